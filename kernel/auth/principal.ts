@@ -1,0 +1,44 @@
+import type { MemberId } from '../values/ids.ts'
+import { type Role, type Scope, scopesOf } from './roles.ts'
+
+/** Who is calling. A subgraph never sees a token, only this. */
+export type Principal =
+  | { readonly kind: 'anonymous' }
+  /** A member, through one of its channels. */
+  | {
+      readonly kind: 'member'
+      readonly memberId: MemberId
+      readonly channel: string
+      readonly sessionId: string
+    }
+  /** Someone who works for the brand. A clerk belongs to a store. */
+  | { readonly kind: 'staff'; readonly staffId: string; readonly role: Role; readonly store?: string }
+  /** A partner vendor: sees and writes off only what is its own. */
+  | { readonly kind: 'partner'; readonly partnerId: string }
+  /** A trusted back end: a channel's (`channel` is set), or another part of Huitong. */
+  | { readonly kind: 'service'; readonly name: string; readonly channel?: string }
+
+export const ANONYMOUS: Principal = { kind: 'anonymous' }
+
+export const isAnonymous = (principal: Principal): boolean => principal.kind === 'anonymous'
+
+export const hasScopes = (principal: Principal, required: readonly (readonly Scope[])[]): boolean => {
+  const held = scopesOf(principal)
+  return required.some((all) => all.every((scope) => held.has(scope)))
+}
+
+/** How a principal is written down in audit columns: `staff:7f…`, `partner:cinema`. */
+export function principalName(principal: Principal): string {
+  switch (principal.kind) {
+    case 'anonymous':
+      return 'anonymous'
+    case 'member':
+      return `member:${principal.memberId}`
+    case 'staff':
+      return `staff:${principal.staffId}`
+    case 'partner':
+      return `partner:${principal.partnerId}`
+    case 'service':
+      return `service:${principal.name}`
+  }
+}

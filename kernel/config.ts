@@ -1,0 +1,107 @@
+import { isAbsolute, resolve } from 'node:path'
+import { z } from 'zod'
+
+/**
+ * Every variable of the environment, once. `docs/CONFIGURATION.md` has the same table in words; nothing else in
+ * the project reads the environment.
+ */
+const environment = z.object({
+  NODE_ENV: z.enum(['production', 'development', 'test']).default('development'),
+  HOST: z.string().default('127.0.0.1'),
+  PORT: z.coerce.number().int().min(0).max(65535).default(4000),
+  DATABASE_URL: z
+    .string()
+    .regex(/^postgres(ql)?:\/\//, 'must begin with postgres://')
+    .optional(),
+  HUITONG_DATA_DIR: z.string().default('.huitong'),
+  HUITONG_LOG_LEVEL: z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent']).default('info'),
+  HUITONG_MASTER_KEY: secretKey().optional(),
+  HUITONG_INDEX_KEY: secretKey().optional(),
+  HUITONG_LINK_KEY: secretKey().optional(),
+  HUITONG_TOKEN_KEY: z.string().optional(),
+  IDENTITY_URL: z.url().optional(),
+  LEDGER_URL: z.url().optional(),
+  BENEFITS_URL: z.url().optional(),
+  CAMPAIGNS_URL: z.url().optional(),
+  WECHAT_BASE_URL: z.url().default('https://api.weixin.qq.com'),
+  WECHAT_APP_ID: z.string().default('sandbox'),
+  WECHAT_APP_SECRET: z.string().default('sandbox'),
+  HUITONG_POOL_SIZE: z.coerce.number().int().min(2).max(200).default(10),
+})
+
+/** 32 random bytes in base64. */
+function secretKey() {
+  return z.string().refine((text) => Buffer.from(text, 'base64').length === 32, 'must be 32 bytes in base64')
+}
+
+export type SubgraphName = 'identity' | 'ledger' | 'benefits' | 'campaigns'
+export const SUBGRAPH_NAMES: readonly SubgraphName[] = ['identity', 'ledger', 'benefits', 'campaigns']
+
+export interface Config {
+  /** The sandbox has test clocks, visible one-time codes and ready tokens; production refuses all three. */
+  readonly mode: 'sandbox' | 'production'
+  readonly host: string
+  readonly port: number
+  /** Undefined: an embedded PostgreSQL under `dataDir`. */
+  readonly databaseUrl: string | undefined
+  readonly dataDir: string
+  readonly logLevel: string
+  readonly poolSize: number
+  readonly keys: {
+    readonly master: string | undefined
+    readonly index: string | undefined
+    readonly link: string | undefined
+    readonly token: string | undefined
+  }
+  readonly subgraphUrls: Readonly<Record<SubgraphName, string | undefined>>
+  readonly wechat: { readonly baseUrl: string; readonly appId: string; readonly appSecret: string }
+}
+
+export class ConfigError extends Error {
+  override name = 'ConfigError'
+}
+
+export const SECRET_VARIABLES = [
+  'HUITONG_MASTER_KEY',
+  'HUITONG_INDEX_KEY',
+  'HUITONG_LINK_KEY',
+  'HUITONG_TOKEN_KEY',
+] as const
+
+/** Reads and checks the environment. Throws a `ConfigError` of one line that names the variable. */
+export function readConfig(env: Record<string, string | undefined> = process.env): Config {
+  const given = Object.fromEntries(Object.entries(env).filter(([, value]) => value !== ''))
+  const parsed = environment.safeParse(given)
+  if (!parsed.success) {
+    const issue = parsed.error.issues[0]!
+    throw new ConfigError(`${issue.path.join('.')}: ${issue.message}`)
+  }
+  const e = parsed.data
+  const mode = e.NODE_ENV === 'production' ? 'production' : 'sandbox'
+  if (mode === 'production') {
+    const missing = [...SECRET_VARIABLES, 'DATABASE_URL' as const].find((name) => e[name] === undefined)
+    if (missing) throw new ConfigError(`${missing}: must be set when NODE_ENV=production`)
+  }
+  return {
+    mode,
+    host: e.HOST,
+    port: e.PORT,
+    databaseUrl: e.DATABASE_URL,
+    dataDir: isAbsolute(e.HUITONG_DATA_DIR) ? e.HUITONG_DATA_DIR : resolve(e.HUITONG_DATA_DIR),
+    logLevel: e.HUITONG_LOG_LEVEL,
+    poolSize: e.HUITONG_POOL_SIZE,
+    keys: {
+      master: e.HUITONG_MASTER_KEY,
+      index: e.HUITONG_INDEX_KEY,
+      link: e.HUITONG_LINK_KEY,
+      token: e.HUITONG_TOKEN_KEY,
+    },
+    subgraphUrls: {
+      identity: e.IDENTITY_URL,
+      ledger: e.LEDGER_URL,
+      benefits: e.BENEFITS_URL,
+      campaigns: e.CAMPAIGNS_URL,
+    },
+    wechat: { baseUrl: e.WECHAT_BASE_URL, appId: e.WECHAT_APP_ID, appSecret: e.WECHAT_APP_SECRET },
+  }
+}

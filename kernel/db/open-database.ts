@@ -1,0 +1,57 @@
+import type pg from 'pg'
+import { DataSource, type EntityManager, type EntitySchema } from 'typeorm'
+import type { SubgraphName } from '../config.ts'
+import { parsers } from './parsers.ts'
+import { type Query, statementOf } from './statement.ts'
+import { runTransaction, type Tx } from './transaction.ts'
+
+/**
+ * One subgraph's door to its own PostgreSQL schema, as its own role: another subgraph's tables cannot be reached
+ * through it. SQL with a lock, a join or a sum is written out and goes through `query`; `manager` serves simple
+ * finds.
+ */
+export interface Db extends AsyncDisposable {
+  readonly query: Query
+  readonly manager: EntityManager
+  readonly pool: pg.Pool
+  /** Runs `work` in one READ COMMITTED transaction; again from the start after a deadlock or serialization failure. */
+  transaction<T>(work: (tx: Tx) => Promise<T>): Promise<T>
+  close(): Promise<void>
+}
+
+export const roleOf = (schema: SubgraphName): string => `huitong_${schema}`
+
+export async function openDatabase(options: {
+  url: string
+  schema: SubgraphName
+  tables: readonly EntitySchema[]
+  poolSize: number
+  /** Called after each commit that appended events. */
+  onPublished?: () => void
+}): Promise<Db> {
+  const source = new DataSource({
+    type: 'postgres',
+    url: options.url,
+    schema: options.schema,
+    entities: [...options.tables],
+    installExtensions: false,
+    poolErrorHandler: () => {}, // A broken idle connection is replaced by the pool; the query that meets one fails itself.
+    extra: {
+      types: parsers,
+      max: options.poolSize,
+      application_name: `huitong ${options.schema}`,
+      options: `-c role=${roleOf(options.schema)} -c search_path=${options.schema} -c timezone=UTC`,
+    },
+  })
+  await source.initialize()
+  const pool = (source.driver as unknown as { master: pg.Pool }).master
+  const close = () => source.destroy()
+  return {
+    query: async (sql, values = []) => (await pool.query(statementOf(sql, values))).rows,
+    manager: source.manager,
+    pool,
+    transaction: (work) => runTransaction(source, work, options.onPublished ?? (() => {})),
+    close,
+    [Symbol.asyncDispose]: close,
+  }
+}

@@ -1,0 +1,168 @@
+import { setTimeout as delay } from 'node:timers/promises'
+import type { Clock } from '../clock.ts'
+import type { Db } from '../db/open-database.ts'
+import { isRetryable, type Tx } from '../db/transaction.ts'
+import type { Logger } from '../log.ts'
+import { toIso } from '../values/instant.ts'
+import { type Cursor, type RecordedEvent, START } from './event.ts'
+import type { EventFeed } from './feed.ts'
+
+const BATCH_SIZE = 500
+const ATTEMPTS_MAX = 5
+
+export type EventHandler = (tx: Tx, event: RecordedEvent) => Promise<void>
+
+export interface ConsumerOptions {
+  readonly db: Db
+  /** Whose log is read. */
+  readonly source: string
+  readonly feed: EventFeed
+  readonly handlers: ReadonlyMap<string, EventHandler>
+  readonly clock: Clock
+  readonly log: Logger
+}
+
+/**
+ * Reads one source's log. Effects and the reader's position are committed together, so each event takes effect
+ * exactly once, whatever crashes. An event whose handler keeps failing is parked with its error, and the rest go on.
+ */
+export class Consumer {
+  readonly #options: ConsumerOptions
+  /** One pass at a time in this process; other processes wait for the row lock. */
+  #running: Promise<unknown> = Promise.resolve()
+
+  constructor(options: ConsumerOptions) {
+    this.#options = options
+  }
+
+  /** Takes effect of all that is readable now; answers how many events that were. */
+  pass(): Promise<number> {
+    const next = this.#running.then(() => this.#readAll())
+    this.#running = next.catch(() => {})
+    return next
+  }
+
+  /** Returns when every event that was committed before the call has taken effect. */
+  async drain(): Promise<void> {
+    for (;;) {
+      await this.pass()
+      if (!(await this.#options.feed.hasNewer(await this.#cursor()))) return
+      await delay(2) // Someone's transaction is still open; what it hides is readable when it ends.
+    }
+  }
+
+  async #readAll(): Promise<number> {
+    let total = 0
+    for (;;) {
+      const count = await this.#readBatch()
+      total += count
+      if (count < BATCH_SIZE) return total
+    }
+  }
+
+  async #readBatch(): Promise<number> {
+    const { db, source, feed, log } = this.#options
+    try {
+      return await db.transaction(async (tx) => {
+        const events = await feed.read(await lockCursor(tx, source), BATCH_SIZE)
+        for (const event of events) await this.#handle(tx, event)
+        if (events.length > 0) await saveCursor(tx, source, events.at(-1)!.cursor)
+        return events.length
+      })
+    } catch (error) {
+      log.warn({ error, source }, 'a batch of events failed; taking them one by one')
+      return this.#readOneByOne()
+    }
+  }
+
+  async #readOneByOne(): Promise<number> {
+    const { db, source, feed } = this.#options
+    const events = await feed.read(await this.#cursor(), BATCH_SIZE)
+    for (const event of events) {
+      await db.transaction(async (tx) => {
+        const cursor = await lockCursor(tx, source)
+        if (!isBefore(cursor, event.cursor)) return // Another process was here meanwhile.
+        await saveCursor(tx, source, event.cursor)
+        await this.#handleOrPark(tx, event)
+      })
+    }
+    return events.length
+  }
+
+  async #handleOrPark(tx: Tx, event: RecordedEvent): Promise<void> {
+    const { source, clock, log } = this.#options
+    for (let attempt = 1; ; attempt++) {
+      await tx.query('savepoint attempt')
+      try {
+        await this.#handle(tx, event)
+        return
+      } catch (error) {
+        if (isRetryable(error)) throw error
+        await tx.query('rollback to savepoint attempt')
+        if (attempt < ATTEMPTS_MAX) continue
+        log.error({ error, source, type: event.type, position: event.cursor.position }, 'event parked')
+        await tx.query(
+          `/* parkEvent */
+           insert into parked_event (source, position, type, payload, error, parked_at)
+           values ($1, $2, $3, $4, $5, $6)
+           on conflict on constraint parked_event_key do nothing`,
+          [
+            source,
+            event.cursor.position,
+            event.type,
+            JSON.stringify(event.payload),
+            String(error),
+            toIso(clock.now()),
+          ],
+        )
+        return
+      }
+    }
+  }
+
+  async #handle(tx: Tx, event: RecordedEvent): Promise<void> {
+    await this.#options.handlers.get(event.type)?.(tx, event)
+  }
+
+  async #cursor(): Promise<Cursor> {
+    const [row] = await this.#options.db.query<CursorRow>(
+      `/* readCursor */ select transaction::text, position from event_cursor where source = $1`,
+      [this.#options.source],
+    )
+    return cursorOf(row)
+  }
+}
+
+interface CursorRow {
+  transaction: string
+  position: bigint
+}
+
+const cursorOf = (row: CursorRow | undefined): Cursor =>
+  row ? { transaction: row.transaction, position: row.position.toString() } : START
+
+async function lockCursor(tx: Tx, source: string): Promise<Cursor> {
+  await tx.query(
+    `/* ensureCursor */
+     insert into event_cursor (source, transaction, position) values ($1, '0', 0)
+     on conflict on constraint event_cursor_key do nothing`,
+    [source],
+  )
+  const [row] = await tx.query<CursorRow>(
+    `/* lockCursor */ select transaction::text, position from event_cursor where source = $1 for update`,
+    [source],
+  )
+  return cursorOf(row)
+}
+
+async function saveCursor(tx: Tx, source: string, cursor: Cursor): Promise<void> {
+  await tx.query(
+    `/* saveCursor */ update event_cursor set transaction = $2::xid8, position = $3::bigint where source = $1`,
+    [source, cursor.transaction, cursor.position],
+  )
+}
+
+const isBefore = (a: Cursor, b: Cursor): boolean => {
+  const [at, bt] = [BigInt(a.transaction), BigInt(b.transaction)]
+  return at < bt || (at === bt && BigInt(a.position) < BigInt(b.position))
+}

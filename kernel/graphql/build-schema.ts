@@ -1,0 +1,58 @@
+import { buildSubgraphSchema } from '@apollo/subgraph'
+import {
+  type DocumentNode,
+  type GraphQLFieldResolver,
+  type GraphQLSchema,
+  isObjectType,
+  parse,
+} from 'graphql'
+import { InvariantError } from '../values/assert.ts'
+import { enforceRights } from './rights.ts'
+import { scalars } from './scalars.ts'
+
+// biome-ignore lint/suspicious/noExplicitAny: each resolver states the types of its own source, arguments and context.
+export type Resolver = GraphQLFieldResolver<any, any, any>
+export type ResolverMap = Readonly<Record<string, Readonly<Record<string, Resolver>>>>
+
+/** A subgraph's executable schema: its SDL, its resolvers, the shared scalars, and rights on every field. */
+export function buildSchema(sdl: string, resolvers: ResolverMap): GraphQLSchema {
+  const typeDefs = parse(sdl)
+  const used = scalarNames(typeDefs)
+  const schema = buildSubgraphSchema([
+    {
+      typeDefs,
+      resolvers: {
+        ...resolvers,
+        ...Object.fromEntries(Object.entries(scalars).filter(([name]) => used.has(name))),
+      } as never,
+    },
+  ])
+  checkResolvers(schema, resolvers)
+  enforceRights(schema)
+  return schema
+}
+
+const scalarNames = (document: DocumentNode): Set<string> =>
+  new Set(
+    document.definitions
+      .filter((definition) => definition.kind === 'ScalarTypeDefinition')
+      .map((definition) => definition.name.value),
+  )
+
+/** A root field without a resolver, or a resolver without a field, is a mistake of ours; find it at start. */
+function checkResolvers(schema: GraphQLSchema, resolvers: ResolverMap): void {
+  for (const root of [schema.getQueryType(), schema.getMutationType()]) {
+    for (const name of Object.keys(root?.getFields() ?? {})) {
+      if (name.startsWith('_')) continue
+      if (!resolvers[root!.name]?.[name]) throw new InvariantError(`${root!.name}.${name} has no resolver`)
+    }
+  }
+  for (const [typeName, fields] of Object.entries(resolvers)) {
+    const type = schema.getType(typeName)
+    if (!isObjectType(type)) continue
+    for (const name of Object.keys(fields)) {
+      if (name.startsWith('__') || type.getFields()[name]) continue
+      throw new InvariantError(`the resolver ${typeName}.${name} has no field in the schema`)
+    }
+  }
+}

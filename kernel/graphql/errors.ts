@@ -1,0 +1,49 @@
+import { GraphQLError, type GraphQLFormattedError } from 'graphql'
+import { AppError, type ErrorCode } from '../errors.ts'
+import type { Logger } from '../log.ts'
+
+const CODES: ReadonlySet<string> = new Set<ErrorCode>([
+  'UNAUTHENTICATED',
+  'FORBIDDEN',
+  'BAD_USER_INPUT',
+  'NOT_FOUND',
+  'CONFLICT',
+  'RATE_LIMITED',
+  'COST_LIMIT_EXCEEDED',
+  'SUBGRAPH_UNAVAILABLE',
+  'INTERNAL',
+])
+
+/**
+ * The only place where an error becomes what a caller sees: a message that was meant for callers with a code of the
+ * closed list, or `INTERNAL` with the request's id and nothing else. What is masked is logged in full.
+ */
+export function formatError(error: GraphQLError, requestId: string, log: Logger): GraphQLFormattedError {
+  const where = { locations: error.locations, path: error.path }
+  const cause = rootCause(error)
+  if (cause instanceof AppError) {
+    return { message: cause.message, ...where, extensions: { code: cause.code, requestId } }
+  }
+  const code = error.extensions.code as string | undefined
+  if (code !== undefined && CODES.has(code) && code !== 'INTERNAL') {
+    return { message: error.message, ...where, extensions: { code, requestId } }
+  }
+  // Without a cause it comes from parsing, validating or coercing the caller's own document.
+  if (cause === undefined || cause instanceof GraphQLError) {
+    if (code !== 'INTERNAL' && code !== 'INTERNAL_SERVER_ERROR') {
+      return { message: error.message, ...where, extensions: { code: 'BAD_USER_INPUT', requestId } }
+    }
+  }
+  log.error({ error: cause ?? error, requestId, path: error.path }, 'internal error')
+  return {
+    message: `Internal error. Quote request ${requestId} when you report it.`,
+    ...where,
+    extensions: { code: 'INTERNAL', requestId },
+  }
+}
+
+function rootCause(error: GraphQLError): Error | undefined {
+  let cause: Error | undefined = error.originalError ?? undefined
+  while (cause instanceof GraphQLError && cause.originalError) cause = cause.originalError
+  return cause
+}

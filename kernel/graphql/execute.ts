@@ -1,0 +1,74 @@
+import {
+  type DocumentNode,
+  type ExecutionResult,
+  execute,
+  GraphQLError,
+  type GraphQLFormattedError,
+  type GraphQLSchema,
+  parse,
+  validate,
+} from 'graphql'
+import type { Logger } from '../log.ts'
+import { formatError } from './errors.ts'
+
+export interface GraphQLRequest {
+  readonly query: string
+  readonly variables?: Record<string, unknown> | null
+  readonly operationName?: string | null
+}
+
+export interface GraphQLAnswer {
+  readonly data?: Record<string, unknown> | null
+  readonly errors?: readonly GraphQLFormattedError[]
+}
+
+const DOCUMENTS_MAX = 2_000
+
+/** Runs requests against one schema; a document is parsed and validated the first time that it is seen. */
+export function executor(schema: GraphQLSchema, log: Logger) {
+  const documents = new Map<string, DocumentNode | readonly GraphQLError[]>()
+
+  const documentOf = (query: string): DocumentNode | readonly GraphQLError[] => {
+    let known = documents.get(query)
+    if (!known) {
+      known = parseAndValidate(schema, query)
+      if (documents.size >= DOCUMENTS_MAX) documents.delete(documents.keys().next().value!)
+      documents.set(query, known)
+    }
+    return known
+  }
+
+  return async (
+    request: GraphQLRequest,
+    contextValue: unknown & { requestId: string },
+  ): Promise<GraphQLAnswer> => {
+    const document = documentOf(request.query)
+    const result: ExecutionResult = isDocument(document)
+      ? await execute({
+          schema,
+          document,
+          contextValue,
+          variableValues: request.variables ?? undefined,
+          operationName: request.operationName,
+        })
+      : { errors: document }
+    if (!result.errors) return { data: result.data as Record<string, unknown> }
+    const errors = result.errors.map((error) => formatError(error, contextValue.requestId, log))
+    return result.data === undefined
+      ? { errors }
+      : { data: result.data as Record<string, unknown> | null, errors }
+  }
+}
+
+const isDocument = (known: DocumentNode | readonly GraphQLError[]): known is DocumentNode => 'kind' in known
+
+function parseAndValidate(schema: GraphQLSchema, query: string): DocumentNode | readonly GraphQLError[] {
+  try {
+    const document = parse(query)
+    const errors = validate(schema, document)
+    return errors.length > 0 ? errors : document
+  } catch (error) {
+    if (error instanceof GraphQLError) return [error]
+    throw error
+  }
+}

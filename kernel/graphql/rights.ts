@@ -1,0 +1,125 @@
+import {
+  type ConstDirectiveNode,
+  defaultFieldResolver,
+  type GraphQLField,
+  type GraphQLObjectType,
+  type GraphQLSchema,
+  isObjectType,
+  valueFromASTUntyped,
+} from 'graphql'
+import { hasScopes, isAnonymous, type Principal } from '../auth/principal.ts'
+import type { Scope } from '../auth/roles.ts'
+import { ForbiddenError, UnauthenticatedError } from '../errors.ts'
+import { assert, unreachable } from '../values/assert.ts'
+
+/**
+ * Rights stand in the SDL and are enforced here, for every field:
+ * - `@public`: anyone.
+ * - `@authenticated`: anyone who has signed in.
+ * - `@requiresScopes(scopes: [["self"], ["members:read"]])`: who holds all scopes of one of the lists.
+ * - `@owned(by: "id")` on a type: a member sees only objects whose `by` is its own id.
+ *
+ * A field without a rule takes that of its type. Root fields and entities can be asked for directly, so they must
+ * have one; any other type is reached only through a field that has, and belongs to who may read that field.
+ */
+export type Rule =
+  | { readonly kind: 'public' }
+  | { readonly kind: 'authenticated' }
+  | { readonly kind: 'scopes'; readonly scopes: readonly (readonly Scope[])[] }
+  | { readonly kind: 'inherited' }
+
+export interface FieldRule {
+  readonly coordinate: string
+  readonly rule: Rule
+  /** The property of the object that holds the owning member's id. */
+  readonly ownedBy: string | undefined
+}
+
+/** The rule of each field; `undefined` as rule where none covers it. */
+export function fieldRules(schema: GraphQLSchema): (Omit<FieldRule, 'rule'> & { rule: Rule | undefined })[] {
+  return objectTypes(schema).flatMap((type) =>
+    Object.values(type.getFields())
+      .filter((field) => !isFederationField(field.name))
+      .map((field) => ({
+        coordinate: `${type.name}.${field.name}`,
+        rule: ruleOf(field) ?? ruleOf(type) ?? (isEntrance(schema, type) ? undefined : { kind: 'inherited' }),
+        ownedBy: directive(type, 'owned')?.by as string | undefined,
+      })),
+  )
+}
+
+/** Wraps the resolvers of a schema so that each checks its rule first. Throws where a field has none. */
+export function enforceRights(schema: GraphQLSchema): void {
+  const rules = new Map(fieldRules(schema).map((entry) => [entry.coordinate, entry]))
+  for (const type of objectTypes(schema)) {
+    for (const field of Object.values(type.getFields())) {
+      const entry = rules.get(`${type.name}.${field.name}`)
+      if (!entry) continue
+      const { rule, ownedBy, coordinate } = entry
+      assert(rule, `${coordinate} has a rule that says who may read it`)
+      if (rule.kind === 'inherited' && ownedBy === undefined) continue
+      const resolve = field.resolve ?? defaultFieldResolver
+      field.resolve = (source, args, context: { principal: Principal }, info) => {
+        check(context.principal, rule)
+        if (ownedBy !== undefined) checkOwner(context.principal, source?.[ownedBy])
+        return resolve(source, args, context, info)
+      }
+    }
+  }
+}
+
+function check(principal: Principal, rule: Rule): void {
+  switch (rule.kind) {
+    case 'public':
+    case 'inherited':
+      return
+    case 'authenticated':
+      if (isAnonymous(principal)) throw new UnauthenticatedError()
+      return
+    case 'scopes':
+      if (hasScopes(principal, rule.scopes)) return
+      throw isAnonymous(principal) ? new UnauthenticatedError() : new ForbiddenError()
+    default:
+      unreachable(rule)
+  }
+}
+
+function checkOwner(principal: Principal, owner: unknown): void {
+  if (principal.kind === 'member' && owner !== principal.memberId) throw new ForbiddenError()
+}
+
+type Annotated = GraphQLObjectType | GraphQLField<unknown, unknown>
+
+function ruleOf(annotated: Annotated): Rule | undefined {
+  if (directive(annotated, 'public')) return { kind: 'public' }
+  const scopes = directive(annotated, 'requiresScopes')?.scopes as Scope[][] | undefined
+  if (scopes) return { kind: 'scopes', scopes }
+  if (directive(annotated, 'authenticated')) return { kind: 'authenticated' }
+  return undefined
+}
+
+/** The arguments of a directive, or undefined where it does not stand. */
+function directive(annotated: Annotated, name: string): Record<string, unknown> | undefined {
+  const nodes: readonly ConstDirectiveNode[] = [
+    ...(annotated.astNode?.directives ?? []),
+    ...(isObjectType(annotated) ? annotated.extensionASTNodes.flatMap((node) => node.directives ?? []) : []),
+  ]
+  const node = nodes.find((candidate) => candidate.name.value === name)
+  if (!node) return undefined
+  return Object.fromEntries(
+    (node.arguments ?? []).map((argument) => [argument.name.value, valueFromASTUntyped(argument.value)]),
+  )
+}
+
+const isEntrance = (schema: GraphQLSchema, type: GraphQLObjectType): boolean =>
+  type === schema.getQueryType() ||
+  type === schema.getMutationType() ||
+  type === schema.getSubscriptionType() ||
+  directive(type, 'key') !== undefined
+
+const objectTypes = (schema: GraphQLSchema): GraphQLObjectType[] =>
+  Object.values(schema.getTypeMap())
+    .filter(isObjectType)
+    .filter((type) => !type.name.startsWith('__') && type.name !== '_Service')
+
+const isFederationField = (name: string): boolean => name === '_service' || name === '_entities'

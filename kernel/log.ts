@@ -1,0 +1,20 @@
+import { type Logger, pino } from 'pino'
+
+export type { Logger }
+
+/** Structured logs on standard error. Personal data has no place in them: only ids, codes and counts are logged. */
+export const openLog = (options: { level: string; name: string }): Logger =>
+  pino(
+    {
+      level: options.level,
+      name: options.name,
+      base: undefined,
+      redact: {
+        paths: ['*.authorization', '*.token', '*.secret', '*.phone', '*.code'],
+        censor: '[redacted]',
+      },
+    },
+    pino.destination({ dest: 2, sync: false }),
+  )
+
+export const silentLog: Logger = pino({ level: 'silent' })

@@ -1,0 +1,148 @@
+import { Agent, request as httpRequest } from 'undici'
+import { type Claims, signRequest } from './auth/request-signature.ts'
+import type { Clock } from './clock.ts'
+import type { SubgraphName } from './config.ts'
+import { AppError, type ErrorCode } from './errors.ts'
+import type { EventFeed } from './events/feed.ts'
+import type { GraphClient } from './graphql/context.ts'
+import type { GraphQLAnswer, GraphQLRequest } from './graphql/execute.ts'
+import { newId } from './values/ids.ts'
+
+/** The other subgraphs as one sees them: a graph to ask and logs to read, in this process or over HTTP. */
+export interface Peers {
+  execute(to: SubgraphName, request: GraphQLRequest, claims: Claims): Promise<GraphQLAnswer>
+  clientFor(from: SubgraphName): GraphClient
+  feed(source: SubgraphName): EventFeed
+  /** Tells readers that `source` has new events. */
+  wake(source: SubgraphName): void
+  /** Calls back when `source` may have new events; answers how to stop that. */
+  onPublished(source: SubgraphName, listener: () => void): () => void
+}
+
+export interface Peer {
+  readonly feed: EventFeed
+  execute(request: GraphQLRequest, claims: Claims): Promise<GraphQLAnswer>
+}
+
+type Common = Pick<Peers, 'wake' | 'onPublished'>
+
+function wakeUps(): Common {
+  const listeners = new Map<SubgraphName, Set<() => void>>()
+  return {
+    wake: (source) => {
+      for (const listener of listeners.get(source) ?? []) listener()
+    },
+    onPublished: (source, listener) => {
+      const set = listeners.get(source) ?? new Set()
+      listeners.set(source, set.add(listener))
+      return () => void set.delete(listener)
+    },
+  }
+}
+
+const clientOver =
+  (execute: Peers['execute'], clock: Clock) =>
+  (from: SubgraphName): GraphClient => ({
+    async request<Data>(to: SubgraphName, query: string, variables: Record<string, unknown>): Promise<Data> {
+      const claims: Claims = {
+        principal: { kind: 'service', name: from },
+        language: 'en',
+        requestId: newId(clock.now()),
+      }
+      const answer = await execute(to, { query, variables }, claims)
+      const error = answer.errors?.[0]
+      if (error) throw new AppError((error.extensions?.code ?? 'INTERNAL') as ErrorCode, error.message)
+      return answer.data as Data
+    },
+  })
+
+/** Subgraphs in this process. They are added as they are mounted; none is called before all are. */
+export function localPeers(clock: Clock): Peers & { add(name: SubgraphName, peer: Peer): void } {
+  const mounted = new Map<SubgraphName, Peer>()
+  const peer = (name: SubgraphName): Peer => {
+    const found = mounted.get(name)
+    if (!found) throw new AppError('SUBGRAPH_UNAVAILABLE', 'A part of the service is not available.')
+    return found
+  }
+  const execute: Peers['execute'] = async (to, request, claims) => peer(to).execute(request, claims)
+  return {
+    add: (name, value) => void mounted.set(name, value),
+    execute,
+    clientFor: clientOver(execute, clock),
+    feed: (source) => ({
+      read: async (after, limit) => peer(source).feed.read(after, limit),
+      hasNewer: async (after) => peer(source).feed.hasNewer(after),
+    }),
+    ...wakeUps(),
+  }
+}
+
+const FEED_POLL_MS = 250
+const CALL_TIMEOUT_MS = 10_000
+
+/** Subgraphs over HTTP, each request signed. Their logs are polled. */
+export function remotePeers(options: {
+  urls: Readonly<Record<SubgraphName, string | undefined>>
+  linkKey: Buffer
+  clock: Clock
+}): Peers & AsyncDisposable {
+  const { urls, linkKey, clock } = options
+  const agent = new Agent({ keepAliveTimeout: 4_000, connections: 64 })
+  const common = wakeUps()
+
+  const call = async (to: SubgraphName, path: string, body: string, claims: Claims): Promise<unknown> => {
+    const base = urls[to]
+    if (!base) throw new AppError('SUBGRAPH_UNAVAILABLE', 'A part of the service is not configured.')
+    try {
+      const response = await httpRequest(new URL(path, base), {
+        method: 'POST',
+        body,
+        dispatcher: agent,
+        headersTimeout: CALL_TIMEOUT_MS,
+        bodyTimeout: CALL_TIMEOUT_MS,
+        headers: {
+          'content-type': 'application/json',
+          ...signRequest(linkKey, { method: 'POST', path, body }, claims, clock.now()),
+        },
+      })
+      if (response.statusCode !== 200) {
+        await response.body.dump()
+        throw new AppError('SUBGRAPH_UNAVAILABLE', 'A part of the service did not answer.')
+      }
+      return await response.body.json()
+    } catch (error) {
+      if (error instanceof AppError) throw error
+      throw new AppError('SUBGRAPH_UNAVAILABLE', 'A part of the service cannot be reached.')
+    }
+  }
+
+  const execute: Peers['execute'] = async (to, request, claims) =>
+    (await call(to, '/graphql', JSON.stringify(request), claims)) as GraphQLAnswer
+
+  const feedClaims = (): Claims => ({
+    principal: { kind: 'service', name: 'feed' },
+    language: 'en',
+    requestId: newId(clock.now()),
+  })
+
+  return {
+    execute,
+    clientFor: clientOver(execute, clock),
+    feed: (source) => ({
+      read: async (after, limit) =>
+        (await call(source, '/internal/events', JSON.stringify({ after, limit }), feedClaims())) as never,
+      hasNewer: async (after) =>
+        (await call(source, '/internal/events/newer', JSON.stringify({ after }), feedClaims())) as never,
+    }),
+    wake: common.wake,
+    onPublished(source, listener) {
+      const timer = setInterval(listener, FEED_POLL_MS).unref()
+      const forget = common.onPublished(source, listener)
+      return () => {
+        clearInterval(timer)
+        forget()
+      }
+    },
+    [Symbol.asyncDispose]: () => agent.close(),
+  }
+}

@@ -1,0 +1,88 @@
+import Fastify, { type FastifyInstance, type FastifyRequest } from 'fastify'
+import { signatureVerifier } from './auth/request-signature.ts'
+import { systemClock } from './clock.ts'
+import { readConfig } from './config.ts'
+import { AppError } from './errors.ts'
+import type { Cursor } from './events/event.ts'
+import type { GraphQLRequest } from './graphql/execute.ts'
+import { openLog } from './log.ts'
+import { remotePeers } from './peers.ts'
+import { reportAndExit } from './process.ts'
+import { openSecrets } from './secrets.ts'
+import { type MountedSubgraph, migrateSubgraph, mountSubgraph, type Subgraph } from './subgraph.ts'
+
+const BODY_BYTES_MAX = 8 * 1024 * 1024
+
+/** The private HTTP face of a subgraph: answers only what the gateway or a sibling has signed. */
+export function serveSubgraph(mounted: MountedSubgraph, linkKey: Buffer, now: () => number): FastifyInstance {
+  const server = Fastify({ bodyLimit: BODY_BYTES_MAX, keepAliveTimeout: 72_000 })
+  const verify = signatureVerifier(linkKey)
+  // The signature covers the bytes as they came, so the body is parsed after it was verified.
+  server.removeAllContentTypeParsers()
+  server.addContentTypeParser('application/json', { parseAs: 'string' }, (_, body, done) => done(null, body))
+
+  const signed = (request: FastifyRequest) => {
+    const body = String(request.body ?? '')
+    const claims = verify({ method: 'POST', path: request.url, body }, request.headers, now() as never)
+    return { claims, body: JSON.parse(body) as never }
+  }
+
+  server.get('/health/live', async () => ({ status: 'live' }))
+  server.get('/health/ready', async (_, reply) => {
+    const ready = await mounted.ready()
+    return reply.code(ready ? 200 : 503).send({ status: ready ? 'ready' : 'database unreachable' })
+  })
+  server.post('/graphql', async (request) => {
+    const { claims, body } = signed(request)
+    return mounted.execute(body as GraphQLRequest, claims)
+  })
+  server.post('/internal/events', async (request) => {
+    const { body } = signed(request)
+    const { after, limit } = body as { after: Cursor; limit: number }
+    return mounted.feed.read(after, limit)
+  })
+  server.post('/internal/events/newer', async (request, reply) => {
+    const { body } = signed(request)
+    return reply.send(JSON.stringify(await mounted.feed.hasNewer((body as { after: Cursor }).after)))
+  })
+  server.post('/internal/drain', async (request) => {
+    signed(request)
+    await mounted.drain()
+    return { status: 'drained' }
+  })
+  server.setErrorHandler((error, _, reply) => {
+    const refused = error instanceof AppError && error.code === 'UNAUTHENTICATED'
+    return reply.code(refused ? 401 : 500).send({ error: refused ? error.message : 'internal error' })
+  })
+  return server
+}
+
+/** Runs one subgraph as a process of its own: `node subgraphs/ledger/main.ts`. */
+export async function runSubgraph(subgraph: Subgraph): Promise<void> {
+  try {
+    const config = readConfig()
+    const log = openLog({ level: config.logLevel, name: subgraph.name })
+    const databaseUrl = config.databaseUrl
+    if (!databaseUrl)
+      throw new AppError('BAD_USER_INPUT', 'DATABASE_URL: must be set to run a subgraph alone')
+    const secrets = openSecrets(config)
+    const clock = systemClock
+    await migrateSubgraph(subgraph, databaseUrl)
+    const peers = remotePeers({ urls: config.subgraphUrls, linkKey: secrets.link, clock })
+    const mounted = await mountSubgraph(subgraph, { config, databaseUrl, secrets, clock, log, peers })
+    const server = serveSubgraph(mounted, secrets.link, () => clock.now())
+    const url = await server.listen({ host: config.host, port: config.port })
+    await mounted.startBackground()
+    log.info({ url }, 'subgraph ready')
+    const stop = async () => {
+      await server.close()
+      await mounted.close()
+      await peers[Symbol.asyncDispose]()
+      process.exit(0)
+    }
+    process.once('SIGTERM', stop)
+    process.once('SIGINT', stop)
+  } catch (error) {
+    reportAndExit(error)
+  }
+}

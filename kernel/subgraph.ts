@@ -1,0 +1,198 @@
+import { readFileSync } from 'node:fs'
+import type { GraphQLSchema } from 'graphql'
+import type { EntitySchema } from 'typeorm'
+import type { Claims } from './auth/request-signature.ts'
+import type { Clock } from './clock.ts'
+import { type Config, SUBGRAPH_NAMES, type SubgraphName } from './config.ts'
+import { jobSchemaOf, type Migration, migrate } from './db/migrate.ts'
+import { type Db, openDatabase } from './db/open-database.ts'
+import type { Tx } from './db/transaction.ts'
+import { Consumer } from './events/consumer.ts'
+import type { RecordedEvent } from './events/event.ts'
+import { databaseFeed, type EventFeed } from './events/feed.ts'
+import { buildSchema, type ResolverMap } from './graphql/build-schema.ts'
+import type { Context, ServiceDependencies } from './graphql/context.ts'
+import { executor, type GraphQLAnswer, type GraphQLRequest } from './graphql/execute.ts'
+import type { Language, Messages } from './graphql/refusal.ts'
+import type { Job } from './jobs/define-job.ts'
+import { runJob, startJobs } from './jobs/runner.ts'
+import type { Logger } from './log.ts'
+import type { Peers } from './peers.ts'
+import type { Secrets } from './secrets.ts'
+import { newId } from './values/ids.ts'
+import type { Instant } from './values/instant.ts'
+
+/** What happens here when something happened elsewhere; runs once per event, in one transaction with its effects. */
+export interface Listener<Ctx> {
+  /** E.g. `ledger.TierChanged`; the part before the dot is the subgraph whose log is read. */
+  readonly event: string
+  readonly handle: (tx: Tx, event: RecordedEvent<string, never>, ctx: Ctx) => Promise<void>
+}
+
+/** A subgraph as a value: mounted alone, with its siblings in one process, or in a test. */
+export interface Subgraph<Services = unknown, Loaders = unknown> {
+  readonly name: SubgraphName
+  readonly sdl: string
+  readonly resolvers: ResolverMap
+  readonly tables: readonly EntitySchema[]
+  readonly migrations: readonly Migration[]
+  readonly messages: Messages
+  readonly services: (dependencies: ServiceDependencies) => Services
+  readonly loaders: (db: Db) => Loaders
+  readonly jobs: readonly Job<Context<Services, Loaders>>[]
+  readonly listeners: readonly Listener<Context<Services, Loaders>>[]
+}
+
+/** Declares a subgraph; its SDL is the `schema.graphql` beside the module at `url`. */
+export function defineSubgraph<Services, Loaders>(
+  url: string,
+  subgraph: Omit<Subgraph<Services, Loaders>, 'sdl'>,
+): Subgraph<Services, Loaders> {
+  return { ...subgraph, sdl: readFileSync(new URL('./schema.graphql', url), 'utf8') }
+}
+
+export const migrateSubgraph = (subgraph: Subgraph, url: string) =>
+  migrate({ url, schema: subgraph.name, migrations: subgraph.migrations })
+
+export interface MountOptions {
+  readonly config: Config
+  readonly databaseUrl: string
+  readonly secrets: Secrets
+  readonly clock: Clock
+  readonly log: Logger
+  readonly peers: Peers
+}
+
+export interface MountedSubgraph extends AsyncDisposable {
+  readonly name: SubgraphName
+  readonly schema: GraphQLSchema
+  readonly feed: EventFeed
+  execute(request: GraphQLRequest, claims: Claims): Promise<GraphQLAnswer>
+  /** Follows the other subgraphs' events and runs the job queue, until it is closed. */
+  startBackground(): Promise<void>
+  /** Returns when all events that were committed before the call have taken effect here. */
+  drain(): Promise<void>
+  /** The scheduled jobs, and a way to run one now, as if the queue had. */
+  readonly jobs: readonly Job<never>[]
+  runJob(name: string, payload?: unknown): Promise<void>
+  /** Can the database be reached? */
+  ready(): Promise<boolean>
+  close(): Promise<void>
+}
+
+/** Opens a subgraph's database and makes it answer. Its schema must have been migrated. */
+export async function mountSubgraph<Services, Loaders>(
+  subgraph: Subgraph<Services, Loaders>,
+  options: MountOptions,
+): Promise<MountedSubgraph> {
+  const { config, secrets, clock, peers } = options
+  const { name } = subgraph
+  const log = options.log.child({ subgraph: name })
+  const schema = buildSchema(subgraph.sdl, subgraph.resolvers)
+  const db = await openDatabase({
+    url: options.databaseUrl,
+    schema: name,
+    tables: subgraph.tables,
+    poolSize: config.poolSize,
+    onPublished: () => peers.wake(name),
+  })
+  const services = subgraph.services({ db, config, secrets, clock, log })
+  const run = executor(schema, log)
+  const client = peers.clientFor(name)
+
+  const contextFor = (claims: Claims): Context<Services, Loaders> => ({
+    principal: claims.principal,
+    now: clock.now(),
+    language: claims.language as Language,
+    requestId: claims.requestId,
+    db,
+    graph: client,
+    log,
+    services,
+    loaders: subgraph.loaders(db),
+    messages: subgraph.messages,
+  })
+  const backgroundContext = () => contextFor(ownClaims(name, clock.now()))
+
+  const consumers = consumersOf(subgraph, { db, clock, log, peers, context: backgroundContext })
+  const unsubscribes: (() => void)[] = []
+  let runner: { stop(): Promise<void> } | undefined
+
+  const mounted: MountedSubgraph = {
+    name,
+    schema,
+    feed: databaseFeed(db),
+    execute: (request, claims) => run(request, contextFor(claims)),
+    async startBackground() {
+      for (const { source, consumer } of consumers) {
+        const pass = () => void consumer.pass().catch((error) => log.error({ error, source }, 'events stuck'))
+        unsubscribes.push(peers.onPublished(source, pass))
+        pass()
+      }
+      runner = await startJobs({
+        jobs: subgraph.jobs,
+        context: backgroundContext,
+        pool: db.pool,
+        schema: jobSchemaOf(name),
+        log,
+      })
+    },
+    async drain() {
+      for (const { consumer } of consumers) await consumer.drain()
+    },
+    jobs: subgraph.jobs as readonly Job<never>[],
+    async runJob(jobName, payload = {}) {
+      const job = subgraph.jobs.find((candidate) => candidate.name === jobName)
+      if (!job) throw new Error(`no job ${jobName} in ${name}`)
+      await runJob(job, backgroundContext(), payload)
+    },
+    async ready() {
+      return db.query('/* ping */ select 1').then(
+        () => true,
+        () => false,
+      )
+    },
+    async close() {
+      for (const unsubscribe of unsubscribes) unsubscribe()
+      await runner?.stop()
+      await Promise.all(consumers.map(({ consumer }) => consumer.pass().catch(() => {})))
+      await db.close()
+    },
+    [Symbol.asyncDispose]: () => mounted.close(),
+  }
+  return mounted
+}
+
+/** What a subgraph may do on its own behalf, in jobs, event handlers and calls to its siblings. */
+export const ownClaims = (name: string, now: Instant): Claims => ({
+  principal: { kind: 'service', name },
+  language: 'en',
+  requestId: newId(now),
+})
+
+function consumersOf<Services, Loaders>(
+  subgraph: Subgraph<Services, Loaders>,
+  options: {
+    db: Db
+    clock: Clock
+    log: Logger
+    peers: Peers
+    context: () => Context<Services, Loaders>
+  },
+): { source: SubgraphName; consumer: Consumer }[] {
+  const { db, clock, log, peers, context } = options
+  return SUBGRAPH_NAMES.flatMap((source) => {
+    const listeners = subgraph.listeners.filter((listener) => listener.event.startsWith(`${source}.`))
+    if (listeners.length === 0) return []
+    const handlers = new Map(
+      listeners.map((listener) => [
+        listener.event,
+        (tx: Tx, event: RecordedEvent) =>
+          listener.handle(tx, event as RecordedEvent<string, never>, context()),
+      ]),
+    )
+    return [
+      { source, consumer: new Consumer({ db, source, feed: peers.feed(source), handlers, clock, log }) },
+    ]
+  })
+}

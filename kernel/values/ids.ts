@@ -1,0 +1,36 @@
+import { createHash, randomBytes } from 'node:crypto'
+import type { Instant } from './instant.ts'
+
+type Id<Kind extends string> = string & { readonly __id: Kind }
+
+export type MemberId = Id<'member'>
+export type DocumentId = Id<'document'>
+export type EntitlementId = Id<'entitlement'>
+
+const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/
+
+export const isUuid = (text: string): boolean => UUID.test(text)
+
+const asUuid = (bytes: Buffer, version: number): string => {
+  bytes[6] = (bytes[6]! & 0x0f) | (version << 4)
+  bytes[8] = (bytes[8]! & 0x3f) | 0x80
+  const hex = bytes.toString('hex')
+  return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-${hex.slice(12, 16)}-${hex.slice(16, 20)}-${hex.slice(20, 32)}`
+}
+
+/** A new UUIDv7 (RFC 9562, 5.7): sorts by the moment it was made, so inserts stay at the end of an index. */
+export function newId<I extends string = string>(now: Instant): I {
+  const bytes = randomBytes(16)
+  bytes.writeUIntBE(now, 0, 6)
+  return asUuid(bytes, 7) as I
+}
+
+/**
+ * An id that follows from business keys (RFC 9562, UUIDv8 over SHA-256): the same purchase, by whatever road it
+ * comes, has the same id and collides with itself.
+ */
+export function derivedId<I extends string = string>(...parts: readonly string[]): I {
+  const hash = createHash('sha256')
+  for (const part of parts) hash.update(`${Buffer.byteLength(part)}:`).update(part)
+  return asUuid(hash.digest().subarray(0, 16), 8) as I
+}

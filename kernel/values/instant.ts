@@ -1,0 +1,90 @@
+import { Temporal } from 'temporal-polyfill'
+
+/** A moment: milliseconds since 1970-01-01T00:00Z. Always handed in by the caller; nothing pure asks the time. */
+export type Instant = number & { readonly __unit: 'ms since epoch' }
+
+/** A day of some calendar, `YYYY-MM-DD`, or `infinity` for a day that never comes. Compares as text. */
+export type LocalDate = string & { readonly __unit: 'day' }
+
+export const NEVER = 'infinity' as LocalDate
+export const DAY_MS = 86_400_000
+
+export const instant = (value: string | number | Date): Instant => {
+  const ms = typeof value === 'number' ? value : new Date(value).getTime()
+  if (!Number.isFinite(ms)) throw new RangeError(`not a moment: ${value}`)
+  return ms as Instant
+}
+
+export const toIso = (at: Instant): string => new Date(at).toISOString()
+
+export const later = (at: Instant, ms: number): Instant => (at + ms) as Instant
+
+/** Zone arithmetic is slow (some 10 µs), days are few: remember the bounds of the days that were asked for. */
+const daysByZone = new Map<string, Map<LocalDate, { start: number; end: number }>>()
+const DAYS_REMEMBERED_MAX = 20_000
+
+function dayBounds(date: LocalDate, zone: string): { start: number; end: number } {
+  const days = daysByZone.get(zone) ?? new Map<LocalDate, { start: number; end: number }>()
+  daysByZone.set(zone, days)
+  let bounds = days.get(date)
+  if (!bounds) {
+    const day = Temporal.PlainDate.from(date)
+    bounds = {
+      start: day.toZonedDateTime(zone).epochMilliseconds,
+      end: day.add({ days: 1 }).toZonedDateTime(zone).epochMilliseconds,
+    }
+    if (days.size >= DAYS_REMEMBERED_MAX) days.clear()
+    days.set(date, bounds)
+  }
+  return bounds
+}
+
+/** The first moment of a day in a zone. */
+export const startOfDay = (date: LocalDate, zone: string): Instant => dayBounds(date, zone).start as Instant
+
+/** The first moment after a day in a zone; `infinity` ends never. */
+export const endOfDay = (date: LocalDate, zone: string): Instant =>
+  (date === NEVER ? Number.MAX_SAFE_INTEGER : dayBounds(date, zone).end) as Instant
+
+/** The day that a moment falls on in a zone. */
+export function localDate(at: Instant, zone: string): LocalDate {
+  // The UTC day, or a neighbour: zones are at most 14 hours away.
+  const guess = new Date(at).toISOString().slice(0, 10) as LocalDate
+  const bounds = dayBounds(guess, zone)
+  if (at >= bounds.start && at < bounds.end) return guess
+  return addDays(guess, at < bounds.start ? -1 : 1)
+}
+
+export const addDays = (date: LocalDate, days: number): LocalDate =>
+  Temporal.PlainDate.from(date).add({ days }).toString() as LocalDate
+
+/** The same day some months on; the 31st becomes the last day of a shorter month. */
+export const addMonths = (date: LocalDate, months: number): LocalDate =>
+  Temporal.PlainDate.from(date).add({ months }).toString() as LocalDate
+
+export const endOfYear = (date: LocalDate, yearsOn = 0): LocalDate =>
+  `${String(Number(date.slice(0, 4)) + yearsOn).padStart(4, '0')}-12-31` as LocalDate
+
+export const isLocalDate = (text: string): text is LocalDate => {
+  if (!/^\d{4}-\d{2}-\d{2}$/.test(text)) return false
+  try {
+    Temporal.PlainDate.from(text)
+    return true
+  } catch {
+    return false
+  }
+}
+
+export const isTimeZone = (zone: string): boolean => {
+  try {
+    new Intl.DateTimeFormat('en', { timeZone: zone })
+    return true
+  } catch {
+    return false
+  }
+}
+
+/** Milliseconds of an ISO 8601 duration such as `P30D`, `PT1H` or `P1Y`, counted from a moment in a zone. */
+export const addDuration = (at: Instant, duration: string, zone: string): Instant =>
+  Temporal.Instant.fromEpochMilliseconds(at).toZonedDateTimeISO(zone).add(Temporal.Duration.from(duration))
+    .epochMilliseconds as Instant

@@ -1,0 +1,22 @@
+/** A multiplier of purchase points is in force, changed or withdrawn; `ledger` keeps the list that it applies. */
+export interface MultiplierChanged {
+  readonly program: string
+  readonly campaign: string
+  readonly active: boolean
+  /** The first moment, and the first moment after; ISO 8601. */
+  readonly from: string
+  readonly until: string
+  readonly factor: string
+  readonly when: string | null
+}
+
+export interface TaskCompleted {
+  readonly program: string
+  readonly campaign: string
+  readonly participationId: string
+}
+
+export interface CampaignsEvents {
+  readonly 'campaigns.MultiplierChanged': MultiplierChanged
+  readonly 'campaigns.TaskCompleted': TaskCompleted
+}

@@ -1,0 +1,50 @@
+/** The parts of a published program document that other subgraphs than `ledger` act on. */
+
+export interface LocalizedText {
+  readonly en: string
+  readonly 'zh-CN': string
+}
+
+export type BenefitType = 'goods' | 'service' | 'activity' | 'discount' | 'alliance'
+export type BenefitClass = 'basic' | 'value-added' | 'exclusive' | 'growth'
+
+export interface BenefitDefinition {
+  readonly id: string
+  readonly name: LocalizedText
+  readonly description?: LocalizedText
+  readonly type: BenefitType
+  readonly class: BenefitClass
+  /** The partner that verifies and writes off; absent: the brand itself. */
+  readonly partner?: string
+  /** Tier id -> how many uses a member gets on reaching that tier. */
+  readonly usesByTier: Readonly<Record<string, number>>
+  /** An entitlement is valid for so many months from the day of its grant. */
+  readonly validMonths: number
+  /** Stores in which it may be written off; absent: all. */
+  readonly stores?: readonly string[]
+}
+
+export type CampaignDefinition = TaskDefinition | MultiplierDefinition
+
+export interface TaskDefinition {
+  readonly id: string
+  readonly kind: 'task'
+  readonly name: LocalizedText
+  /** Points for each completion. */
+  readonly points: number
+  readonly perDay: number
+  readonly perYear: number
+}
+
+export interface MultiplierDefinition {
+  readonly id: string
+  readonly kind: 'points-multiplier'
+  readonly name: LocalizedText
+  /** First and last day in the programme's time zone, `YYYY-MM-DD`. */
+  readonly from: string
+  readonly to: string
+  /** A decimal, e.g. `'2'`: purchases of these days earn so many times the points of the rules. */
+  readonly factor: string
+  /** A CEL condition over the facts of a purchase; absent: always. */
+  readonly when?: string
+}
