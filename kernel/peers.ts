@@ -17,11 +17,17 @@ export interface Peers {
   wake(source: SubgraphName): void
   /** Calls back when `source` may have new events; answers how to stop that. */
   onPublished(source: SubgraphName, listener: () => void): () => void
+  /** Returns when all events that were committed before the call have taken effect in `name`. */
+  drain(name: SubgraphName): Promise<void>
+  /** Can it answer? */
+  ready(name: SubgraphName): Promise<boolean>
 }
 
 export interface Peer {
   readonly feed: EventFeed
   execute(request: GraphQLRequest, claims: Claims): Promise<GraphQLAnswer>
+  drain?(): Promise<void>
+  ready?(): Promise<boolean>
 }
 
 type Common = Pick<Peers, 'wake' | 'onPublished'>
@@ -73,12 +79,15 @@ export function localPeers(clock: Clock): Peers & { add(name: SubgraphName, peer
       read: async (after, limit) => peer(source).feed.read(after, limit),
       hasNewer: async (after) => peer(source).feed.hasNewer(after),
     }),
+    drain: async (name) => peer(name).drain?.(),
+    ready: async (name) => (await mounted.get(name)?.ready?.()) ?? mounted.has(name),
     ...wakeUps(),
   }
 }
 
 const FEED_POLL_MS = 250
 const CALL_TIMEOUT_MS = 10_000
+const READY_TIMEOUT_MS = 2_000
 
 /** Subgraphs over HTTP, each request signed. Their logs are polled. */
 export function remotePeers(options: {
@@ -119,8 +128,8 @@ export function remotePeers(options: {
   const execute: Peers['execute'] = async (to, request, claims) =>
     (await call(to, '/graphql', JSON.stringify(request), claims)) as GraphQLAnswer
 
-  const feedClaims = (): Claims => ({
-    principal: { kind: 'service', name: 'feed' },
+  const ownClaims = (): Claims => ({
+    principal: { kind: 'service', name: 'peer' },
     language: 'en',
     requestId: newId(clock.now()),
   })
@@ -130,10 +139,26 @@ export function remotePeers(options: {
     clientFor: clientOver(execute, clock),
     feed: (source) => ({
       read: async (after, limit) =>
-        (await call(source, '/internal/events', JSON.stringify({ after, limit }), feedClaims())) as never,
+        (await call(source, '/internal/events', JSON.stringify({ after, limit }), ownClaims())) as never,
       hasNewer: async (after) =>
-        (await call(source, '/internal/events/newer', JSON.stringify({ after }), feedClaims())) as never,
+        (await call(source, '/internal/events/newer', JSON.stringify({ after }), ownClaims())) as never,
     }),
+    drain: async (name) => void (await call(name, '/internal/drain', '{}', ownClaims())),
+    async ready(name) {
+      const base = urls[name]
+      if (!base) return false
+      try {
+        const { statusCode, body } = await httpRequest(new URL('/health/ready', base), {
+          dispatcher: agent,
+          headersTimeout: READY_TIMEOUT_MS,
+          bodyTimeout: READY_TIMEOUT_MS,
+        })
+        await body.dump()
+        return statusCode === 200
+      } catch {
+        return false
+      }
+    },
     wake: common.wake,
     onPublished(source, listener) {
       const timer = setInterval(listener, FEED_POLL_MS).unref()

@@ -64,7 +64,7 @@ async function existingHome(folder: string): Promise<Home | undefined> {
 
 /** Always a new folder: who deleted the data directory at this path meant to begin anew. */
 async function createFolderFor(dataDir: string, systemDir: string): Promise<string> {
-  await mkdir(systemDir, { recursive: true, mode: 0o755 })
+  await makeOpenFolder(systemDir)
   const hash = createHash('sha256').update(dataDir).digest('hex').slice(0, 12)
   for (let n = 1; ; n++) {
     const folder = join(systemDir, n === 1 ? hash : `${hash}-${n}`)
@@ -76,6 +76,12 @@ async function createFolderFor(dataDir: string, systemDir: string): Promise<stri
       if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error
     }
   }
+}
+
+/** A folder others may enter, whatever the umask; one that exists is left as its owner wants it. */
+export async function makeOpenFolder(folder: string): Promise<void> {
+  const made = await mkdir(folder, { recursive: true })
+  if (made) await chmod(folder, 0o755)
 }
 
 async function readIfThere(file: string): Promise<string | undefined> {

@@ -1,21 +1,9 @@
 import { createHash } from 'node:crypto'
-import {
-  chmod,
-  cp,
-  lstat,
-  mkdir,
-  mkdtemp,
-  readdir,
-  readFile,
-  rename,
-  rm,
-  stat,
-  symlink,
-} from 'node:fs/promises'
+import { chmod, cp, lstat, mkdtemp, readdir, readFile, rename, rm, stat, symlink } from 'node:fs/promises'
 import { createRequire } from 'node:module'
 import { basename, dirname, join } from 'node:path'
 import { weAreRoot } from './account.ts'
-import type { Home } from './choose-home.ts'
+import { type Home, makeOpenFolder } from './choose-home.ts'
 import { EmbeddedPostgresError, useYourOwn } from './embedded-postgres-error.ts'
 import { type ProgramResult, runProgram } from './run-program.ts'
 
@@ -82,7 +70,7 @@ function binariesIn(folder: string, { stdout }: ProgramResult): Binaries {
 
 /** The copy bears the hash of its server program, so an update of the package gets its own. */
 async function copyOnce(source: string, parent: string): Promise<string> {
-  await mkdir(parent, { recursive: true, mode: 0o755 })
+  await makeOpenFolder(parent)
   const program = await readFile(postgresIn(source))
   const hash = createHash('sha256').update(program).digest('hex').slice(0, 12)
   const target = join(parent, `postgres-binaries-${hash}`)

@@ -44,7 +44,7 @@ export async function startServer(launch: Launch): Promise<Server> {
       throw new EmbeddedPostgresError(
         `PostgreSQL did not start: ${tellingLine(server.lines) ?? 'it said nothing'}`,
       )
-    await sleep(100)
+    await sleep(500)
   }
 }
 

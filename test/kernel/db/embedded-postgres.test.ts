@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { Client } from 'pg'
-import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
+import { afterAll, afterEach, beforeAll, describe, expect, onTestFinished, test } from 'vitest'
 import { packagedBinariesDir } from '../../../kernel/db/embedded/find-binaries.ts'
 import {
   type EmbeddedPostgres,
@@ -30,7 +30,7 @@ describe('the embedded PostgreSQL', { timeout: 30_000 }, () => {
     const folder = await newFolder()
     await (await open(folder)).stop()
     madeBefore = folders.pop() as string
-  })
+  }, 30_000)
 
   afterAll(() => rm(madeBefore, { recursive: true, force: true }))
 
@@ -249,8 +249,10 @@ describe('the embedded PostgreSQL', { timeout: 30_000 }, () => {
     })
 
     test('works in a checkout that only root may enter', async () => {
-      const systemDir = await newFolder()
+      const systemDir = join(await newFolder(), 'made-by-us')
       const checkout = await newFolder(0o700)
+      const umask = process.umask(0o077)
+      onTestFinished(() => void process.umask(umask))
       const dataDir = join(checkout, 'data')
       const binariesDir = await copyOfBinaries(checkout, { symlinks: true })
       const log: string[] = []

@@ -1,0 +1,65 @@
+import { randomBytes } from 'node:crypto'
+import pg from 'pg'
+import { inject } from 'vitest'
+import type { SubgraphName } from '../../kernel/config.ts'
+import { migrateSubgraph, type Subgraph } from '../../kernel/subgraph.ts'
+
+/** Loaded when asked for, so that a test of one subgraph stands on that one alone. */
+export const loadSubgraph: Record<SubgraphName, () => Promise<Subgraph>> = {
+  identity: async () => (await import('../../subgraphs/identity/index.ts')).identity as Subgraph,
+  ledger: async () => (await import('../../subgraphs/ledger/index.ts')).ledger as Subgraph,
+  benefits: async () => (await import('../../subgraphs/benefits/index.ts')).benefits as Subgraph,
+  campaigns: async () => (await import('../../subgraphs/campaigns/index.ts')).campaigns as Subgraph,
+}
+
+export interface TestDatabase extends AsyncDisposable {
+  readonly url: string
+}
+
+/**
+ * A database of its own, copied from a template that has the subgraphs' schemas. Dropped at the end; that of a
+ * failed run goes with the server.
+ */
+export async function openTestDatabase(subgraphs: readonly Subgraph[] = []): Promise<TestDatabase> {
+  const template = subgraphs.length > 0 ? await templateFor(subgraphs) : 'template1'
+  const name = `t_${randomBytes(6).toString('hex')}`
+  await asOwner((client) => client.query(`create database ${name} template ${template} strategy file_copy`))
+  return {
+    url: urlOf(name),
+    [Symbol.asyncDispose]: () =>
+      asOwner(async (client) => void (await client.query(`drop database if exists ${name} with (force)`))),
+  }
+}
+
+const urlOf = (database: string): string => {
+  const url = new URL(inject('databaseUrl'))
+  url.pathname = `/${database}`
+  return url.toString()
+}
+
+async function asOwner<T>(work: (client: pg.Client) => Promise<T>): Promise<T> {
+  const client = new pg.Client({ connectionString: inject('databaseUrl') })
+  await client.connect()
+  try {
+    return await work(client)
+  } finally {
+    await client.end()
+  }
+}
+
+const TEMPLATE_LOCK = 4242
+
+async function templateFor(subgraphs: readonly Subgraph[]): Promise<string> {
+  const name = `template_${subgraphs.map((subgraph) => subgraph.name).join('_')}`
+  await asOwner(async (client) => {
+    // Workers take turns; the first one to need a template makes it. Renamed when whole.
+    await client.query('select pg_advisory_lock($1)', [TEMPLATE_LOCK])
+    const { rowCount } = await client.query('select from pg_database where datname = $1', [name])
+    if (rowCount) return
+    await client.query(`drop database if exists ${name}_new with (force)`)
+    await client.query(`create database ${name}_new`)
+    for (const subgraph of subgraphs) await migrateSubgraph(subgraph, urlOf(`${name}_new`))
+    await client.query(`alter database ${name}_new rename to ${name}`)
+  })
+  return name
+}
