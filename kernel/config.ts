@@ -68,8 +68,21 @@ export const SECRET_VARIABLES = [
   'HUITONG_TOKEN_KEY',
 ] as const
 
-/** Reads and checks the environment. Throws a `ConfigError` of one line that names the variable. */
-export function readConfig(env: Record<string, string | undefined> = process.env): Config {
+export type Variable = keyof z.infer<typeof environment>
+
+/** The names of all variables, in the order of the table in the docs. */
+export const VARIABLES = Object.keys(environment.shape) as readonly Variable[]
+
+const REQUIRED_IN_PRODUCTION: readonly Variable[] = [...SECRET_VARIABLES, 'DATABASE_URL']
+
+/**
+ * Reads and checks the environment. Throws a `ConfigError` of one line that names the variable. A process that can
+ * do without some keys says by `required` which ones production must give it.
+ */
+export function readConfig(
+  env: Record<string, string | undefined> = process.env,
+  { required = REQUIRED_IN_PRODUCTION }: { required?: readonly Variable[] } = {},
+): Config {
   const given = Object.fromEntries(Object.entries(env).filter(([, value]) => value !== ''))
   const parsed = environment.safeParse(given)
   if (!parsed.success) {
@@ -79,7 +92,7 @@ export function readConfig(env: Record<string, string | undefined> = process.env
   const e = parsed.data
   const mode = e.NODE_ENV === 'production' ? 'production' : 'sandbox'
   if (mode === 'production') {
-    const missing = [...SECRET_VARIABLES, 'DATABASE_URL' as const].find((name) => e[name] === undefined)
+    const missing = required.find((name) => e[name] === undefined)
     if (missing) throw new ConfigError(`${missing}: must be set when NODE_ENV=production`)
   }
   return {

@@ -1,4 +1,4 @@
-import { type Logger, pino } from 'pino'
+import { type Logger, pino, stdSerializers } from 'pino'
 
 export type { Logger }
 
@@ -9,6 +9,7 @@ export const openLog = (options: { level: string; name: string }): Logger =>
       level: options.level,
       name: options.name,
       base: undefined,
+      serializers: { error: stdSerializers.err },
       redact: {
         paths: ['*.authorization', '*.token', '*.secret', '*.phone', '*.code'],
         censor: '[redacted]',

@@ -84,7 +84,8 @@ async function installJobs(client: pg.Client, options: { url: string; schema: Su
   const database = `"${rows[0]!.name.replaceAll('"', '""')}"`
   await client.query(`grant create on database ${database} to ${role}`)
   const pool = new pg.Pool({ connectionString: options.url, max: 1, options: `-c role=${role}` })
-  pool.on('error', () => {})
+  // A broken connection shows itself in the query that uses it.
+  pool.on('error', () => {}).on('connect', (client) => client.on('error', () => {}))
   try {
     await migrateJobs({ pgPool: pool, schema: jobSchemaOf(options.schema) })
   } finally {

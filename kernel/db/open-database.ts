@@ -35,7 +35,6 @@ export async function openDatabase(options: {
     schema: options.schema,
     entities: [...options.tables],
     installExtensions: false,
-    poolErrorHandler: () => {}, // A broken idle connection is replaced by the pool; the query that meets one fails itself.
     extra: {
       types: parsers,
       max: options.poolSize,
@@ -45,6 +44,8 @@ export async function openDatabase(options: {
   })
   await source.initialize()
   const pool = (source.driver as unknown as { master: pg.Pool }).master
+  // A broken idle connection is replaced by the pool; a query that meets one fails itself.
+  pool.on('error', () => {}).on('connect', (client) => client.on('error', () => {}))
   const close = () => source.destroy()
   return {
     query: async (sql, values = []) => (await pool.query(statementOf(sql, values))).rows,

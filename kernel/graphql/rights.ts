@@ -43,7 +43,7 @@ export function fieldRules(schema: GraphQLSchema): (Omit<FieldRule, 'rule'> & { 
       .map((field) => ({
         coordinate: `${type.name}.${field.name}`,
         rule: ruleOf(field) ?? ruleOf(type) ?? (isEntrance(schema, type) ? undefined : { kind: 'inherited' }),
-        ownedBy: directive(type, 'owned')?.by as string | undefined,
+        ownedBy: ownerOf(type),
       })),
   )
 }
@@ -96,6 +96,12 @@ function ruleOf(annotated: Annotated): Rule | undefined {
   if (scopes) return { kind: 'scopes', scopes }
   if (directive(annotated, 'authenticated')) return { kind: 'authenticated' }
   return undefined
+}
+
+/** The default of the argument stands in each SDL; a type that says no more than `@owned` is owned all the same. */
+function ownerOf(type: GraphQLObjectType): string | undefined {
+  const owned = directive(type, 'owned')
+  return owned && ((owned.by as string | undefined) ?? 'memberId')
 }
 
 /** The arguments of a directive, or undefined where it does not stand. */

@@ -1,0 +1,84 @@
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { composeServices } from '@theguild/federation-composition'
+import { buildSchema, type GraphQLError, lexicographicSortSchema, parse, printSchema } from 'graphql'
+
+/**
+ * Composes the `schema.graphql` of every subgraph into the two documents by which others know the graph:
+ * `supergraph.graphql` for gateways, `api.graphql` for clients. `npm run schema` writes them; with `--check` it only
+ * says whether they are up to date.
+ */
+const ROOT = new URL('../', import.meta.url)
+
+interface Artefact {
+  readonly path: string
+  readonly text: string
+}
+
+export class CompositionError extends Error {
+  override name = 'CompositionError'
+  constructor(errors: readonly GraphQLError[]) {
+    super(errors.map((error) => `${error.extensions.code ?? 'INVALID'}: ${error.message}`).join('\n'))
+  }
+}
+
+/** The supergraph and the public schema of some subgraphs; the same input gives the same bytes. */
+export function compose(sdlByName: Readonly<Record<string, string>>): { supergraph: string; api: string } {
+  const names = Object.keys(sdlByName).sort()
+  // A gateway finds its subgraphs by name; the addresses stand there because the format asks for them.
+  const services = names.map((name) => ({
+    name,
+    url: `http://${name}`,
+    typeDefs: parse(sdlByName[name]!),
+  }))
+  const { supergraphSdl, publicSdl, errors } = composeServices(services)
+  if (errors) throw new CompositionError(errors)
+  return {
+    supergraph: `${supergraphSdl.trim()}\n`,
+    api: `${printSchema(lexicographicSortSchema(buildSchema(publicSdl))).trim()}\n`,
+  }
+}
+
+function artefacts(): Artefact[] {
+  const names = readdirSync(new URL('subgraphs/', ROOT), { withFileTypes: true })
+    .filter((entry) => entry.isDirectory())
+    .map((entry) => entry.name)
+  const sdls = names.map((name) => [name, read(`subgraphs/${name}/schema.graphql`)] as const)
+  const { supergraph, api } = compose(
+    Object.fromEntries(sdls.flatMap(([name, sdl]) => (sdl === undefined ? [] : [[name, sdl]]))),
+  )
+  return [
+    { path: 'schema/supergraph.graphql', text: supergraph },
+    { path: 'schema/api.graphql', text: api },
+  ]
+}
+
+function read(path: string): string | undefined {
+  try {
+    return readFileSync(new URL(path, ROOT), 'utf8')
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined
+    throw error
+  }
+}
+
+/** Ends with 1 and a line for people when the subgraphs do not compose, or what is written is stale. */
+function main(check: boolean): number {
+  try {
+    const stale = artefacts().filter(({ path, text }) => read(path) !== text)
+    if (check && stale.length > 0) {
+      process.stderr.write(`${stale.map(({ path }) => path).join(', ')}: stale; run \`npm run schema\`\n`)
+      return 1
+    }
+    for (const { path, text } of stale) {
+      writeFileSync(new URL(path, ROOT), text)
+      process.stdout.write(`${path}: written\n`)
+    }
+    return 0
+  } catch (error) {
+    if (!(error instanceof CompositionError)) throw error
+    process.stderr.write(`the subgraphs do not compose:\n${error.message}\n`)
+    return 1
+  }
+}
+
+if (import.meta.main) process.exitCode = main(process.argv.includes('--check'))

@@ -1,0 +1,54 @@
+import { principalName } from '../../../kernel/auth/principal.ts'
+import { bodyDigest } from '../../../kernel/values/canonical.ts'
+import { derivedId } from '../../../kernel/values/ids.ts'
+import type { Instant } from '../../../kernel/values/instant.ts'
+import { fail, type Result } from '../../../kernel/values/result.ts'
+import type { LedgerContext } from '../context.ts'
+import { pickProgram } from '../store/programs.ts'
+import { type Posted, post } from './post.ts'
+import type { PurchaseRefusal } from './record-purchases.ts'
+import { outcome } from './redeem-points.ts'
+import { resolveMembers } from './resolve-members.ts'
+
+export interface GrantInput {
+  readonly program?: string | null
+  readonly memberId: string
+  readonly points: bigint
+  readonly source: 'INITIAL' | 'ACTIVITY' | 'OTHER'
+  readonly reason: string
+  readonly document: string
+  readonly occurredAt?: Instant | null
+  readonly idempotencyKey: string
+}
+
+/** Gives points that no purchase earned; its source stands in the place of a channel. */
+export async function grantPoints(
+  ctx: LedgerContext,
+  input: GrantInput,
+): Promise<Result<Posted, PurchaseRefusal>> {
+  const program = pickProgram(await ctx.services.programs.current(ctx.db.query), input.program)
+  if (!program) return fail('PROGRAM_NOT_FOUND', { path: ['program'] })
+  const [memberId] = await resolveMembers(ctx, [{ id: input.memberId }])
+  if (!memberId) return fail('MEMBER_NOT_FOUND', { path: ['memberId'] })
+  const { points, source, reason, document, occurredAt, idempotencyKey } = input
+  const [result] = await post(ctx, [
+    {
+      program,
+      command: {
+        kind: 'grant',
+        memberId,
+        documentId: derivedId('grant', program.id, memberId, idempotencyKey),
+        channel: source.toLowerCase(),
+        number: document,
+        store: undefined,
+        operator: principalName(ctx.principal),
+        effectiveAt: occurredAt ?? ctx.now,
+        points,
+        reason,
+        body: bodyDigest({ points, source, reason, document, occurredAt }).subarray(0, 16),
+        idempotencyKey,
+      },
+    },
+  ])
+  return outcome(result!)
+}

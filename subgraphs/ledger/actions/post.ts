@@ -1,0 +1,198 @@
+import type { Tx } from '../../../kernel/db/transaction.ts'
+import type { NewEvent } from '../../../kernel/events/event.ts'
+import { publish } from '../../../kernel/events/publish.ts'
+import { fail, type Refusal, type Result } from '../../../kernel/values/result.ts'
+import type { Events } from '../../../schema/events/index.ts'
+import type { LedgerContext } from '../context.ts'
+import { AccountBook, newAccount } from '../domain/account-book.ts'
+import { type PostingCommand, type PostingRefusal, post as decide } from '../domain/posting.ts'
+import type { Program } from '../domain/program.ts'
+import { tierOf } from '../domain/tiers.ts'
+import { type AccountKey, accountName, lockAccounts } from '../store/accounts.ts'
+import { type CommandAnswer, commandName, insertAnswers, readAnswers } from '../store/command-answers.ts'
+import { documentName, type RecordedDocument, readDocuments } from '../store/documents.ts'
+import { writePostings } from '../store/postings.ts'
+import { readMultipliers } from '../store/programs.ts'
+
+/** A command and the programme that it belongs to. */
+export interface Order {
+  readonly program: Program
+  readonly command: PostingCommand
+}
+
+/** A document, recorded now or (`duplicate`) before. */
+export interface Posted {
+  readonly program: Program
+  readonly document: RecordedDocument
+  readonly duplicate: boolean
+}
+
+export type PostResult = Result<Posted, PostingRefusal | 'IDEMPOTENCY_KEY_REUSED'>
+
+/**
+ * Posts commands, each with an outcome of its own, in one transaction: lock the accounts, look the commands up, decide
+ * each, write once. When the database refuses the batch, each is posted alone, so that one member's failure does not
+ * touch another's; what fails alone is thrown only for a single command.
+ */
+export async function post(ctx: LedgerContext, orders: readonly Order[]): Promise<(PostResult | Error)[]> {
+  if (orders.length === 0) return []
+  try {
+    return await ctx.db.transaction((tx) => postAll(tx, ctx, orders))
+  } catch (error) {
+    if (orders.length === 1) throw error
+    ctx.log.warn({ error, size: orders.length }, 'a batch of postings failed; posting one by one')
+    const results: (PostResult | Error)[] = []
+    for (const order of orders) results.push(await postAlone(ctx, order))
+    return results
+  }
+}
+
+async function postAlone(ctx: LedgerContext, order: Order): Promise<PostResult | Error> {
+  try {
+    return (await ctx.db.transaction((tx) => postAll(tx, ctx, [order])))[0]!
+  } catch (error) {
+    ctx.log.error({ error, document: order.command.documentId }, 'posting failed')
+    return error as Error
+  }
+}
+
+async function postAll(tx: Tx, ctx: LedgerContext, orders: readonly Order[]): Promise<PostResult[]> {
+  const books = await openBooks(tx, ctx, orders)
+  const recorded = await readDocuments(
+    tx.query,
+    orders.map(({ command }) => ({ memberId: command.memberId, id: command.documentId })),
+  )
+  const answers = await readAnswers(
+    tx,
+    orders.flatMap(({ command: { memberId, idempotencyKey } }) =>
+      idempotencyKey === undefined ? [] : [{ memberId, key: idempotencyKey }],
+    ),
+  )
+  const multipliers = await readMultipliers(tx.query)
+  const newDocuments: RecordedDocument[] = []
+  const newAnswers: CommandAnswer[] = []
+
+  const results = orders.map(({ program, command }): PostResult => {
+    const name = documentName({ memberId: command.memberId, id: command.documentId })
+    const repeated = repetition(command, answers, recorded, name)
+    if (repeated) return repeated.ok ? posted(program, repeated.value, true) : repeated
+    const [, book] = books.get(accountName(keyOf({ program, command })))!
+    const result = decide(program, book, command, multipliers.get(program.id) ?? [], ctx.now)
+    const document = result.ok ? { ...result.value, recordedAt: ctx.now } : undefined
+    if (document) {
+      recorded.set(name, document)
+      newDocuments.push(document)
+    }
+    if (command.idempotencyKey !== undefined) {
+      const answer = answerOf(command, command.idempotencyKey, result)
+      answers.set(commandName(answer), answer)
+      newAnswers.push(answer)
+    }
+    return document ? posted(program, document, false) : (result as Result<never, PostingRefusal>)
+  })
+
+  await writePostings(tx, [...books.values()], newDocuments, ctx.now)
+  await insertAnswers(tx, newAnswers, ctx.now)
+  await publish(tx, [...tierEvents(orders, books), ...purchaseEvents(orders, newDocuments, ctx)])
+  return results
+}
+
+const keyOf = ({ program, command }: Order): AccountKey => ({
+  memberId: command.memberId,
+  programKey: program.key,
+})
+
+const posted = (program: Program, document: RecordedDocument, duplicate: boolean): PostResult => ({
+  ok: true,
+  value: { program, document, duplicate },
+})
+
+type Books = Map<string, readonly [AccountKey, AccountBook]>
+
+async function openBooks(tx: Tx, ctx: LedgerContext, orders: readonly Order[]): Promise<Books> {
+  const keys = orders.map((order) => ({ ...keyOf(order), baseTier: order.program.tiers[0]!.id }))
+  const states = await lockAccounts(tx, keys, ctx.now)
+  const books: Books = new Map()
+  for (const order of orders) {
+    const key = keyOf(order)
+    const name = accountName(key)
+    if (books.has(name)) continue
+    const state = states.get(name) ?? newAccount(key.memberId, order.program)
+    books.set(name, [key, new AccountBook(order.program, state)])
+  }
+  return books
+}
+
+/** The stored outcome of a command that was carried out before, or why it is not the same command. */
+function repetition(
+  command: PostingCommand,
+  answers: ReadonlyMap<string, CommandAnswer>,
+  recorded: ReadonlyMap<string, RecordedDocument>,
+  name: string,
+): Result<RecordedDocument, PostingRefusal | 'IDEMPOTENCY_KEY_REUSED'> | undefined {
+  const { memberId, idempotencyKey: key, body } = command
+  const answer = key === undefined ? undefined : answers.get(commandName({ memberId, key }))
+  if (answer && !answer.body.equals(body)) return fail('IDEMPOTENCY_KEY_REUSED', { path: ['idempotencyKey'] })
+  if (answer && 'refusal' in answer.answer) {
+    return { ok: false, refusal: answer.answer.refusal as Refusal<PostingRefusal> }
+  }
+  const document = recorded.get(name)
+  if (!document) return undefined
+  if (document.body.equals(body)) return { ok: true, value: document }
+  return fail('DOCUMENT_CONFLICT', { path: ['document'], details: { number: command.number } })
+}
+
+const answerOf = (command: PostingCommand, key: string, result: Result<unknown>): CommandAnswer => ({
+  memberId: command.memberId,
+  key,
+  body: command.body,
+  answer: result.ok ? { documentId: command.documentId } : { refusal: result.refusal },
+})
+
+type LedgerEvent<Type extends keyof Events> = NewEvent<Type, Events[Type]>
+
+/** Tier changes of the books that a call worked on. */
+export function tierEvents(
+  orders: readonly { readonly program: Program }[],
+  books: Books,
+): LedgerEvent<'ledger.TierChanged'>[] {
+  const programs = new Map(orders.map(({ program }) => [program.key, program]))
+  return [...books.values()].flatMap(([key, book]) => {
+    const program = programs.get(key.programKey)!
+    return book.tierChanges.map(({ sequence, from, to, at }) => ({
+      type: 'ledger.TierChanged' as const,
+      memberId: key.memberId,
+      occurredAt: at,
+      payload: {
+        program: program.id,
+        sequence,
+        from,
+        to,
+        direction: tierOf(program, to).rank > tierOf(program, from).rank ? ('up' as const) : ('down' as const),
+      },
+    }))
+  })
+}
+
+function purchaseEvents(
+  orders: readonly Order[],
+  documents: readonly RecordedDocument[],
+  ctx: LedgerContext,
+): LedgerEvent<'ledger.PurchasesRecorded'>[] {
+  const programs = new Map(orders.map(({ program }) => [program.key, program.id]))
+  const purchases = documents.filter((document) => document.kind === 'purchase')
+  return [...Map.groupBy(purchases, (document) => document.programKey)].map(([programKey, group]) => ({
+    type: 'ledger.PurchasesRecorded',
+    occurredAt: ctx.now,
+    payload: {
+      program: programs.get(programKey)!,
+      purchases: group.map((document) => ({
+        memberId: document.memberId,
+        documentId: document.id,
+        channel: document.channel,
+        total: String(document.amount ?? 0n),
+        points: String(document.awards.reduce((sum, a) => (a.asset === 'points' ? sum + a.amount : sum), 0n)),
+      })),
+    },
+  }))
+}

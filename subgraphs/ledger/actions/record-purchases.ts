@@ -1,0 +1,79 @@
+import { principalName } from '../../../kernel/auth/principal.ts'
+import { ForbiddenError } from '../../../kernel/errors.ts'
+import { bodyDigest } from '../../../kernel/values/canonical.ts'
+import { derivedId } from '../../../kernel/values/ids.ts'
+import type { Instant } from '../../../kernel/values/instant.ts'
+import { fail, type Refusal, type Result } from '../../../kernel/values/result.ts'
+import type { LedgerContext } from '../context.ts'
+import type { LineInput, PostingRefusal } from '../domain/posting.ts'
+import { pickProgram } from '../store/programs.ts'
+import { type MemberReference, resolveMembers } from './resolve-members.ts'
+import { type Order, type Posted, post } from './post.ts'
+
+export interface PurchaseInput {
+  readonly program?: string | null
+  readonly member: MemberReference
+  readonly channel: string
+  readonly store?: string | null
+  readonly document: string
+  readonly occurredAt?: Instant | null
+  readonly lines: readonly LineInput[]
+  readonly idempotencyKey?: string | null
+}
+
+export type PurchaseRefusal =
+  | PostingRefusal
+  | 'IDEMPOTENCY_KEY_REUSED'
+  | 'PROGRAM_NOT_FOUND'
+  | 'MEMBER_NOT_FOUND'
+
+/** Each purchase's own outcome, in the order given; an `Error` where the database failed on that one alone. */
+export async function recordPurchases(
+  ctx: LedgerContext,
+  inputs: readonly PurchaseInput[],
+): Promise<(Result<Posted, PurchaseRefusal> | Error)[]> {
+  const programs = await ctx.services.programs.current(ctx.db.query)
+  const members = await resolveMembers(
+    ctx,
+    inputs.map((input) => input.member),
+  )
+  const orders: (Order | Refusal<PurchaseRefusal>)[] = inputs.map((input, index) => {
+    const program = pickProgram(programs, input.program)
+    if (!program) return refusal('PROGRAM_NOT_FOUND', 'program')
+    const memberId = members[index]
+    if (!memberId) return refusal('MEMBER_NOT_FOUND', 'member')
+    const store = storeOf(ctx, input.store)
+    const { channel, document, lines, occurredAt, idempotencyKey } = input
+    return {
+      program,
+      command: {
+        kind: 'purchase',
+        memberId,
+        documentId: derivedId('purchase', program.id, channel, document),
+        channel,
+        number: document,
+        store,
+        operator: principalName(ctx.principal),
+        effectiveAt: occurredAt ?? ctx.now,
+        lines,
+        body: bodyDigest({ channel, document, store, occurredAt, lines }).subarray(0, 16),
+        idempotencyKey: idempotencyKey ?? undefined,
+      },
+    }
+  })
+  const posted = (await post(ctx, orders.filter(isOrder))).values()
+  return orders.map((order) => (isOrder(order) ? posted.next().value! : { ok: false, refusal: order }))
+}
+
+/** A clerk sells in its own store, and in no other. */
+export function storeOf(ctx: LedgerContext, named: string | null | undefined): string | undefined {
+  const { principal } = ctx
+  const own = principal.kind === 'staff' && principal.role === 'clerk' ? principal.store : undefined
+  if (own !== undefined && named && named !== own) throw new ForbiddenError('A clerk records only for its own store.')
+  return named ?? own
+}
+
+const isOrder = (value: Order | Refusal): value is Order => 'command' in value
+
+const refusal = <Code extends PurchaseRefusal>(code: Code, path: string): Refusal<Code> =>
+  fail(code, { path: [path] }).refusal

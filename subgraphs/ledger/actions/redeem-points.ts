@@ -1,0 +1,61 @@
+import { principalName } from '../../../kernel/auth/principal.ts'
+import { bodyDigest } from '../../../kernel/values/canonical.ts'
+import { derivedId } from '../../../kernel/values/ids.ts'
+import { fail, type Result } from '../../../kernel/values/result.ts'
+import type { LedgerContext } from '../context.ts'
+import { pickProgram } from '../store/programs.ts'
+import { memberActedOn } from './member-acted-on.ts'
+import { type Posted, post } from './post.ts'
+import { type PurchaseRefusal, storeOf } from './record-purchases.ts'
+import { resolveMembers } from './resolve-members.ts'
+
+export interface RedeemInput {
+  readonly program?: string | null
+  readonly memberId?: string | null
+  readonly points: bigint
+  readonly bill: string
+  readonly channel: string
+  readonly store?: string | null
+  readonly document: string
+  readonly idempotencyKey: string
+}
+
+/** Burns points for part of a bill. */
+export async function redeemPoints(
+  ctx: LedgerContext,
+  input: RedeemInput,
+): Promise<Result<Posted, PurchaseRefusal>> {
+  const memberIdGiven = memberActedOn(ctx.principal, input.memberId)
+  const program = pickProgram(await ctx.services.programs.current(ctx.db.query), input.program)
+  if (!program) return fail('PROGRAM_NOT_FOUND', { path: ['program'] })
+  const [memberId] = await resolveMembers(ctx, [{ id: memberIdGiven }])
+  if (!memberId) return fail('MEMBER_NOT_FOUND', { path: ['memberId'] })
+  const { points, bill, channel, document, idempotencyKey } = input
+  const store = storeOf(ctx, input.store)
+  const [result] = await post(ctx, [
+    {
+      program,
+      command: {
+        kind: 'redemption',
+        memberId,
+        documentId: derivedId('redemption', program.id, memberId, idempotencyKey),
+        channel,
+        number: document,
+        store,
+        operator: principalName(ctx.principal),
+        effectiveAt: ctx.now,
+        points,
+        bill,
+        body: bodyDigest({ points, bill, channel, document, store }).subarray(0, 16),
+        idempotencyKey,
+      },
+    },
+  ])
+  return outcome(result!)
+}
+
+/** A single command's failure was thrown already. */
+export function outcome<T>(result: T | Error): T {
+  if (result instanceof Error) throw result
+  return result
+}

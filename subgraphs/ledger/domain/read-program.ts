@@ -1,0 +1,193 @@
+import Ajv2020, { type ErrorObject } from 'ajv/dist/2020.js'
+import { type Document, LineCounter, parseDocument } from 'yaml'
+import schema from '../../../schema/program.schema.json' with { type: 'json' }
+import { ConditionError } from '../../../kernel/conditions/conditions.ts'
+import { isLocalDate, isTimeZone } from '../../../kernel/values/instant.ts'
+import { currencyScale, parseDecimal } from '../../../kernel/values/money.ts'
+import { conditions, type ProgramDocument } from './program.ts'
+
+/** What is wrong with a program document, and where. Lines and columns count from 1. */
+export interface ProgramFault {
+  readonly line: number
+  readonly column: number
+  readonly path: string
+  readonly message: string
+}
+
+type Path = readonly (string | number)[]
+type Fault = { readonly path: Path; readonly message: string }
+
+const validate = new Ajv2020.default({ allErrors: true, strict: false }).compile<ProgramDocument>(schema)
+
+/** Reads a document: the document where it is valid, all its faults with their places where it is not. */
+export function readProgram(source: string): { document?: ProgramDocument; faults: readonly ProgramFault[] } {
+  const lines = new LineCounter()
+  const yaml = parseDocument(source, { lineCounter: lines, prettyErrors: false })
+  const problems = [...yaml.errors, ...yaml.warnings]
+  if (problems.length > 0) {
+    return {
+      faults: problems.map((problem) => {
+        const { line, col } = lines.linePos(problem.pos[0])
+        return { line, column: col, path: '', message: problem.message }
+      }),
+    }
+  }
+  const document = yaml.toJS({ maxAliasCount: 100 }) as ProgramDocument
+  const faults = validate(document) ? meaningFaults(document) : schemaFaults(validate.errors!)
+  if (faults.length === 0) return { document, faults: [] }
+  return { faults: faults.map((fault) => placed(fault, yaml, lines)) }
+}
+
+function schemaFaults(errors: readonly ErrorObject[]): Fault[] {
+  const faults = errors
+    // A failed `oneOf` reports each branch besides itself; the branches say what is wrong.
+    .filter((error) => error.keyword !== 'if')
+    .map((error) => {
+      const path = error.instancePath.split('/').slice(1).map(segment)
+      if (error.keyword === 'additionalProperties') {
+        const { additionalProperty } = error.params as { additionalProperty: string }
+        return { path: [...path, additionalProperty], message: 'is not a known property' }
+      }
+      if (error.keyword === 'enum') {
+        const { allowedValues } = error.params as { allowedValues: unknown[] }
+        return { path, message: `must be one of ${allowedValues.join(', ')}` }
+      }
+      return { path, message: error.message ?? 'is not valid' }
+    })
+  return [...new Map(faults.map((fault) => [JSON.stringify(fault), fault])).values()]
+}
+
+const segment = (text: string): string | number => {
+  const name = text.replaceAll('~1', '/').replaceAll('~0', '~')
+  return /^\d+$/.test(name) ? Number(name) : name
+}
+
+/** What a JSON Schema cannot say. Expects a document that follows the schema. */
+function meaningFaults(document: ProgramDocument): Fault[] {
+  return [
+    ...calendarFaults(document),
+    ...moneyFaults(document),
+    ...tierFaults(document),
+    ...conditionFaults(document),
+    ...repeatedIds(document),
+    ...referenceFaults(document),
+  ]
+}
+
+function calendarFaults(document: ProgramDocument): Fault[] {
+  const faults: Fault[] = []
+  if (!isTimeZone(document.timeZone)) faults.push({ path: ['timeZone'], message: 'is not an IANA time zone' })
+  for (const asset of ['points', 'growth'] as const) {
+    const { validity } = document[asset]
+    if (validity.kind === 'period' && !isLocalDate(validity.endsOn)) {
+      faults.push({ path: [asset, 'validity', 'endsOn'], message: 'is not a day of the calendar' })
+    }
+  }
+  for (const [index, campaign] of (document.campaigns ?? []).entries()) {
+    if (campaign.kind !== 'points-multiplier') continue
+    for (const end of ['from', 'to'] as const) {
+      if (!isLocalDate(campaign[end])) {
+        faults.push({ path: ['campaigns', index, end], message: 'is not a day of the calendar' })
+      }
+    }
+    if (campaign.from > campaign.to) {
+      faults.push({ path: ['campaigns', index, 'to'], message: 'is before the first day' })
+    }
+  }
+  return faults
+}
+
+function moneyFaults(document: ProgramDocument): Fault[] {
+  const scale = currencyScale(document.currency)
+  const amounts: [Path, string | undefined, boolean][] = [
+    [['points', 'burn', 'money'], document.points.burn?.money, true],
+    [['points', 'burn', 'minimumSpend'], document.points.burn?.minimumSpend, false],
+    ...document.earn.map((rule, index): [Path, string | undefined, boolean] => [
+      ['earn', index, 'award', 'per'],
+      rule.award?.per,
+      true,
+    ]),
+  ]
+  return amounts.flatMap(([path, text, positive]) => {
+    if (text === undefined) return []
+    const amount = parseDecimal(text, scale)
+    if (amount === undefined) return [{ path, message: `is not an amount of ${document.currency}` }]
+    return positive && amount <= 0n ? [{ path, message: 'must be more than 0' }] : []
+  })
+}
+
+function tierFaults(document: ProgramDocument): Fault[] {
+  const [base] = document.tiers
+  const faults: Fault[] = []
+  if (base!.growth !== 0) faults.push({ path: ['tiers', 0, 'growth'], message: 'must be 0: the first tier is the base' })
+  for (const [index, tier] of document.tiers.entries()) {
+    const below = document.tiers[index - 1]
+    if (below && tier.growth <= below.growth) {
+      faults.push({ path: ['tiers', index, 'growth'], message: `must be more than the ${below.growth} of ${below.id}` })
+    }
+  }
+  return faults
+}
+
+function conditionFaults(document: ProgramDocument): Fault[] {
+  const sources: [Path, string | undefined][] = [
+    ...document.earn.map((rule, index): [Path, string | undefined] => [['earn', index, 'when'], rule.when]),
+    ...(document.campaigns ?? []).map((campaign, index): [Path, string | undefined] => [
+      ['campaigns', index, 'when'],
+      campaign.kind === 'points-multiplier' ? campaign.when : undefined,
+    ]),
+  ]
+  return sources.flatMap(([path, source]) => {
+    if (source === undefined) return []
+    try {
+      conditions.compile(source)
+      return []
+    } catch (error) {
+      if (error instanceof ConditionError) {
+        return [{ path, message: `${error.message} (at character ${error.position + 1})` }]
+      }
+      throw error
+    }
+  })
+}
+
+function repeatedIds(document: ProgramDocument): Fault[] {
+  return (['earn', 'tiers', 'benefits', 'campaigns'] as const).flatMap((section) => {
+    const seen = new Set<string>()
+    return (document[section] ?? []).flatMap(({ id }, index) => {
+      if (!seen.has(id)) {
+        seen.add(id)
+        return []
+      }
+      return [{ path: [section, index, 'id'], message: `${id} is there already` }]
+    })
+  })
+}
+
+function referenceFaults(document: ProgramDocument): Fault[] {
+  const tiers = new Set(document.tiers.map((tier) => tier.id))
+  return (document.benefits ?? []).flatMap((benefit, index) =>
+    Object.keys(benefit.usesByTier)
+      .filter((tier) => !tiers.has(tier))
+      .map((tier) => ({ path: ['benefits', index, 'usesByTier', tier], message: 'is not a tier of this programme' })),
+  )
+}
+
+/** Finds a fault's line: that of the nearest part of its path which stands in the document. */
+function placed({ path, message }: Fault, yaml: Document, lines: LineCounter): ProgramFault {
+  for (let length = path.length; length >= 0; length--) {
+    const offset = offsetOf(yaml, path.slice(0, length))
+    if (offset === undefined) continue
+    const { line, col } = lines.linePos(offset)
+    return { line, column: col, path: pathText(path), message }
+  }
+  return { line: 1, column: 1, path: pathText(path), message }
+}
+
+function offsetOf(yaml: Document, path: Path): number | undefined {
+  const node = (path.length === 0 ? yaml.contents : yaml.getIn(path, true)) as { range?: number[] } | undefined
+  return node?.range?.[0]
+}
+
+const pathText = (path: Path): string =>
+  path.map((part, index) => (typeof part === 'number' ? `[${part}]` : index === 0 ? part : `.${part}`)).join('')

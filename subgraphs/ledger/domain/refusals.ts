@@ -1,0 +1,56 @@
+import type { Messages } from '../../../kernel/graphql/refusal.ts'
+import type { PostingRefusal } from './posting.ts'
+
+/** In order of precedence; the SDL's enum, name for name. */
+export type LedgerRefusalCode =
+  | 'IDEMPOTENCY_KEY_REUSED'
+  | 'PROGRAM_NOT_FOUND'
+  | 'MEMBER_NOT_FOUND'
+  | PostingRefusal
+  | 'DOCUMENT_NOT_VALID'
+  | 'VERSION_NOT_HIGHER'
+
+export const messages = {
+  IDEMPOTENCY_KEY_REUSED: {
+    en: 'The idempotency key was used before for something else.',
+    'zh-CN': '该幂等键已用于其他请求。',
+  },
+  PROGRAM_NOT_FOUND: { en: 'There is no such programme.', 'zh-CN': '会员计划不存在。' },
+  MEMBER_NOT_FOUND: { en: 'There is no such member.', 'zh-CN': '会员不存在。' },
+  DOCUMENT_CONFLICT: {
+    en: 'The channel has sent document {number} before, with other contents.',
+    'zh-CN': '该渠道已提交过单据 {number}，但内容不同。',
+  },
+  LINES_MISSING: { en: 'A purchase needs at least one line.', 'zh-CN': '消费单至少要有一行。' },
+  AMOUNT_NOT_VALID: {
+    en: 'An amount must not be negative nor have more decimals than the currency.',
+    'zh-CN': '金额不能为负，小数位数不能超过币种精度。',
+  },
+  OCCURRED_IN_FUTURE: { en: 'It cannot have happened yet.', 'zh-CN': '发生时间不能晚于当前时间。' },
+  POINTS_NOT_POSITIVE: { en: 'Points must be at least 1.', 'zh-CN': '积分至少为 1。' },
+  BURN_NOT_OFFERED: {
+    en: 'This programme does not take points for money.',
+    'zh-CN': '该会员计划不支持积分抵现。',
+  },
+  BELOW_MINIMUM_SPEND: {
+    en: 'The bill is below the minimum for paying with points.',
+    'zh-CN': '账单未达到积分抵现的最低消费。',
+  },
+  POINTS_NOT_CONVERTIBLE: {
+    en: 'So many points are not worth a whole number of the smallest coin.',
+    'zh-CN': '该积分数无法折算为整数金额。',
+  },
+  EXCEEDS_BILL: { en: 'The points are worth more than the bill.', 'zh-CN': '抵扣金额超过账单金额。' },
+  INSUFFICIENT_POINTS: {
+    en: 'There are not enough points: {available} are available.',
+    'zh-CN': '积分不足：可用 {available}。',
+  },
+  DOCUMENT_NOT_VALID: {
+    en: 'The program document is not valid: line {line}, {fault}',
+    'zh-CN': '会员计划文件无效：第 {line} 行，{fault}',
+  },
+  VERSION_NOT_HIGHER: {
+    en: 'Version {published} is published already; a changed document needs a higher version.',
+    'zh-CN': '已发布版本 {published}；修改后的文件需要更高的版本号。',
+  },
+} satisfies Record<LedgerRefusalCode, Messages[string]>

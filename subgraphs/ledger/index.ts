@@ -1,0 +1,21 @@
+import { defineSubgraph } from '../../kernel/subgraph.ts'
+import { messages } from './domain/refusals.ts'
+import { jobs, listeners } from './jobs/index.ts'
+import { resolvers } from './resolvers/index.ts'
+import { openLoaders } from './store/loaders.ts'
+import { migrations } from './store/migrations/index.ts'
+import { ProgramShelf } from './store/programs.ts'
+import { tables } from './store/tables.ts'
+
+/** Points, growth and tiers: who has how much, why, and until when. */
+export const ledger = defineSubgraph(import.meta.url, {
+  name: 'ledger',
+  resolvers,
+  tables,
+  migrations,
+  messages,
+  services: () => ({ programs: new ProgramShelf() }),
+  loaders: openLoaders,
+  jobs,
+  listeners,
+})

@@ -1,0 +1,122 @@
+import { BadInputError, NotFoundError } from '../../../kernel/errors.ts'
+import { connection, type PageArguments, pageOf } from '../../../kernel/graphql/page.ts'
+import { isUuid } from '../../../kernel/values/ids.ts'
+import { addMonths, type Instant, localDate, NEVER } from '../../../kernel/values/instant.ts'
+import type { LedgerContext } from '../context.ts'
+import type { Program } from '../domain/program.ts'
+import { nextTier, tierOf } from '../domain/tiers.ts'
+import {
+  type AccountView,
+  readLots,
+  readPointsAt,
+  readStatement,
+  readTierHistory,
+} from '../store/reads.ts'
+
+/** One member in one programme; the fields read what they need. */
+export interface AccountSource {
+  readonly memberId: string
+  readonly program: Program
+}
+
+const viewOf = ({ memberId, program }: AccountSource, ctx: LedgerContext): Promise<AccountView> =>
+  ctx.loaders.account.load({ memberId, programKey: program.key, today: today(program, ctx) })
+
+const today = (program: Program, ctx: LedgerContext) => localDate(ctx.now, program.timeZone)
+
+const keyOf = ({ memberId, program }: AccountSource) => ({ memberId, programKey: program.key })
+
+/** `expiringSoon` looks so far ahead (L3: reminders one to two months before). */
+const SOON_MONTHS = 2
+
+export const Account = {
+  async __resolveReference({ id }: { id: string }, ctx: LedgerContext): Promise<AccountSource> {
+    const [memberId = '', programId = ''] = Buffer.from(id, 'base64url').toString().split(':')
+    const programs = await ctx.services.programs.current(ctx.db.query)
+    const program = programs.find((candidate) => candidate.id === programId)
+    if (!program || !isUuid(memberId)) throw new NotFoundError('account', id)
+    return { memberId, program }
+  },
+
+  id: ({ memberId, program }: AccountSource) => Buffer.from(`${memberId}:${program.id}`).toString('base64url'),
+
+  async points(account: AccountSource, _: unknown, ctx: LedgerContext) {
+    const { points } = await viewOf(account, ctx)
+    return {
+      available: points.available,
+      held: points.held,
+      pending: points.pending,
+      lifetimeEarned: points.earned,
+      debt: points.owed,
+      expiringSoon: () => expiringSoon(account, ctx),
+    }
+  },
+
+  growth: async (account: AccountSource, _: unknown, ctx: LedgerContext) => (await viewOf(account, ctx)).growth,
+
+  async tier(account: AccountSource, _: unknown, ctx: LedgerContext) {
+    const { program } = account
+    const view = await viewOf(account, ctx)
+    const tier = tierOf(program, view.tier ?? '')
+    const next = nextTier(program, tier)
+    return {
+      tier,
+      since: view.tierSince ?? null,
+      validUntil: view.tierUntil ?? null,
+      progress: next && {
+        next,
+        missing: next.threshold > view.growth ? next.threshold - view.growth : 0n,
+        by: view.growthUntil ?? null,
+      },
+      history: async () =>
+        (await readTierHistory(ctx.db.query, keyOf(account))).map(({ from, to, at }) => ({
+          from: tierOf(program, from),
+          to: tierOf(program, to),
+          at,
+        })),
+    }
+  },
+
+  async lots(account: AccountSource, args: PageArguments, ctx: LedgerContext) {
+    const { limit, after } = pageOf(args)
+    const lots = await readLots(ctx.db.query, keyOf(account), {
+      today: today(account.program, ctx),
+      after,
+      limit: limit + 1,
+    })
+    return connection(lots, limit, (lot) => `${lot.expiresOn}/${lot.lotClass}`)
+  },
+
+  async statement(
+    account: AccountSource,
+    args: PageArguments & { from?: Instant | null; to?: Instant | null },
+    ctx: LedgerContext,
+  ) {
+    const { limit, after } = pageOf(args)
+    const before = after === undefined ? undefined : Number(after)
+    if (before !== undefined && !Number.isInteger(before)) throw new BadInputError('after is not a cursor of this list.')
+    const entries = await readStatement(ctx.db.query, keyOf(account), {
+      from: args.from,
+      to: args.to,
+      before,
+      limit: limit + 1,
+    })
+    return connection(entries, limit, (entry) => String(entry.seq))
+  },
+
+  async balanceAt(account: AccountSource, { time }: { time: Instant }, ctx: LedgerContext) {
+    if (time > ctx.now) throw new BadInputError('time must not be in the future.')
+    const day = localDate(time, account.program.timeZone)
+    const { available, earned } = await readPointsAt(ctx.db.query, keyOf(account), time, day)
+    return { available, held: 0n, pending: 0n, lifetimeEarned: earned, debt: 0n, expiringSoon: [] }
+  },
+}
+
+async function expiringSoon(account: AccountSource, ctx: LedgerContext) {
+  const from = today(account.program, ctx)
+  const until = addMonths(from, SOON_MONTHS)
+  const lots = await readLots(ctx.db.query, keyOf(account), { today: from, after: undefined, limit: 100 })
+  return lots
+    .filter((lot) => lot.expiresOn !== NEVER && lot.expiresOn <= until)
+    .map((lot) => ({ expiresOn: lot.expiresOn, points: lot.remaining }))
+}

@@ -1,0 +1,9 @@
+import { type PurchaseInput, recordPurchases } from '../../actions/record-purchases.ts'
+import { outcome } from '../../actions/redeem-points.ts'
+import type { LedgerContext } from '../../context.ts'
+import { purchasePayload } from '../purchase-payload.ts'
+
+export async function recordPurchase(_: unknown, { input }: { input: PurchaseInput }, ctx: LedgerContext) {
+  const [result] = await recordPurchases(ctx, [input])
+  return purchasePayload(outcome(result!), ctx)
+}

@@ -1,0 +1,23 @@
+import { mutationPayload } from '../../../../kernel/graphql/refusal.ts'
+import { formatDecimal } from '../../../../kernel/values/money.ts'
+import { redeemPoints as redeem, type RedeemInput } from '../../actions/redeem-points.ts'
+import type { LedgerContext } from '../../context.ts'
+import { readEntryOf } from '../../store/reads.ts'
+
+export async function redeemPoints(_: unknown, { input }: { input: RedeemInput }, ctx: LedgerContext) {
+  const result = await redeem(ctx, input)
+  if (!result.ok) return mutationPayload('entry', result, ctx)
+  const { program, document } = result.value
+  const entry = await readEntryOf(
+    ctx.db.query,
+    { memberId: document.memberId, programKey: program.key },
+    document.id,
+  )
+  const { points, money } = program.burn!
+  const offset = (entry!.amount * money) / points
+  return {
+    entry,
+    offset: { amount: formatDecimal(offset, program.scale), currency: program.currency },
+    account: { memberId: document.memberId, program },
+  }
+}

@@ -1,0 +1,13 @@
+import { NotFoundError } from '../../../kernel/errors.ts'
+import type { LedgerContext } from '../context.ts'
+import type { Program as ProgramSource } from '../domain/program.ts'
+import { pickProgram } from '../store/programs.ts'
+
+export const Program = {
+  async __resolveReference({ id }: { id: string }, ctx: LedgerContext): Promise<ProgramSource> {
+    const program = pickProgram(await ctx.services.programs.current(ctx.db.query), id)
+    if (!program) throw new NotFoundError('programme', id)
+    return program
+  },
+  name: ({ name }: ProgramSource, _: unknown, ctx: LedgerContext) => name[ctx.language],
+}

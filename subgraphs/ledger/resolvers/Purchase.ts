@@ -1,0 +1,30 @@
+import { formatDecimal } from '../../../kernel/values/money.ts'
+import type { Posted } from '../actions/post.ts'
+import { type Asset } from '../domain/program.ts'
+import { rate } from '../domain/posting.ts'
+import { tierOf } from '../domain/tiers.ts'
+import type { AccountSource } from './Account.ts'
+
+const earned = ({ document }: Posted, asset: Asset): bigint =>
+  document.awards.reduce((sum, award) => (award.asset === asset ? sum + award.amount : sum), 0n)
+
+/** A recorded purchase. Reasons why rules gave nothing are not stored: the same rules say the same again. */
+export const Purchase = {
+  id: ({ document }: Posted) => document.id,
+  channel: ({ document }: Posted) => document.channel,
+  document: ({ document }: Posted) => document.number,
+  store: ({ document }: Posted) => document.store ?? null,
+  occurredAt: ({ document }: Posted) => document.effectiveAt,
+  total: ({ document, program }: Posted) => ({
+    amount: formatDecimal(document.amount ?? 0n, program.scale),
+    currency: program.currency,
+  }),
+  points: (posted: Posted) => earned(posted, 'points'),
+  growth: (posted: Posted) => earned(posted, 'growth'),
+  awards: ({ document }: Posted) => document.awards,
+  skipped: ({ document, program }: Posted) =>
+    rate(program, document, document.lines, document.tierBefore, []).skipped,
+  tierBefore: ({ document, program }: Posted) => tierOf(program, document.tierBefore),
+  tierAfter: ({ document, program }: Posted) => tierOf(program, document.tierAfter),
+  account: ({ document, program }: Posted): AccountSource => ({ memberId: document.memberId, program }),
+}

@@ -1,0 +1,15 @@
+import { formatDecimal } from '../../../kernel/values/money.ts'
+import type { LedgerContext } from '../context.ts'
+import type { RecordedDocument } from '../store/documents.ts'
+
+export const SourceDocument = {
+  async amount(document: RecordedDocument, _: unknown, ctx: LedgerContext) {
+    if (document.amount === undefined) return null
+    const { currency, scale } = await ctx.services.programs.version(
+      ctx.db.query,
+      document.programKey,
+      document.ruleVersion,
+    )
+    return { amount: formatDecimal(document.amount, scale), currency }
+  },
+}

@@ -1,0 +1,50 @@
+import type { Tx } from '../../../kernel/db/transaction.ts'
+import { type Instant, toIso } from '../../../kernel/values/instant.ts'
+import type { Refusal } from '../../../kernel/values/result.ts'
+
+/** What a command with an idempotency key came to: a document, or a refusal that stays one. */
+export interface CommandAnswer {
+  readonly memberId: string
+  readonly key: string
+  readonly body: Buffer
+  readonly answer: { readonly documentId: string } | { readonly refusal: Refusal }
+}
+
+export const commandName = ({ memberId, key }: { memberId: string; key: string }): string => `${memberId}:${key}`
+
+export async function readAnswers(
+  tx: Tx,
+  keys: readonly { memberId: string; key: string }[],
+): Promise<Map<string, CommandAnswer>> {
+  if (keys.length === 0) return new Map()
+  const rows = await tx.query<{ owner: string; key: string; body: Buffer; answer: CommandAnswer['answer'] }>(
+    `/* readAnswers */
+     select owner, key, body, answer
+     from command
+     join unnest($1::text[], $2::text[]) as wanted (owner, key) using (owner, key)`,
+    [keys.map(({ memberId }) => memberId), keys.map(({ key }) => key)],
+  )
+  return new Map(
+    rows.map((row) => [
+      commandName({ memberId: row.owner, key: row.key }),
+      { memberId: row.owner, key: row.key, body: row.body, answer: row.answer },
+    ]),
+  )
+}
+
+export async function insertAnswers(tx: Tx, answers: readonly CommandAnswer[], now: Instant): Promise<void> {
+  if (answers.length === 0) return
+  await tx.query(
+    `/* insertAnswers */
+     insert into command (owner, key, action, body, answer, recorded_at)
+     select owner, key, 'post', body, answer, $5
+     from unnest($1::text[], $2::text[], $3::bytea[], $4::jsonb[]) as new (owner, key, body, answer)`,
+    [
+      answers.map(({ memberId }) => memberId),
+      answers.map(({ key }) => key),
+      answers.map(({ body }) => body),
+      answers.map(({ answer }) => JSON.stringify(answer)),
+      toIso(now),
+    ],
+  )
+}

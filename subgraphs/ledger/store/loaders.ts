@@ -1,0 +1,27 @@
+import DataLoader from 'dataloader'
+import type { Db } from '../../../kernel/db/open-database.ts'
+import type { LocalDate } from '../../../kernel/values/instant.ts'
+import { type AccountKey, accountName } from './accounts.ts'
+import { type DocumentKey, documentName, type RecordedDocument, readDocuments } from './documents.ts'
+import { type AccountView, readAccounts } from './reads.ts'
+
+type AccountToday = AccountKey & { readonly today: LocalDate }
+
+export interface Loaders {
+  readonly account: DataLoader<AccountToday, AccountView, string>
+  readonly document: DataLoader<DocumentKey, RecordedDocument | undefined, string>
+}
+
+/** One request's reads, batched: a list of members is one statement. */
+export const openLoaders = (db: Db): Loaders => ({
+  account: new DataLoader<AccountToday, AccountView, string>((keys) => readAccounts(db.query, keys), {
+    cacheKeyFn: accountName,
+  }),
+  document: new DataLoader(
+    async (keys) => {
+      const found = await readDocuments(db.query, keys)
+      return keys.map((key) => found.get(documentName(key)))
+    },
+    { cacheKeyFn: documentName },
+  ),
+})

@@ -1,0 +1,5 @@
+import type { Migration } from '../../../../kernel/db/migrate.ts'
+import { Books1795338000000 } from './20261122T0900-books.ts'
+
+/** In the order of their application. */
+export const migrations: readonly Migration[] = [Books1795338000000]

@@ -1,0 +1,143 @@
+import type { Query } from '../../../kernel/db/statement.ts'
+import type { Tx } from '../../../kernel/db/transaction.ts'
+import { type Instant, toIso } from '../../../kernel/values/instant.ts'
+import { ratioOf } from '../../../kernel/values/points.ts'
+import type { Multiplier } from '../domain/earn.ts'
+import { compileProgram, conditions, type Program, type ProgramDocument } from '../domain/program.ts'
+
+/**
+ * Compiled program versions. A published version never changes, so what was compiled stays true; which version is the
+ * current one is asked of the database each time.
+ */
+export class ProgramShelf {
+  readonly #compiled = new Map<string, Program>()
+
+  /** The current version of every programme. */
+  async current(query: Query): Promise<Program[]> {
+    const rows = await query<{ program_key: number; version: number }>(
+      '/* currentPrograms */ select program_key, version from program order by id',
+    )
+    return Promise.all(rows.map((row) => this.version(query, row.program_key, row.version)))
+  }
+
+  async version(query: Query, programKey: number, version: number): Promise<Program> {
+    const name = `${programKey}@${version}`
+    const known = this.#compiled.get(name)
+    if (known) return known
+    const [row] = await query<{ document: ProgramDocument }>(
+      '/* programVersion */ select document from program_version where program_key = $1 and version = $2',
+      [programKey, version],
+    )
+    const program = compileProgram(programKey, row!.document)
+    this.#compiled.set(name, program)
+    return program
+  }
+}
+
+/** The only programme where none is named. */
+export const pickProgram = (programs: readonly Program[], id: string | null | undefined): Program | undefined =>
+  id ? programs.find((program) => program.id === id) : programs.length === 1 ? programs[0] : undefined
+
+export async function lockProgram(
+  tx: Tx,
+  id: string,
+): Promise<{ programKey: number; version: number; source: string } | undefined> {
+  const [row] = await tx.query<{ program_key: number; version: number; source: string }>(
+    `/* lockProgram */
+     select program_key, version, source
+     from program join program_version using (program_key, version)
+     where id = $1
+     for update of program`,
+    [id],
+  )
+  return row && { programKey: row.program_key, version: row.version, source: row.source }
+}
+
+/** Makes a document the current version; answers the programme's key. */
+export async function saveProgram(
+  tx: Tx,
+  document: ProgramDocument,
+  source: string,
+  by: string,
+  now: Instant,
+): Promise<number> {
+  const [row] = await tx.query<{ program_key: number }>(
+    `/* saveProgram */
+     insert into program (id, version) values ($1, $2)
+     on conflict on constraint program_id_once do update set version = excluded.version
+     returning program_key`,
+    [document.program, document.version],
+  )
+  await tx.query(
+    `/* saveProgramVersion */
+     insert into program_version (program_key, version, source, document, published_at, published_by)
+     values ($1, $2, $3, $4, $5, $6)`,
+    [row!.program_key, document.version, source, JSON.stringify(document), toIso(now), by],
+  )
+  return row!.program_key
+}
+
+interface MultiplierRow {
+  program: string
+  campaign: string
+  starts_at: Instant
+  ends_at: Instant
+  factor: string
+  condition: string | null
+}
+
+/** Every multiplier that campaigns have in force, by programme. There are few. */
+export async function readMultipliers(query: Query): Promise<Map<string, Multiplier[]>> {
+  const rows = await query<MultiplierRow>(
+    `/* readMultipliers */
+     select program, campaign, starts_at, ends_at, factor, condition from multiplier order by program, campaign`,
+  )
+  const byProgram = new Map<string, Multiplier[]>()
+  for (const row of rows) {
+    const multiplier: Multiplier = {
+      campaign: row.campaign,
+      from: row.starts_at,
+      until: row.ends_at,
+      factor: ratioOf(row.factor),
+      when: row.condition === null ? undefined : conditions.compile(row.condition),
+    }
+    byProgram.set(row.program, [...(byProgram.get(row.program) ?? []), multiplier])
+  }
+  return byProgram
+}
+
+export async function saveMultiplier(
+  tx: Tx,
+  multiplier: {
+    program: string
+    campaign: string
+    from: string
+    until: string
+    factor: string
+    when: string | null
+  },
+): Promise<void> {
+  await tx.query(
+    `/* saveMultiplier */
+     insert into multiplier (program, campaign, starts_at, ends_at, factor, condition)
+     values ($1, $2, $3, $4, $5, $6)
+     on conflict on constraint multiplier_key do update set
+       starts_at = excluded.starts_at, ends_at = excluded.ends_at,
+       factor = excluded.factor, condition = excluded.condition`,
+    [
+      multiplier.program,
+      multiplier.campaign,
+      multiplier.from,
+      multiplier.until,
+      multiplier.factor,
+      multiplier.when,
+    ],
+  )
+}
+
+export async function removeMultiplier(tx: Tx, program: string, campaign: string): Promise<void> {
+  await tx.query('/* removeMultiplier */ delete from multiplier where program = $1 and campaign = $2', [
+    program,
+    campaign,
+  ])
+}
