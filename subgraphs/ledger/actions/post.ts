@@ -5,7 +5,7 @@ import { fail, type Refusal, type Result } from '../../../kernel/values/result.t
 import type { Events } from '../../../schema/events/index.ts'
 import type { LedgerContext } from '../context.ts'
 import { AccountBook, newAccount } from '../domain/account-book.ts'
-import { type PostingCommand, type PostingRefusal, post as decide } from '../domain/posting.ts'
+import { post as decide, type PostingCommand, type PostingRefusal } from '../domain/posting.ts'
 import type { Program } from '../domain/program.ts'
 import { tierOf } from '../domain/tiers.ts'
 import { type AccountKey, accountName, lockAccounts } from '../store/accounts.ts'
@@ -168,7 +168,8 @@ export function tierEvents(
         sequence,
         from,
         to,
-        direction: tierOf(program, to).rank > tierOf(program, from).rank ? ('up' as const) : ('down' as const),
+        direction:
+          tierOf(program, to).rank > tierOf(program, from).rank ? ('up' as const) : ('down' as const),
       },
     }))
   })

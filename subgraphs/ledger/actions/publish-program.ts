@@ -27,7 +27,10 @@ export async function publishProgram(
       return ok({ document, programKey: published.programKey, duplicate: true, faults })
     }
     if (published && document.version <= published.version) {
-      return fail('VERSION_NOT_HIGHER', { path: ['version'], details: { published: String(published.version) } })
+      return fail('VERSION_NOT_HIGHER', {
+        path: ['version'],
+        details: { published: String(published.version) },
+      })
     }
     if (dryRun) return ok({ document, programKey: undefined, duplicate: false, faults })
     const programKey = await saveProgram(tx, document, source, principalName(ctx.principal), ctx.now)

@@ -7,8 +7,8 @@ import { fail, type Refusal, type Result } from '../../../kernel/values/result.t
 import type { LedgerContext } from '../context.ts'
 import type { LineInput, PostingRefusal } from '../domain/posting.ts'
 import { pickProgram } from '../store/programs.ts'
-import { type MemberReference, resolveMembers } from './resolve-members.ts'
 import { type Order, type Posted, post } from './post.ts'
+import { type MemberReference, resolveMembers } from './resolve-members.ts'
 
 export interface PurchaseInput {
   readonly program?: string | null
@@ -69,7 +69,8 @@ export async function recordPurchases(
 export function storeOf(ctx: LedgerContext, named: string | null | undefined): string | undefined {
   const { principal } = ctx
   const own = principal.kind === 'staff' && principal.role === 'clerk' ? principal.store : undefined
-  if (own !== undefined && named && named !== own) throw new ForbiddenError('A clerk records only for its own store.')
+  if (own !== undefined && named && named !== own)
+    throw new ForbiddenError('A clerk records only for its own store.')
   return named ?? own
 }
 

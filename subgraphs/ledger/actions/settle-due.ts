@@ -38,6 +38,9 @@ const settleChunk = (ctx: LedgerContext, program: Program): Promise<number> =>
       return [key, book]
     })
     await writePostings(tx, books, [], ctx.now)
-    await publish(tx, tierEvents([{ program }], new Map(books.map((entry) => [accountName(entry[0]), entry]))))
+    await publish(
+      tx,
+      tierEvents([{ program }], new Map(books.map((entry) => [accountName(entry[0]), entry]))),
+    )
     return due.length
   })

@@ -128,7 +128,13 @@ export class AccountBook {
   }
 
   /** Adds what was earned at a moment to the lot of its last day, and lets the tier rise with it. */
-  credit(asset: Asset, kind: 'earn' | 'grant', amount: bigint, effectiveAt: Instant, documentId: string): void {
+  credit(
+    asset: Asset,
+    kind: 'earn' | 'grant',
+    amount: bigint,
+    effectiveAt: Instant,
+    documentId: string,
+  ): void {
     const wallet = this.#wallets[asset]
     const day = localDate(effectiveAt, this.#program.timeZone)
     const key = { expiresOn: lastDay(this.#program.validity[asset], day), lotClass: '' }

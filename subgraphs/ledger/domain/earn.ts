@@ -1,6 +1,6 @@
+import type { Condition } from '../../../kernel/conditions/conditions.ts'
 import { type Instant, type LocalDate, localDate, startOfDay } from '../../../kernel/values/instant.ts'
 import { applyRatio, type Ratio, type Rounding } from '../../../kernel/values/points.ts'
-import type { Condition } from '../../../kernel/conditions/conditions.ts'
 import type { Asset, EarnRule, Program } from './program.ts'
 
 export interface PurchaseLine {
@@ -58,7 +58,11 @@ export function ratePurchase(
   const skipped: { rule: string; reason: SkipReason }[] = []
   const apply = (rule: RuleInForce, amounts: readonly bigint[], ratio: Ratio, listSkipped: boolean) => {
     const matched = purchase.lines.map((_, line) => matches(rule.when, line))
-    const shares = share(amounts.map((amount, line) => (matched[line] ? amount : 0n)), ratio, rule.rounding)
+    const shares = share(
+      amounts.map((amount, line) => (matched[line] ? amount : 0n)),
+      ratio,
+      rule.rounding,
+    )
     const given = shares.flatMap((amount, line) =>
       amount > 0n ? [{ rule: rule.id, line, asset: rule.asset, amount }] : [],
     )

@@ -188,7 +188,10 @@ function readLines(
   for (const [index, line] of lines.entries()) {
     const amount = parseDecimal(line.amount, program.scale)
     if (amount === undefined || amount < 0n) {
-      return fail('AMOUNT_NOT_VALID', { path: ['lines', String(index), 'amount'], details: { amount: line.amount } })
+      return fail('AMOUNT_NOT_VALID', {
+        path: ['lines', String(index), 'amount'],
+        details: { amount: line.amount },
+      })
     }
     read.push({
       amount,

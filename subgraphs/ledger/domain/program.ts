@@ -60,7 +60,9 @@ export interface EarnRule {
   readonly id: string
   readonly asset: Asset
   /** Points for each minor unit of money, or how many times the base points. */
-  readonly award: { readonly kind: 'rate'; readonly rate: Ratio } | { readonly kind: 'multiplier'; readonly factor: Ratio }
+  readonly award:
+    | { readonly kind: 'rate'; readonly rate: Ratio }
+    | { readonly kind: 'multiplier'; readonly factor: Ratio }
   readonly rounding: Rounding
   readonly when: Condition | undefined
 }

@@ -1,9 +1,9 @@
 import Ajv2020, { type ErrorObject } from 'ajv/dist/2020.js'
 import { type Document, LineCounter, parseDocument } from 'yaml'
-import schema from '../../../schema/program.schema.json' with { type: 'json' }
 import { ConditionError } from '../../../kernel/conditions/conditions.ts'
 import { isLocalDate, isTimeZone } from '../../../kernel/values/instant.ts'
 import { currencyScale, parseDecimal } from '../../../kernel/values/money.ts'
+import schema from '../../../schema/program.schema.json' with { type: 'json' }
 import { conditions, type ProgramDocument } from './program.ts'
 
 /** What is wrong with a program document, and where. Lines and columns count from 1. */
@@ -119,11 +119,15 @@ function moneyFaults(document: ProgramDocument): Fault[] {
 function tierFaults(document: ProgramDocument): Fault[] {
   const [base] = document.tiers
   const faults: Fault[] = []
-  if (base!.growth !== 0) faults.push({ path: ['tiers', 0, 'growth'], message: 'must be 0: the first tier is the base' })
+  if (base!.growth !== 0)
+    faults.push({ path: ['tiers', 0, 'growth'], message: 'must be 0: the first tier is the base' })
   for (const [index, tier] of document.tiers.entries()) {
     const below = document.tiers[index - 1]
     if (below && tier.growth <= below.growth) {
-      faults.push({ path: ['tiers', index, 'growth'], message: `must be more than the ${below.growth} of ${below.id}` })
+      faults.push({
+        path: ['tiers', index, 'growth'],
+        message: `must be more than the ${below.growth} of ${below.id}`,
+      })
     }
   }
   return faults
@@ -169,7 +173,10 @@ function referenceFaults(document: ProgramDocument): Fault[] {
   return (document.benefits ?? []).flatMap((benefit, index) =>
     Object.keys(benefit.usesByTier)
       .filter((tier) => !tiers.has(tier))
-      .map((tier) => ({ path: ['benefits', index, 'usesByTier', tier], message: 'is not a tier of this programme' })),
+      .map((tier) => ({
+        path: ['benefits', index, 'usesByTier', tier],
+        message: 'is not a tier of this programme',
+      })),
   )
 }
 
@@ -185,9 +192,13 @@ function placed({ path, message }: Fault, yaml: Document, lines: LineCounter): P
 }
 
 function offsetOf(yaml: Document, path: Path): number | undefined {
-  const node = (path.length === 0 ? yaml.contents : yaml.getIn(path, true)) as { range?: number[] } | undefined
+  const node = (path.length === 0 ? yaml.contents : yaml.getIn(path, true)) as
+    | { range?: number[] }
+    | undefined
   return node?.range?.[0]
 }
 
 const pathText = (path: Path): string =>
-  path.map((part, index) => (typeof part === 'number' ? `[${part}]` : index === 0 ? part : `.${part}`)).join('')
+  path
+    .map((part, index) => (typeof part === 'number' ? `[${part}]` : index === 0 ? part : `.${part}`))
+    .join('')

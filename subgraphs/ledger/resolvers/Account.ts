@@ -5,13 +5,7 @@ import { addMonths, type Instant, localDate, NEVER } from '../../../kernel/value
 import type { LedgerContext } from '../context.ts'
 import type { Program } from '../domain/program.ts'
 import { nextTier, tierOf } from '../domain/tiers.ts'
-import {
-  type AccountView,
-  readLots,
-  readPointsAt,
-  readStatement,
-  readTierHistory,
-} from '../store/reads.ts'
+import { type AccountView, readLots, readPointsAt, readStatement, readTierHistory } from '../store/reads.ts'
 
 /** One member in one programme; the fields read what they need. */
 export interface AccountSource {
@@ -38,7 +32,8 @@ export const Account = {
     return { memberId, program }
   },
 
-  id: ({ memberId, program }: AccountSource) => Buffer.from(`${memberId}:${program.id}`).toString('base64url'),
+  id: ({ memberId, program }: AccountSource) =>
+    Buffer.from(`${memberId}:${program.id}`).toString('base64url'),
 
   async points(account: AccountSource, _: unknown, ctx: LedgerContext) {
     const { points } = await viewOf(account, ctx)
@@ -52,7 +47,8 @@ export const Account = {
     }
   },
 
-  growth: async (account: AccountSource, _: unknown, ctx: LedgerContext) => (await viewOf(account, ctx)).growth,
+  growth: async (account: AccountSource, _: unknown, ctx: LedgerContext) =>
+    (await viewOf(account, ctx)).growth,
 
   async tier(account: AccountSource, _: unknown, ctx: LedgerContext) {
     const { program } = account
@@ -94,7 +90,8 @@ export const Account = {
   ) {
     const { limit, after } = pageOf(args)
     const before = after === undefined ? undefined : Number(after)
-    if (before !== undefined && !Number.isInteger(before)) throw new BadInputError('after is not a cursor of this list.')
+    if (before !== undefined && !Number.isInteger(before))
+      throw new BadInputError('after is not a cursor of this list.')
     const entries = await readStatement(ctx.db.query, keyOf(account), {
       from: args.from,
       to: args.to,

@@ -1,7 +1,7 @@
 import { formatDecimal } from '../../../kernel/values/money.ts'
 import type { Posted } from '../actions/post.ts'
-import { type Asset } from '../domain/program.ts'
 import { rate } from '../domain/posting.ts'
+import type { Asset } from '../domain/program.ts'
 import { tierOf } from '../domain/tiers.ts'
 import type { AccountSource } from './Account.ts'
 

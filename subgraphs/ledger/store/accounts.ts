@@ -142,7 +142,12 @@ async function readLots(tx: Tx, keys: readonly AccountKey[]): Promise<Map<string
 }
 
 /** Accounts in which something fell due before a day; skips those that someone else is busy with. */
-export async function accountsDue(tx: Tx, day: LocalDate, programKey: number, limit: number): Promise<AccountKey[]> {
+export async function accountsDue(
+  tx: Tx,
+  day: LocalDate,
+  programKey: number,
+  limit: number,
+): Promise<AccountKey[]> {
   const rows = await tx.query<{ member_id: string; program_key: number }>(
     `/* accountsDue */
      select member_id, program_key from account
@@ -156,7 +161,10 @@ export async function accountsDue(tx: Tx, day: LocalDate, programKey: number, li
 }
 
 /** Writes what the books say of the accounts themselves. */
-export async function saveAccounts(tx: Tx, books: readonly (readonly [AccountKey, AccountBook])[]): Promise<void> {
+export async function saveAccounts(
+  tx: Tx,
+  books: readonly (readonly [AccountKey, AccountBook])[],
+): Promise<void> {
   const isoOrNull = (at: Instant | undefined) => (at === undefined ? null : toIso(at))
   await tx.query(
     `/* saveAccounts */

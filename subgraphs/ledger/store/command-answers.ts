@@ -10,7 +10,8 @@ export interface CommandAnswer {
   readonly answer: { readonly documentId: string } | { readonly refusal: Refusal }
 }
 
-export const commandName = ({ memberId, key }: { memberId: string; key: string }): string => `${memberId}:${key}`
+export const commandName = ({ memberId, key }: { memberId: string; key: string }): string =>
+  `${memberId}:${key}`
 
 export async function readAnswers(
   tx: Tx,

@@ -46,7 +46,9 @@ export async function readDocuments(
      join unnest($1::uuid[], $2::uuid[]) as wanted (member_id, id) using (member_id, id)`,
     [keys.map((key) => key.memberId), keys.map((key) => key.id)],
   )
-  return new Map(rows.map((row) => [documentName({ memberId: row.member_id, id: row.id }), documentFrom(row)]))
+  return new Map(
+    rows.map((row) => [documentName({ memberId: row.member_id, id: row.id }), documentFrom(row)]),
+  )
 }
 
 const documentFrom = (row: DocumentRow): RecordedDocument => ({
@@ -99,7 +101,12 @@ export function awardsToJson(awards: readonly Award[]): string | null {
   if (awards.length === 0) return null
   return JSON.stringify(
     awards.map(
-      ({ rule, line, asset, amount }): AwardJson => [rule, line, asset === 'points' ? 'p' : 'g', amount.toString()],
+      ({ rule, line, asset, amount }): AwardJson => [
+        rule,
+        line,
+        asset === 'points' ? 'p' : 'g',
+        amount.toString(),
+      ],
     ),
   )
 }

@@ -3,7 +3,7 @@ import { type Instant, toIso } from '../../../kernel/values/instant.ts'
 import type { AccountBook } from '../domain/account-book.ts'
 import { type Entry, legs, lotsText } from '../domain/entry.ts'
 import type { SourceDocument } from '../domain/posting.ts'
-import { type Asset } from '../domain/program.ts'
+import type { Asset } from '../domain/program.ts'
 import { type AccountKey, saveAccounts } from './accounts.ts'
 import { awardsToJson, linesToJson } from './documents.ts'
 

@@ -35,7 +35,10 @@ export class ProgramShelf {
 }
 
 /** The only programme where none is named. */
-export const pickProgram = (programs: readonly Program[], id: string | null | undefined): Program | undefined =>
+export const pickProgram = (
+  programs: readonly Program[],
+  id: string | null | undefined,
+): Program | undefined =>
   id ? programs.find((program) => program.id === id) : programs.length === 1 ? programs[0] : undefined
 
 export async function lockProgram(

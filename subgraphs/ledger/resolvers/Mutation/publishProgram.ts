@@ -22,5 +22,7 @@ export async function publishProgram(
 const refused = (refusal: Refusal, ctx: LedgerContext) => refusalPayload(refusal, ctx.messages, ctx.language)
 
 const notValid = ({ line, path, message }: ProgramFault): Refusal =>
-  fail('DOCUMENT_NOT_VALID', { path: ['document'], details: { line: String(line), fault: `${path} ${message}`.trim() } })
-    .refusal
+  fail('DOCUMENT_NOT_VALID', {
+    path: ['document'],
+    details: { line: String(line), fault: `${path} ${message}`.trim() },
+  }).refusal

@@ -15,5 +15,7 @@ export async function recordPurchases(
   }
   const results = await record(ctx, purchases)
   // An item that failed alone becomes an error of its own place in the list.
-  return { results: results.map((result) => (result instanceof Error ? result : purchasePayload(result, ctx))) }
+  return {
+    results: results.map((result) => (result instanceof Error ? result : purchasePayload(result, ctx))),
+  }
 }

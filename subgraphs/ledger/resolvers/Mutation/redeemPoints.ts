@@ -1,6 +1,6 @@
 import { mutationPayload } from '../../../../kernel/graphql/refusal.ts'
 import { formatDecimal } from '../../../../kernel/values/money.ts'
-import { redeemPoints as redeem, type RedeemInput } from '../../actions/redeem-points.ts'
+import { type RedeemInput, redeemPoints as redeem } from '../../actions/redeem-points.ts'
 import type { LedgerContext } from '../../context.ts'
 import { readEntryOf } from '../../store/reads.ts'
 
