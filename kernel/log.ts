@@ -11,7 +11,7 @@ export const openLog = (options: { level: string; name: string }): Logger =>
       base: undefined,
       serializers: { error: stdSerializers.err },
       redact: {
-        paths: ['*.authorization', '*.token', '*.secret', '*.phone', '*.code'],
+        paths: ['*.authorization', '*.token', '*.secret', '*.phone'],
         censor: '[redacted]',
       },
     },

@@ -48,6 +48,16 @@ export function fieldRules(schema: GraphQLSchema): (Omit<FieldRule, 'rule'> & { 
   )
 }
 
+/**
+ * Set on an object that a mutation hands to the person who has just proved to be its owner, and who therefore has no
+ * token yet: its own fields are judged for this principal.
+ */
+export const READER = Symbol('reader')
+
+/** For whom an object's fields are read: the caller, unless the object itself says otherwise. */
+export const readerOf = (source: unknown, context: { principal: Principal }): Principal =>
+  (source as { [READER]?: Principal } | undefined | null)?.[READER] ?? context.principal
+
 /** Wraps the resolvers of a schema so that each checks its rule first. Throws where a field has none. */
 export function enforceRights(schema: GraphQLSchema): void {
   const rules = new Map(fieldRules(schema).map((entry) => [entry.coordinate, entry]))
@@ -60,8 +70,9 @@ export function enforceRights(schema: GraphQLSchema): void {
       if (rule.kind === 'inherited' && ownedBy === undefined) continue
       const resolve = field.resolve ?? defaultFieldResolver
       field.resolve = (source, args, context: { principal: Principal }, info) => {
-        check(context.principal, rule)
-        if (ownedBy !== undefined) checkOwner(context.principal, source?.[ownedBy])
+        const principal = readerOf(source, context)
+        check(principal, rule)
+        if (ownedBy !== undefined) checkOwner(principal, source?.[ownedBy])
         return resolve(source, args, context, info)
       }
     }

@@ -111,6 +111,10 @@ const checks: Readonly<Record<string, string>> = {
 export async function checkLedger(db: Db): Promise<CheckResult> {
   return db.transaction(async (tx) => {
     await tx.query('set transaction isolation level repeatable read, read only')
+    // Right after a large import the tables have no statistics yet, and the planner would pair every wallet with
+    // every sum: 13 s instead of 0.5 s for 47,000 entries.
+    await tx.query(`set local enable_nestloop = off`)
+    await tx.query(`set local work_mem = '64MB'`)
     const [counts] = await tx.query<{ entries: bigint; wallets: bigint }>(
       'select (select count(*) from entry) as entries, (select count(*) from wallet) as wallets',
     )
