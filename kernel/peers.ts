@@ -11,7 +11,7 @@ import { newId } from './values/ids.ts'
 /** The other subgraphs as one sees them: a graph to ask and logs to read, in this process or over HTTP. */
 export interface Peers {
   execute(to: SubgraphName, request: GraphQLRequest, claims: Claims): Promise<GraphQLAnswer>
-  clientFor(from: SubgraphName): GraphClient
+  clientFor(from: SubgraphName | 'gateway'): GraphClient
   feed(source: SubgraphName): EventFeed
   /** Tells readers that `source` has new events. */
   wake(source: SubgraphName): void
@@ -48,7 +48,7 @@ function wakeUps(): Common {
 
 const clientOver =
   (execute: Peers['execute'], clock: Clock) =>
-  (from: SubgraphName): GraphClient => ({
+  (from: SubgraphName | 'gateway'): GraphClient => ({
     async request<Data>(to: SubgraphName, query: string, variables: Record<string, unknown>): Promise<Data> {
       const claims: Claims = {
         principal: { kind: 'service', name: from },

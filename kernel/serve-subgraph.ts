@@ -9,7 +9,7 @@ import { openLog } from './log.ts'
 import { remotePeers } from './peers.ts'
 import { reportAndExit } from './process.ts'
 import { openSecrets } from './secrets.ts'
-import { type MountedSubgraph, migrateSubgraph, mountSubgraph, type Subgraph } from './subgraph.ts'
+import { type AnySubgraph, type MountedSubgraph, migrateSubgraph, mountSubgraph } from './subgraph.ts'
 
 const BODY_BYTES_MAX = 8 * 1024 * 1024
 
@@ -58,7 +58,7 @@ export function serveSubgraph(mounted: MountedSubgraph, linkKey: Buffer, now: ()
 }
 
 /** Runs one subgraph as a process of its own: `node subgraphs/ledger/main.ts`. */
-export async function runSubgraph(subgraph: Subgraph): Promise<void> {
+export async function runSubgraph(subgraph: AnySubgraph): Promise<void> {
   try {
     const config = readConfig()
     const log = openLog({ level: config.logLevel, name: subgraph.name })

@@ -43,6 +43,10 @@ export interface Subgraph<Services = unknown, Loaders = unknown> {
   readonly listeners: readonly Listener<Context<Services, Loaders>>[]
 }
 
+/** A subgraph of any services and loaders, for who only runs it. */
+// biome-ignore lint/suspicious/noExplicitAny: its services and loaders are its own affair.
+export type AnySubgraph = Subgraph<any, any>
+
 /** Declares a subgraph; its SDL is the `schema.graphql` beside the module at `url`. */
 export function defineSubgraph<Services, Loaders>(
   url: string,
@@ -51,7 +55,7 @@ export function defineSubgraph<Services, Loaders>(
   return { ...subgraph, sdl: readFileSync(new URL('./schema.graphql', url), 'utf8') }
 }
 
-export const migrateSubgraph = (subgraph: Subgraph, url: string) =>
+export const migrateSubgraph = (subgraph: AnySubgraph, url: string) =>
   migrate({ url, schema: subgraph.name, migrations: subgraph.migrations })
 
 export interface MountOptions {

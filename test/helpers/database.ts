@@ -2,14 +2,14 @@ import { randomBytes } from 'node:crypto'
 import pg from 'pg'
 import { inject } from 'vitest'
 import type { SubgraphName } from '../../kernel/config.ts'
-import { migrateSubgraph, type Subgraph } from '../../kernel/subgraph.ts'
+import { type AnySubgraph, migrateSubgraph } from '../../kernel/subgraph.ts'
 
 /** Loaded when asked for, so that a test of one subgraph stands on that one alone. */
-export const loadSubgraph: Record<SubgraphName, () => Promise<Subgraph>> = {
-  identity: async () => (await import('../../subgraphs/identity/index.ts')).identity as Subgraph,
-  ledger: async () => (await import('../../subgraphs/ledger/index.ts')).ledger as Subgraph,
-  benefits: async () => (await import('../../subgraphs/benefits/index.ts')).benefits as Subgraph,
-  campaigns: async () => (await import('../../subgraphs/campaigns/index.ts')).campaigns as Subgraph,
+export const loadSubgraph: Record<SubgraphName, () => Promise<AnySubgraph>> = {
+  identity: async () => (await import('../../subgraphs/identity/index.ts')).identity,
+  ledger: async () => (await import('../../subgraphs/ledger/index.ts')).ledger,
+  benefits: async () => (await import('../../subgraphs/benefits/index.ts')).benefits,
+  campaigns: async () => (await import('../../subgraphs/campaigns/index.ts')).campaigns,
 }
 
 export interface TestDatabase extends AsyncDisposable {
@@ -20,7 +20,7 @@ export interface TestDatabase extends AsyncDisposable {
  * A database of its own, copied from a template that has the subgraphs' schemas. Dropped at the end; that of a
  * failed run goes with the server.
  */
-export async function openTestDatabase(subgraphs: readonly Subgraph[] = []): Promise<TestDatabase> {
+export async function openTestDatabase(subgraphs: readonly AnySubgraph[] = []): Promise<TestDatabase> {
   const template = subgraphs.length > 0 ? await templateFor(subgraphs) : 'template1'
   const name = `t_${randomBytes(6).toString('hex')}`
   await asOwner((client) => client.query(`create database ${name} template ${template} strategy file_copy`))
@@ -49,7 +49,7 @@ async function asOwner<T>(work: (client: pg.Client) => Promise<T>): Promise<T> {
 
 const TEMPLATE_LOCK = 4242
 
-async function templateFor(subgraphs: readonly Subgraph[]): Promise<string> {
+async function templateFor(subgraphs: readonly AnySubgraph[]): Promise<string> {
   const name = `template_${subgraphs.map((subgraph) => subgraph.name).join('_')}`
   await asOwner(async (client) => {
     // Workers take turns; the first one to need a template makes it. Renamed when whole.

@@ -22,7 +22,10 @@ export interface Order {
 
 /** A document, recorded now or (`duplicate`) before. */
 export interface Posted {
+  /** In its current version. */
   readonly program: Program
+  /** The version that the document was recorded by: a repetition is answered by the rules of its day. */
+  readonly rules: Program
   readonly document: RecordedDocument
   readonly duplicate: boolean
 }
@@ -68,6 +71,7 @@ async function postAll(tx: Tx, ctx: LedgerContext, orders: readonly Order[]): Pr
       idempotencyKey === undefined ? [] : [{ memberId, key: idempotencyKey }],
     ),
   )
+  const rules = await rulesOf(tx, ctx, recorded.values())
   const multipliers = await readMultipliers(tx.query)
   const newDocuments: RecordedDocument[] = []
   const newAnswers: CommandAnswer[] = []
@@ -75,7 +79,12 @@ async function postAll(tx: Tx, ctx: LedgerContext, orders: readonly Order[]): Pr
   const results = orders.map(({ program, command }): PostResult => {
     const name = documentName({ memberId: command.memberId, id: command.documentId })
     const repeated = repetition(command, answers, recorded, name)
-    if (repeated) return repeated.ok ? posted(program, repeated.value, true) : repeated
+    if (repeated) {
+      if (!repeated.ok) return repeated
+      const { ruleVersion } = repeated.value
+      const rulesThen = rules.get(versionName(program.key, ruleVersion)) ?? program
+      return posted(program, rulesThen, repeated.value, true)
+    }
     const [, book] = books.get(accountName(keyOf({ program, command })))!
     const result = decide(program, book, command, multipliers.get(program.id) ?? [], ctx.now)
     const document = result.ok ? { ...result.value, recordedAt: ctx.now } : undefined
@@ -88,7 +97,7 @@ async function postAll(tx: Tx, ctx: LedgerContext, orders: readonly Order[]): Pr
       answers.set(commandName(answer), answer)
       newAnswers.push(answer)
     }
-    return document ? posted(program, document, false) : (result as Result<never, PostingRefusal>)
+    return document ? posted(program, program, document, false) : (result as Result<never, PostingRefusal>)
   })
 
   await writePostings(tx, [...books.values()], newDocuments, ctx.now)
@@ -102,10 +111,32 @@ const keyOf = ({ program, command }: Order): AccountKey => ({
   programKey: program.key,
 })
 
-const posted = (program: Program, document: RecordedDocument, duplicate: boolean): PostResult => ({
+const posted = (
+  program: Program,
+  rules: Program,
+  document: RecordedDocument,
+  duplicate: boolean,
+): PostResult => ({
   ok: true,
-  value: { program, document, duplicate },
+  value: { program, rules, document, duplicate },
 })
+
+const versionName = (programKey: number, version: number): string => `${programKey}@${version}`
+
+/** The program versions that documents were recorded by. */
+async function rulesOf(
+  tx: Tx,
+  ctx: LedgerContext,
+  documents: Iterable<RecordedDocument>,
+): Promise<Map<string, Program>> {
+  const rules = new Map<string, Program>()
+  for (const { programKey, ruleVersion } of documents) {
+    const name = versionName(programKey, ruleVersion)
+    if (rules.has(name)) continue
+    rules.set(name, await ctx.services.programs.version(tx.query, programKey, ruleVersion))
+  }
+  return rules
+}
 
 type Books = Map<string, readonly [AccountKey, AccountBook]>
 

@@ -3,6 +3,7 @@ import { ForbiddenError } from '../../../kernel/errors.ts'
 import { bodyDigest } from '../../../kernel/values/canonical.ts'
 import { derivedId } from '../../../kernel/values/ids.ts'
 import type { Instant } from '../../../kernel/values/instant.ts'
+import { parseDecimal } from '../../../kernel/values/money.ts'
 import { fail, type Refusal, type Result } from '../../../kernel/values/result.ts'
 import type { LedgerContext } from '../context.ts'
 import type { LineInput, PostingRefusal } from '../domain/posting.ts'
@@ -56,7 +57,7 @@ export async function recordPurchases(
         operator: principalName(ctx.principal),
         effectiveAt: occurredAt ?? ctx.now,
         lines,
-        body: bodyDigest({ channel, document, store, occurredAt, lines }).subarray(0, 16),
+        body: bodyOf({ program: program.id, channel, document, store, occurredAt, lines }),
         idempotencyKey: idempotencyKey ?? undefined,
       },
     }
@@ -64,6 +65,24 @@ export async function recordPurchases(
   const posted = (await post(ctx, orders.filter(isOrder))).values()
   return orders.map((order) => (isOrder(order) ? posted.next().value! : { ok: false, refusal: order }))
 }
+
+/** Equal for the same purchase in other words: `50` and `50.00`, a field left out and a null. */
+function bodyOf({ lines, occurredAt, ...rest }: Omit<PurchaseInput, 'member' | 'idempotencyKey'>): Buffer {
+  const body = {
+    ...rest,
+    occurredAt: occurredAt ?? undefined,
+    lines: lines.map(({ sku, category, quantity, amount }) => ({
+      sku: sku || undefined,
+      category: category || undefined,
+      quantity: quantity ?? 1,
+      amount: parseDecimal(amount, DECIMALS_MAX) ?? amount,
+    })),
+  }
+  return bodyDigest(body).subarray(0, 16)
+}
+
+/** Those of the `Decimal` scalar. */
+const DECIMALS_MAX = 9
 
 /** A clerk sells in its own store, and in no other. */
 export function storeOf(ctx: LedgerContext, named: string | null | undefined): string | undefined {

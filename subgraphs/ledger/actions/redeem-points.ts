@@ -46,7 +46,7 @@ export async function redeemPoints(
         effectiveAt: ctx.now,
         points,
         bill,
-        body: bodyDigest({ points, bill, channel, document, store }).subarray(0, 16),
+        body: bodyDigest({ program: program.id, points, bill, channel, document, store }).subarray(0, 16),
         idempotencyKey,
       },
     },

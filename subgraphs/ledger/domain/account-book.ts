@@ -80,6 +80,7 @@ export class AccountBook {
   tierSince: Instant | undefined
   tierUntil: LocalDate | undefined
   #tierChangeCount: number
+  #reviewed = false
 
   constructor(program: Program, state: AccountState) {
     this.memberId = state.memberId
@@ -102,6 +103,11 @@ export class AccountBook {
 
   get tierChangeCount(): number {
     return this.#tierChangeCount
+  }
+
+  /** Is there anything to write? A review that kept the tier moves only its last day. */
+  get changed(): boolean {
+    return this.entries.length > 0 || this.#reviewed
   }
 
   get lotDeltas(): readonly (LotDelta & { readonly asset: Asset })[] {
@@ -194,6 +200,7 @@ export class AccountBook {
     const next = reviewed(this.#program, current, this.#wallets.growth.available)
     if (next.id !== this.tier) this.#changeTier(next.id, at, undefined)
     this.tierUntil = tierUntil(next, due)
+    this.#reviewed = true
   }
 
   #changeTier(to: string, at: Instant, documentId: string | undefined): void {

@@ -81,13 +81,16 @@ export function post(
   multipliers: readonly Multiplier[],
   now: Instant,
 ): Result<SourceDocument, PostingRefusal> {
-  switch (command.kind) {
+  // A clock that is a little ahead means now; taken at its word, it would let run out what is good until midnight.
+  const ahead = command.effectiveAt > now && command.effectiveAt <= now + CLOCK_SKEW_MS
+  const timely = ahead ? { ...command, effectiveAt: now } : command
+  switch (timely.kind) {
     case 'purchase':
-      return postPurchase(program, book, command, multipliers, now)
+      return postPurchase(program, book, timely, multipliers, now)
     case 'grant':
-      return postGrant(program, book, command, now)
+      return postGrant(program, book, timely, now)
     case 'redemption':
-      return postRedemption(program, book, command, now)
+      return postRedemption(program, book, timely, now)
   }
 }
 
@@ -100,7 +103,7 @@ function postPurchase(
 ): Result<SourceDocument, PostingRefusal> {
   const lines = readLines(program, command.lines)
   if (!lines.ok) return lines
-  if (command.effectiveAt > now + CLOCK_SKEW_MS) return fail('OCCURRED_IN_FUTURE', { path: ['occurredAt'] })
+  if (command.effectiveAt > now) return fail('OCCURRED_IN_FUTURE', { path: ['occurredAt'] })
   book.catchUp(command.effectiveAt)
   const tierBefore = book.tier
   const { awards } = rate(program, command, lines.value, tierBefore, multipliers)
@@ -118,7 +121,7 @@ function postGrant(
   command: PostingCommand & { kind: 'grant' },
   now: Instant,
 ): Result<SourceDocument, PostingRefusal> {
-  if (command.effectiveAt > now + CLOCK_SKEW_MS) return fail('OCCURRED_IN_FUTURE', { path: ['occurredAt'] })
+  if (command.effectiveAt > now) return fail('OCCURRED_IN_FUTURE', { path: ['occurredAt'] })
   if (command.points <= 0n) return fail('POINTS_NOT_POSITIVE', { path: ['points'] })
   book.catchUp(command.effectiveAt)
   book.credit('points', 'grant', command.points, command.effectiveAt, command.documentId)

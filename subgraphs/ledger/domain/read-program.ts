@@ -1,5 +1,5 @@
 import Ajv2020, { type ErrorObject } from 'ajv/dist/2020.js'
-import { type Document, LineCounter, parseDocument } from 'yaml'
+import { type Document, isMap, isScalar, LineCounter, parseDocument } from 'yaml'
 import { ConditionError } from '../../../kernel/conditions/conditions.ts'
 import { isLocalDate, isTimeZone } from '../../../kernel/values/instant.ts'
 import { currencyScale, parseDecimal } from '../../../kernel/values/money.ts'
@@ -15,7 +15,8 @@ export interface ProgramFault {
 }
 
 type Path = readonly (string | number)[]
-type Fault = { readonly path: Path; readonly message: string }
+/** `ofName`: the fault is the name at the end of the path, not what stands under it. */
+type Fault = { readonly path: Path; readonly message: string; readonly ofName?: boolean }
 
 const validate = new Ajv2020.default({ allErrors: true, strict: false }).compile<ProgramDocument>(schema)
 
@@ -32,10 +33,22 @@ export function readProgram(source: string): { document?: ProgramDocument; fault
       }),
     }
   }
-  const document = yaml.toJS({ maxAliasCount: 100 }) as ProgramDocument
+  const document = plainDocument(yaml)
+  if (document === undefined)
+    return { faults: [{ line: 1, column: 1, path: '', message: 'repeats too much by aliases' }] }
   const faults = validate(document) ? meaningFaults(document) : schemaFaults(validate.errors!)
   if (faults.length === 0) return { document, faults: [] }
   return { faults: faults.map((fault) => placed(fault, yaml, lines)) }
+}
+
+/** `undefined` where aliases would blow the document up. */
+function plainDocument(yaml: Document): ProgramDocument | undefined {
+  try {
+    return yaml.toJS({ maxAliasCount: 100 }) as ProgramDocument
+  } catch (error) {
+    if (error instanceof ReferenceError) return undefined
+    throw error
+  }
 }
 
 function schemaFaults(errors: readonly ErrorObject[]): Fault[] {
@@ -46,7 +59,7 @@ function schemaFaults(errors: readonly ErrorObject[]): Fault[] {
       const path = error.instancePath.split('/').slice(1).map(segment)
       if (error.keyword === 'additionalProperties') {
         const { additionalProperty } = error.params as { additionalProperty: string }
-        return { path: [...path, additionalProperty], message: 'is not a known property' }
+        return { path: [...path, additionalProperty], message: 'is not a known property', ofName: true }
       }
       if (error.keyword === 'enum') {
         const { allowedValues } = error.params as { allowedValues: unknown[] }
@@ -176,12 +189,18 @@ function referenceFaults(document: ProgramDocument): Fault[] {
       .map((tier) => ({
         path: ['benefits', index, 'usesByTier', tier],
         message: 'is not a tier of this programme',
+        ofName: true,
       })),
   )
 }
 
 /** Finds a fault's line: that of the nearest part of its path which stands in the document. */
-function placed({ path, message }: Fault, yaml: Document, lines: LineCounter): ProgramFault {
+function placed({ path, message, ofName }: Fault, yaml: Document, lines: LineCounter): ProgramFault {
+  const name = ofName ? offsetOfName(yaml, path) : undefined
+  if (name !== undefined) {
+    const { line, col } = lines.linePos(name)
+    return { line, column: col, path: pathText(path), message }
+  }
   for (let length = path.length; length >= 0; length--) {
     const offset = offsetOf(yaml, path.slice(0, length))
     if (offset === undefined) continue
@@ -196,6 +215,13 @@ function offsetOf(yaml: Document, path: Path): number | undefined {
     | { range?: number[] }
     | undefined
   return node?.range?.[0]
+}
+
+function offsetOfName(yaml: Document, path: Path): number | undefined {
+  const map = path.length === 1 ? yaml.contents : yaml.getIn(path.slice(0, -1), true)
+  if (!isMap(map)) return undefined
+  const pair = map.items.find(({ key }) => isScalar(key) && String(key.value) === path.at(-1))
+  return (pair?.key as { range?: number[] } | undefined)?.range?.[0]
 }
 
 const pathText = (path: Path): string =>

@@ -1,7 +1,7 @@
 import { BadInputError, NotFoundError } from '../../../kernel/errors.ts'
 import { connection, type PageArguments, pageOf } from '../../../kernel/graphql/page.ts'
 import { isUuid } from '../../../kernel/values/ids.ts'
-import { addMonths, type Instant, localDate, NEVER } from '../../../kernel/values/instant.ts'
+import { addMonths, type Instant, isLocalDate, localDate, NEVER } from '../../../kernel/values/instant.ts'
 import type { LedgerContext } from '../context.ts'
 import type { Program } from '../domain/program.ts'
 import { nextTier, tierOf } from '../domain/tiers.ts'
@@ -19,6 +19,9 @@ const viewOf = ({ memberId, program }: AccountSource, ctx: LedgerContext): Promi
 const today = (program: Program, ctx: LedgerContext) => localDate(ctx.now, program.timeZone)
 
 const keyOf = ({ memberId, program }: AccountSource) => ({ memberId, programKey: program.key })
+
+/** Of PostgreSQL's `integer`. */
+const SEQUENCE_MAX = 2_147_483_647
 
 /** `expiringSoon` looks so far ahead (L3: reminders one to two months before). */
 const SOON_MONTHS = 2
@@ -75,6 +78,9 @@ export const Account = {
 
   async lots(account: AccountSource, args: PageArguments, ctx: LedgerContext) {
     const { limit, after } = pageOf(args)
+    const [expiresOn = ''] = after?.split('/') ?? []
+    if (after !== undefined && expiresOn !== NEVER && !isLocalDate(expiresOn))
+      throw new BadInputError('after is not a cursor of this list.')
     const lots = await readLots(ctx.db.query, keyOf(account), {
       today: today(account.program, ctx),
       after,
@@ -90,7 +96,7 @@ export const Account = {
   ) {
     const { limit, after } = pageOf(args)
     const before = after === undefined ? undefined : Number(after)
-    if (before !== undefined && !Number.isInteger(before))
+    if (before !== undefined && !(Number.isInteger(before) && before > 0 && before <= SEQUENCE_MAX))
       throw new BadInputError('after is not a cursor of this list.')
     const entries = await readStatement(ctx.db.query, keyOf(account), {
       from: args.from,

@@ -15,16 +15,16 @@ export const Purchase = {
   document: ({ document }: Posted) => document.number,
   store: ({ document }: Posted) => document.store ?? null,
   occurredAt: ({ document }: Posted) => document.effectiveAt,
-  total: ({ document, program }: Posted) => ({
-    amount: formatDecimal(document.amount ?? 0n, program.scale),
-    currency: program.currency,
+  total: ({ document, rules }: Posted) => ({
+    amount: formatDecimal(document.amount ?? 0n, rules.scale),
+    currency: rules.currency,
   }),
   points: (posted: Posted) => earned(posted, 'points'),
   growth: (posted: Posted) => earned(posted, 'growth'),
   awards: ({ document }: Posted) => document.awards,
-  skipped: ({ document, program }: Posted) =>
-    rate(program, document, document.lines, document.tierBefore, []).skipped,
-  tierBefore: ({ document, program }: Posted) => tierOf(program, document.tierBefore),
-  tierAfter: ({ document, program }: Posted) => tierOf(program, document.tierAfter),
+  skipped: ({ document, rules }: Posted) =>
+    rate(rules, document, document.lines, document.tierBefore, []).skipped,
+  tierBefore: ({ document, rules }: Posted) => tierOf(rules, document.tierBefore),
+  tierAfter: ({ document, rules }: Posted) => tierOf(rules, document.tierAfter),
   account: ({ document, program }: Posted): AccountSource => ({ memberId: document.memberId, program }),
 }

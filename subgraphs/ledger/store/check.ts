@@ -77,6 +77,32 @@ const checks: Readonly<Record<string, string>> = {
     where (wallet.available, wallet.earned, wallet.spent, wallet.expired, wallet.held) is distinct from
           (coalesce(sums.remaining, 0), coalesce(sums.earned, 0), coalesce(sums.used, 0), coalesce(sums.expired, 0),
            coalesce(sums.held, 0))`,
+  'lots of journal': `
+    with journal as (
+      select member_id, program_key, asset, split_part(lot, '/', 1)::date as expires_on,
+             substring(lot from position('/' in lot || '/') + 1) as class,
+             sum(moved) filter (where kind in ('earn', 'grant')) as earned,
+             -sum(moved) filter (where kind = 'redeem') as used,
+             -sum(moved) filter (where kind = 'expire') as expired
+      from entry
+      cross join lateral regexp_split_to_table(lots, ';') as move
+      cross join lateral (select split_part(move, '=', 1) as lot, split_part(move, '=', 2)::bigint as moved) as parts
+      group by 1, 2, 3, 4, 5
+    )
+    select member_id, format('%s lot of %s: earned %s used %s expired %s, the journal says %s %s %s', asset, expires_on,
+             lot.earned, lot.used, lot.expired, journal.earned, journal.used, journal.expired) as detail
+    from lot full join journal using (member_id, program_key, asset, expires_on, class)
+    where (coalesce(lot.earned, 0), coalesce(lot.used, 0), coalesce(lot.expired, 0)) is distinct from
+          (coalesce(journal.earned, 0), coalesce(journal.used, 0), coalesce(journal.expired, 0))`,
+  'entry without document': `
+    select entry.member_id, format('%s entry %s (%s) has no document', entry.asset, entry.seq, entry.kind) as detail
+    from entry
+    left join document on document.member_id = entry.member_id and document.id = entry.document_id
+    where entry.kind <> 'expire' and document.id is null`,
+  'wallet without account': `
+    select distinct wallet.member_id, 'a wallet without an account' as detail
+    from wallet left join account using (member_id, program_key)
+    where account.member_id is null`,
   'entry without wallet': `
     select distinct entry.member_id, format('%s entries without a wallet', asset) as detail
     from entry left join wallet using (member_id, program_key, asset)
@@ -104,7 +130,21 @@ const checks: Readonly<Record<string, string>> = {
       order by sequence desc limit 1
     ) last on true
     where account.tier_changes <> coalesce(last.sequence, 0)
-       or (last.to_tier is not null and last.to_tier <> account.tier)`,
+       or case when last.to_tier is not null then last.to_tier <> account.tier
+               else not exists (select from program_version
+                                where program_version.program_key = account.program_key
+                                  and document #>> '{tiers,0,id}' = account.tier)
+          end`,
+  'tier chain': `
+    with chained as (
+      select tier_change.*, lag(sequence, 1, 0) over account as previous_sequence, lag(to_tier) over account as previous_tier
+      from tier_change
+      window account as (partition by member_id, program_key order by sequence)
+    )
+    select member_id, format('tier change %s from %s comes after change %s to %s', sequence, from_tier,
+             previous_sequence, coalesce(previous_tier, 'none')) as detail
+    from chained
+    where sequence <> previous_sequence + 1 or from_tier <> coalesce(previous_tier, from_tier)`,
 }
 
 /** Recomputes every promise of the books from the journal, in one snapshot. */

@@ -14,7 +14,7 @@ export async function writePostings(
   documents: readonly SourceDocument[],
   now: Instant,
 ): Promise<void> {
-  const changed = books.filter(([, book]) => book.entries.length > 0 || book.tierChanges.length > 0)
+  const changed = books.filter(([, book]) => book.changed)
   if (documents.length > 0) await insertDocuments(tx, documents, now)
   if (changed.length === 0) return
   await insertEntries(

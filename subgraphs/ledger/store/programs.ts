@@ -41,16 +41,20 @@ export const pickProgram = (
 ): Program | undefined =>
   id ? programs.find((program) => program.id === id) : programs.length === 1 ? programs[0] : undefined
 
+/**
+ * One publication of a programme at a time. The lock is taken by a statement of its own: a row lock inside the read
+ * would wait there and then answer with what the statement saw before it waited, or, for a new programme, not at all.
+ */
 export async function lockProgram(
   tx: Tx,
   id: string,
 ): Promise<{ programKey: number; version: number; source: string } | undefined> {
+  await tx.query('/* lockProgramId */ select pg_advisory_xact_lock(hashtextextended($1, 0))', [id])
   const [row] = await tx.query<{ program_key: number; version: number; source: string }>(
-    `/* lockProgram */
+    `/* publishedProgram */
      select program_key, version, source
      from program join program_version using (program_key, version)
-     where id = $1
-     for update of program`,
+     where id = $1`,
     [id],
   )
   return row && { programKey: row.program_key, version: row.version, source: row.source }

@@ -7,17 +7,17 @@ import { readEntryOf } from '../../store/reads.ts'
 export async function redeemPoints(_: unknown, { input }: { input: RedeemInput }, ctx: LedgerContext) {
   const result = await redeem(ctx, input)
   if (!result.ok) return mutationPayload('entry', result, ctx)
-  const { program, document } = result.value
+  const { program, rules, document } = result.value
   const entry = await readEntryOf(
     ctx.db.query,
     { memberId: document.memberId, programKey: program.key },
     document.id,
   )
-  const { points, money } = program.burn!
+  const { points, money } = rules.burn!
   const offset = (entry!.amount * money) / points
   return {
     entry,
-    offset: { amount: formatDecimal(offset, program.scale), currency: program.currency },
+    offset: { amount: formatDecimal(offset, rules.scale), currency: rules.currency },
     account: { memberId: document.memberId, program },
   }
 }

@@ -1,0 +1,13 @@
+import type { Tx } from '../../../kernel/db/transaction.ts'
+import type { ProgramPublished } from '../../../schema/events/ledger.ts'
+import { saveBenefits } from '../store/benefits.ts'
+import { findProgram, saveProgram } from '../store/programs.ts'
+
+/** Takes over what a new version of a programme says of benefits. An older version changes nothing. */
+export async function adoptProgram(tx: Tx, published: ProgramPublished): Promise<void> {
+  const { program, version, timeZone, benefits } = published
+  const current = await findProgram(tx.query, program)
+  if (current && current.version >= version) return
+  await saveBenefits(tx, program, version, benefits)
+  await saveProgram(tx, { slug: program, version, timeZone })
+}

@@ -1,0 +1,25 @@
+import type { RecordedEvent } from '../../../kernel/events/event.ts'
+import type { Listener } from '../../../kernel/subgraph.ts'
+import type { MemberId } from '../../../kernel/values/ids.ts'
+import type { ProgramPublished, TierChanged } from '../../../schema/events/ledger.ts'
+import { adoptProgram } from '../actions/adopt-program.ts'
+import { grantForTier } from '../actions/grant-for-tier.ts'
+import type { BenefitsContext } from '../context.ts'
+
+/** What happens here when something happened in the ledger. */
+export const listeners: readonly Listener<BenefitsContext>[] = [
+  {
+    event: 'ledger.ProgramPublished',
+    handle: (tx, event: RecordedEvent<string, ProgramPublished>) => adoptProgram(tx, event.payload),
+  },
+  {
+    event: 'ledger.TierChanged',
+    handle: (tx, event: RecordedEvent<string, TierChanged>, ctx) =>
+      grantForTier(tx, {
+        memberId: event.memberId as MemberId,
+        change: event.payload,
+        at: event.occurredAt,
+        now: ctx.now,
+      }),
+  },
+]

@@ -1,0 +1,4 @@
+import { runSubgraph } from '../../kernel/serve-subgraph.ts'
+import { benefits } from './index.ts'
+
+await runSubgraph(benefits)

@@ -1,0 +1,5 @@
+import type { Migration } from '../../../../kernel/db/migrate.ts'
+import { CatalogueAndEntitlements1764000000000 } from './1764000000000-catalogue-and-entitlements.ts'
+
+/** In order; what has run is never edited. */
+export const migrations: readonly Migration[] = [CatalogueAndEntitlements1764000000000]

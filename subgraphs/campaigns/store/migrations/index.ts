@@ -1,0 +1,5 @@
+import type { Migration } from '../../../../kernel/db/migrate.ts'
+import { CampaignsAndParticipations1764000000000 } from './1764000000000-campaigns-and-participations.ts'
+
+/** In order; what has run is never edited. */
+export const migrations: readonly Migration[] = [CampaignsAndParticipations1764000000000]

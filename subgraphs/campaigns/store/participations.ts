@@ -1,0 +1,194 @@
+import type { Query } from '../../../kernel/db/statement.ts'
+import type { Tx } from '../../../kernel/db/transaction.ts'
+import { assert } from '../../../kernel/values/assert.ts'
+import type { MemberId } from '../../../kernel/values/ids.ts'
+import { type Instant, type LocalDate, toIso } from '../../../kernel/values/instant.ts'
+import type { Completions } from '../domain/completion.ts'
+import type { Participation } from '../domain/participation.ts'
+
+interface ParticipationRow {
+  member_id: MemberId
+  id: string
+  program: string
+  campaign: string
+  campaign_version: number
+  day: LocalDate
+  number: number
+  points: bigint
+  occurred_at: Instant
+  rewarded_at: Instant | null
+  refusal_code: string | null
+}
+
+const fromRow = (row: ParticipationRow): Participation => ({
+  memberId: row.member_id,
+  id: row.id,
+  program: row.program,
+  campaign: row.campaign,
+  campaignVersion: row.campaign_version,
+  day: row.day,
+  number: row.number,
+  points: row.points,
+  occurredAt: row.occurred_at,
+  rewardedAt: row.rewarded_at ?? undefined,
+  refusalCode: row.refusal_code ?? undefined,
+})
+
+/** One member's completions of one task. */
+export interface TaskOfMember {
+  readonly memberId: MemberId
+  readonly program: string
+  readonly campaign: string
+  readonly day: LocalDate
+}
+
+const yearOf = (day: LocalDate): number => Number(day.slice(0, 4))
+
+/** Whoever completes a task takes the lock on its count of the year first; the count of the day stands still then. */
+export async function lockCompletions(tx: Tx, of: TaskOfMember): Promise<Completions> {
+  const key = [of.memberId, of.program, of.campaign, yearOf(of.day)]
+  await tx.query(
+    `/* ensureCounter */
+     insert into task_counter (member_id, program, campaign, year, completed) values ($1, $2, $3, $4, 0)
+     on conflict on constraint task_counter_key do nothing`,
+    key,
+  )
+  const [counter] = await tx.query<{ completed: number }>(
+    `/* lockCounter */
+     select completed from task_counter
+     where member_id = $1 and program = $2 and campaign = $3 and year = $4
+     for update`,
+    key,
+  )
+  const [day] = await tx.query<{ completed: number }>(
+    `/* completionsOfDay */
+     select count(*)::int as completed from participation
+     where member_id = $1 and program = $2 and campaign = $3 and day = $4`,
+    [of.memberId, of.program, of.campaign, of.day],
+  )
+  return { ofDay: day!.completed, ofYear: counter!.completed }
+}
+
+/** Adds a completion, and counts it. The lock is held. */
+export async function insertParticipation(
+  tx: Tx,
+  participation: Participation,
+  recorded: { at: Instant; by: string },
+): Promise<void> {
+  const p = participation
+  await tx.query(
+    `/* insertParticipation */
+     insert into participation (member_id, id, program, campaign, campaign_version, day, number, points, occurred_at,
+       recorded_at, recorded_by, rewarded_at)
+     values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)`,
+    [
+      p.memberId,
+      p.id,
+      p.program,
+      p.campaign,
+      p.campaignVersion,
+      p.day,
+      p.number,
+      p.points,
+      toIso(p.occurredAt),
+      toIso(recorded.at),
+      recorded.by,
+      p.rewardedAt === undefined ? null : toIso(p.rewardedAt),
+    ],
+  )
+  await tx.query(
+    `/* countCompletion */
+     update task_counter set completed = completed + 1
+     where member_id = $1 and program = $2 and campaign = $3 and year = $4`,
+    [p.memberId, p.program, p.campaign, yearOf(p.day)],
+  )
+}
+
+export async function readParticipation(
+  query: Query,
+  key: { memberId: MemberId; id: string },
+): Promise<Participation> {
+  const [row] = await query<ParticipationRow>(
+    `/* readParticipation */ select * from participation where member_id = $1 and id = $2`,
+    [key.memberId, key.id],
+  )
+  assert(row, 'a participation that was recorded is there')
+  return fromRow(row)
+}
+
+/** Writes down what became of the points; the first outcome stands. */
+export async function saveOutcome(
+  query: Query,
+  participation: Participation,
+  outcome: { rewardedAt: Instant } | { refusalCode: string },
+): Promise<void> {
+  await query(
+    `/* saveOutcome */
+     update participation set rewarded_at = $3, refusal_code = $4
+     where member_id = $1 and id = $2 and rewarded_at is null and refusal_code is null`,
+    [
+      participation.memberId,
+      participation.id,
+      'rewardedAt' in outcome ? toIso(outcome.rewardedAt) : null,
+      'refusalCode' in outcome ? outcome.refusalCode : null,
+    ],
+  )
+}
+
+/** Participations whose points were not given yet, oldest first, behind an id. */
+export async function pendingParticipations(
+  query: Query,
+  after: string | undefined,
+  limit: number,
+): Promise<Participation[]> {
+  const rows = await query<ParticipationRow>(
+    `/* pendingParticipations */
+     select * from participation
+     where rewarded_at is null and refusal_code is null and ($1::uuid is null or id > $1)
+     order by id
+     limit $2`,
+    [after ?? null, limit],
+  )
+  return rows.map(fromRow)
+}
+
+export interface Progress extends Completions {
+  readonly memberId: MemberId
+  readonly campaign: string
+  readonly pointsOfYear: bigint
+}
+
+/** How far members are with the tasks of a programme, on a day and in its year. */
+export async function progressOf(
+  query: Query,
+  memberIds: readonly MemberId[],
+  program: string,
+  day: LocalDate,
+): Promise<Progress[]> {
+  const rows = await query<{
+    member_id: MemberId
+    campaign: string
+    of_day: number
+    of_year: number
+    points: bigint
+  }>(
+    `/* progressOf */
+     select member_id, campaign,
+       count(*) filter (where day = $3)::int as of_day,
+       count(*)::int as of_year,
+       coalesce(sum(points) filter (where rewarded_at is not null), 0)::bigint as points
+     from participation
+     where member_id = any ($1::uuid[]) and program = $2
+       and day >= date_trunc('year', $3::date)
+       and day < date_trunc('year', $3::date) + interval '1 year'
+     group by member_id, campaign`,
+    [memberIds, program, day],
+  )
+  return rows.map((row) => ({
+    memberId: row.member_id,
+    campaign: row.campaign,
+    ofDay: row.of_day,
+    ofYear: row.of_year,
+    pointsOfYear: row.points,
+  }))
+}

@@ -1,0 +1,16 @@
+import { fileURLToPath } from 'node:url'
+import { defineConfig } from 'vitest/config'
+
+export default defineConfig({
+  // As Node itself resolves it: else graphql would be there twice, as ESM for us and as CommonJS for its libraries.
+  resolve: { alias: [{ find: /^graphql$/, replacement: fileURLToPath(import.meta.resolve('graphql')) }] },
+  test: {
+    include: ['test/**/*.test.ts'],
+    globalSetup: ['test/helpers/start-postgres.ts'],
+    pool: 'forks',
+    maxWorkers: 2,
+    // Starting processes and databases takes its time on a busy machine; no test waits for time to pass.
+    testTimeout: 60_000,
+    hookTimeout: 120_000,
+  },
+})
