@@ -1,0 +1,109 @@
+import { hasScopes, type Principal } from '../../../kernel/auth/principal.ts'
+import type { Scope } from '../../../kernel/auth/roles.ts'
+import type { Tx } from '../../../kernel/db/transaction.ts'
+import { BadInputError, ForbiddenError } from '../../../kernel/errors.ts'
+import type { MemberId } from '../../../kernel/values/ids.ts'
+import type { Asserter } from '../domain/assertions.ts'
+import type { Channel } from '../domain/kinds.ts'
+import { findChannelIdentities } from '../store/channel-identities.ts'
+import { lockMember, type MemberRow } from '../store/members.ts'
+
+/** What the kinds of callers may do here beyond what the schema says. */
+
+export const isSelf = (principal: Principal): boolean =>
+  principal.kind === 'anonymous' || principal.kind === 'member'
+
+export function requireScope(principal: Principal, scope: Scope): void {
+  if (!hasScopes(principal, [[scope]])) throw new ForbiddenError()
+}
+
+/** As whom a caller vouches for identifiers. */
+export function asserterOf(principal: Principal): Asserter {
+  if (!hasScopes(principal, [['identities:assert']])) return { kind: 'nobody' }
+  switch (principal.kind) {
+    case 'anonymous':
+    case 'member':
+      return { kind: 'nobody' }
+    case 'staff':
+      return { kind: 'staff' }
+    case 'partner':
+      return { kind: 'partner', partnerId: principal.partnerId }
+    case 'service':
+      return principal.channel === undefined
+        ? { kind: 'internal' }
+        : { kind: 'channel', channel: principal.channel }
+  }
+}
+
+/**
+ * By which channel a call comes. A back end speaks for its own; nobody but an import says that somebody came by
+ * import.
+ */
+export function channelOf(
+  principal: Principal,
+  given: Channel | null | undefined,
+  otherwise: Channel,
+): Channel {
+  const own = ownChannel(principal)
+  const channel = given ?? own ?? otherwise
+  const bound = principal.kind === 'partner' || principal.kind === 'service'
+  if (bound && own !== undefined && channel !== own)
+    throw new ForbiddenError(`The caller's channel is ${own}.`)
+  if (channel === 'IMPORT') requireScope(principal, 'members:import')
+  return channel
+}
+
+function ownChannel(principal: Principal): Channel | undefined {
+  switch (principal.kind) {
+    case 'anonymous':
+      return undefined
+    case 'staff':
+      return principal.store === undefined ? undefined : 'STORE'
+    case 'partner':
+      return 'PARTNER'
+    case 'member':
+    case 'service':
+      return principal.channel as Channel | undefined
+  }
+}
+
+/** Under which name a caller's tags are kept: tags of one source never overwrite those of another. */
+export function tagSourceOf(principal: Principal): string {
+  switch (principal.kind) {
+    case 'partner':
+      return `PARTNER:${principal.partnerId}`
+    case 'staff':
+      return principal.role === 'clerk' ? 'STORE' : 'STAFF'
+    case 'service':
+      return principal.channel ?? 'RULE'
+    case 'anonymous':
+    case 'member':
+      throw new ForbiddenError()
+  }
+}
+
+/** Whom a call is about: members act on themselves, everybody else says on whom. */
+export function targetOf(principal: Principal, memberId: string | null | undefined): string {
+  if (principal.kind !== 'member') {
+    if (memberId == null) throw new BadInputError('memberId: say which member.')
+    return memberId
+  }
+  if (memberId != null && memberId !== principal.memberId) throw new ForbiddenError()
+  return principal.memberId
+}
+
+/** Holds the member that a call is about, if the caller may reach it: a partner reaches its own customers only. */
+export async function lockReachable(
+  tx: Tx,
+  principal: Principal,
+  memberId: string,
+): Promise<MemberRow | undefined> {
+  const member = await lockMember(tx, memberId)
+  if (!member || principal.kind !== 'partner') return member
+  return (await isCustomer(tx, principal.partnerId, member.id)) ? member : undefined
+}
+
+const isCustomer = async (tx: Tx, partnerId: string, memberId: MemberId): Promise<boolean> =>
+  (await findChannelIdentities(tx, [memberId])).some(
+    ({ kind, scope }) => kind === 'PARTNER_CUSTOMER' && scope === partnerId,
+  )

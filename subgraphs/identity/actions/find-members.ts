@@ -1,0 +1,21 @@
+import type { MemberId } from '../../../kernel/values/ids.ts'
+import type { IdentityContext } from '../context.ts'
+import { type IdentifierText, normaliseIdentifier } from '../domain/identifier.ts'
+import { blindIndex } from '../domain/sealing.ts'
+import { findOwners } from '../store/identifiers.ts'
+
+/** The members that identities lead to, in the order asked; undefined where one leads to nobody. */
+export async function findMemberIds(
+  ctx: IdentityContext,
+  identities: readonly IdentifierText[],
+): Promise<(MemberId | undefined)[]> {
+  const hashes = identities.map((identity) => {
+    const identifier = normaliseIdentifier(identity)
+    return identifier.ok ? blindIndex(ctx.services.keys.index, identifier.value) : undefined
+  })
+  const owners = await findOwners(
+    ctx.db,
+    hashes.flatMap((hash) => hash ?? []),
+  )
+  return hashes.map((hash) => hash && owners.get(hash.toString('hex')))
+}

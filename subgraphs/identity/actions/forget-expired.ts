@@ -1,0 +1,13 @@
+import { later } from '../../../kernel/values/instant.ts'
+import type { IdentityContext } from '../context.ts'
+import { CODE_KEPT_MS } from '../domain/one-time-code.ts'
+import { deleteCodesExpiredBefore } from '../store/one-time-codes.ts'
+import { deleteRefreshTokensExpiredBefore } from '../store/sessions.ts'
+
+/** Codes and refresh tokens that can no longer be used, nor explain a refusal, go. */
+export async function forgetExpired(ctx: IdentityContext): Promise<void> {
+  await ctx.db.transaction(async (tx) => {
+    await deleteCodesExpiredBefore(tx, later(ctx.now, -CODE_KEPT_MS))
+    await deleteRefreshTokensExpiredBefore(tx, ctx.now)
+  })
+}

@@ -1,0 +1,59 @@
+import { hasScopes, type Principal } from '../../../kernel/auth/principal.ts'
+import type { IdentityContext } from '../context.ts'
+import { maskIdentity, maskProfile, type Sight } from '../domain/masking.ts'
+import type { Profile } from '../domain/profile.ts'
+import { places, unseal } from '../domain/sealing.ts'
+import type { ChannelIdentityRow } from '../store/channel-identities.ts'
+import { openDataKey } from './data-key.ts'
+import { openProfile } from './write-profile.ts'
+
+export interface ProfileView extends Profile {
+  readonly version: number
+}
+
+/** A member's profile as `reader` may see it. */
+export async function readProfile(
+  ctx: IdentityContext,
+  memberId: string,
+  reader: Principal,
+): Promise<ProfileView | undefined> {
+  const [sealed, wrapped] = await Promise.all([
+    ctx.loaders.profile.load(memberId),
+    ctx.loaders.memberKey.load(memberId),
+  ])
+  // Without its key the profile is forgotten for good.
+  if (!sealed || !wrapped) return undefined
+  const profile = openProfile(ctx.services.keys, sealed, wrapped)
+  return { ...maskProfile(profile, sightOf(reader, memberId)), version: sealed.version }
+}
+
+const sightOf = (reader: Principal, memberId: string): Sight =>
+  (reader.kind === 'member' && reader.memberId === memberId) || hasScopes(reader, [['pii:read']])
+    ? 'clear'
+    : 'masked'
+
+export interface IdentityView extends Pick<ChannelIdentityRow, 'kind' | 'scope' | 'channel' | 'verifiedAt'> {
+  readonly maskedValue: string
+}
+
+/** A member's identifiers, for everybody with no more than their last characters. */
+export async function readIdentities(ctx: IdentityContext, memberId: string): Promise<IdentityView[]> {
+  const [rows, wrapped] = await Promise.all([
+    ctx.loaders.identities.load(memberId),
+    ctx.loaders.memberKey.load(memberId),
+  ])
+  const dataKey = wrapped && openDataKey(ctx.services.keys, memberId, wrapped)
+  const textOf = ({ id, value, sealedValue }: ChannelIdentityRow): string => {
+    if (value !== undefined) return value
+    return dataKey && sealedValue
+      ? unseal(dataKey, places.identity(memberId, id), sealedValue).toString()
+      : ''
+  }
+  return rows.map((row) => ({
+    kind: row.kind,
+    scope: row.scope,
+    channel: row.channel,
+    verifiedAt: row.verifiedAt,
+    maskedValue: maskIdentity(row.kind, textOf(row)),
+  }))
+}

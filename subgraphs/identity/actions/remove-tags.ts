@@ -1,0 +1,36 @@
+import { principalName } from '../../../kernel/auth/principal.ts'
+import { once } from '../../../kernel/commands/once.ts'
+import type { MemberId } from '../../../kernel/values/ids.ts'
+import { fail, ok, type Result } from '../../../kernel/values/result.ts'
+import type { IdentityContext } from '../context.ts'
+import type { IdentityRefusalCode } from '../domain/refusals.ts'
+import type { TagDimension } from '../domain/tags.ts'
+import { appendTagHistory, deleteTags } from '../store/tags.ts'
+import { lockReachable, tagSourceOf } from './callers.ts'
+import { commandOf } from './command.ts'
+
+export interface RemoveTagsInput {
+  readonly memberId: string
+  readonly tags: readonly { readonly dimension: TagDimension; readonly name: string }[]
+  readonly idempotencyKey?: string | null
+}
+
+/** Each source takes back its own word; head office (operators, admins) removes a tag whoever set it. */
+export async function removeTags(
+  ctx: IdentityContext,
+  input: RemoveTagsInput,
+): Promise<Result<{ memberId: MemberId }, IdentityRefusalCode>> {
+  const source = tagSourceOf(ctx.principal)
+  const removedBy = principalName(ctx.principal)
+  return ctx.db.transaction((tx) =>
+    once<{ memberId: MemberId }, IdentityRefusalCode>(tx, commandOf(ctx, 'removeTags', input), async () => {
+      const member = await lockReachable(tx, ctx.principal, input.memberId)
+      if (!member) return fail('MEMBER_NOT_FOUND', { path: ['memberId'] })
+      const tags = input.tags.map(({ dimension, name }) => ({ dimension, name: name.trim() }))
+      const gone = await deleteTags(tx, member.id, tags, source === 'STAFF' ? undefined : source)
+      const recorded = gone.map((tag) => ({ ...tag, setBy: removedBy, setAt: ctx.now }))
+      await appendTagHistory(tx, member.id, 'removed', recorded, ctx.now)
+      return ok({ memberId: member.id })
+    }),
+  )
+}

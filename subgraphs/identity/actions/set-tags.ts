@@ -1,0 +1,37 @@
+import { principalName } from '../../../kernel/auth/principal.ts'
+import { once } from '../../../kernel/commands/once.ts'
+import type { MemberId } from '../../../kernel/values/ids.ts'
+import { fail, ok, type Result } from '../../../kernel/values/result.ts'
+import type { IdentityContext } from '../context.ts'
+import type { IdentityRefusalCode } from '../domain/refusals.ts'
+import { checkTags, type TagInput } from '../domain/tags.ts'
+import { appendTagHistory, saveTags } from '../store/tags.ts'
+import { lockReachable, tagSourceOf } from './callers.ts'
+import { commandOf } from './command.ts'
+
+export interface SetTagsInput {
+  readonly memberId: string
+  readonly tags: readonly TagInput[]
+  readonly idempotencyKey?: string | null
+}
+
+/** What a source says of a member replaces what it said before, and leaves what others say. */
+export async function setTags(
+  ctx: IdentityContext,
+  input: SetTagsInput,
+): Promise<Result<{ memberId: MemberId }, IdentityRefusalCode>> {
+  const source = tagSourceOf(ctx.principal)
+  const setBy = principalName(ctx.principal)
+  return ctx.db.transaction((tx) =>
+    once<{ memberId: MemberId }, IdentityRefusalCode>(tx, commandOf(ctx, 'setTags', input), async () => {
+      const stated = checkTags(input.tags, ctx.now)
+      if (!stated.ok) return stated
+      const member = await lockReachable(tx, ctx.principal, input.memberId)
+      if (!member) return fail('MEMBER_NOT_FOUND', { path: ['memberId'] })
+      const tags = stated.value.map((statement) => ({ ...statement, source, setBy, setAt: ctx.now }))
+      await saveTags(tx, member.id, tags)
+      await appendTagHistory(tx, member.id, 'set', tags, ctx.now)
+      return ok({ memberId: member.id })
+    }),
+  )
+}

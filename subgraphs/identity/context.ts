@@ -1,0 +1,28 @@
+import { createSecretKey, type KeyObject } from 'node:crypto'
+import type { TokenSigner } from '../../kernel/auth/access-token.ts'
+import { tokenSigner } from '../../kernel/auth/access-token.ts'
+import type { Context, ServiceDependencies } from '../../kernel/graphql/context.ts'
+import { type WechatClient, wechatClient } from './services/wechat-client.ts'
+import type { Loaders } from './store/loaders.ts'
+
+export interface Services {
+  readonly wechat: WechatClient
+  readonly tokens: TokenSigner
+  readonly keys: Keys
+  readonly sandbox: boolean
+}
+
+/** `master` wraps the members' data keys; `index` keys every look-up. */
+export interface Keys {
+  readonly master: KeyObject
+  readonly index: KeyObject
+}
+
+export type IdentityContext = Context<Services, Loaders>
+
+export const openServices = ({ config, secrets, log }: ServiceDependencies): Services => ({
+  wechat: wechatClient({ ...config.wechat, sandbox: config.mode === 'sandbox', log }),
+  tokens: tokenSigner(secrets.token),
+  keys: { master: createSecretKey(secrets.master), index: createSecretKey(secrets.index) },
+  sandbox: config.mode === 'sandbox',
+})

@@ -1,0 +1,38 @@
+/** What an identifier is. `MEMBER_NUMBER` is given by us; all others come from outside. */
+export type IdentityKind =
+  | 'PHONE'
+  | 'WECHAT_UNIONID'
+  | 'WECHAT_OPENID'
+  | 'APP_USER'
+  | 'CARD'
+  | 'PARTNER_CUSTOMER'
+  | 'SERIAL'
+  | 'EXTERNAL'
+  | 'MEMBER_NUMBER'
+
+/** Where somebody meets the brand. */
+export type Channel = 'APP' | 'WECHAT' | 'STORE' | 'PARTNER' | 'WEB' | 'IMPORT'
+
+interface KindRule {
+  /** Two scopes may use one value for two people: an app's openid, a partner's customer number. */
+  readonly scoped: boolean
+  /**
+   * Names a person to others than ourselves, so it is encrypted. The rest are keys of our own channels and sources,
+   * kept in clear: encrypting them would cost the import of history a data key per row and hide nothing.
+   */
+  readonly personal: boolean
+  /** A person has one of it per scope; a second one means that two people were taken for one. */
+  readonly single: boolean
+}
+
+export const KINDS: Readonly<Record<IdentityKind, KindRule>> = {
+  PHONE: { scoped: false, personal: true, single: false },
+  WECHAT_UNIONID: { scoped: false, personal: true, single: true },
+  WECHAT_OPENID: { scoped: true, personal: true, single: true },
+  APP_USER: { scoped: true, personal: false, single: false },
+  CARD: { scoped: false, personal: true, single: false },
+  PARTNER_CUSTOMER: { scoped: true, personal: true, single: false },
+  SERIAL: { scoped: true, personal: true, single: false },
+  EXTERNAL: { scoped: true, personal: false, single: false },
+  MEMBER_NUMBER: { scoped: false, personal: false, single: true },
+}

@@ -1,0 +1,61 @@
+import type { Messages } from '../../../kernel/graphql/refusal.ts'
+
+/** Why a mutation of this subgraph did not happen, in order of precedence. */
+export const REFUSALS = {
+  IDEMPOTENCY_KEY_REUSED: {
+    en: 'This idempotency key was used for another request.',
+    'zh-CN': '该幂等键已用于另一个请求。',
+  },
+  PHONE_NOT_VALID: { en: 'This is not a phone number.', 'zh-CN': '手机号码无效。' },
+  PROFILE_NOT_VALID: { en: 'The field {field} is not valid.', 'zh-CN': '资料字段 {field} 无效。' },
+  IDENTIFIER_NOT_VALID: {
+    en: 'An identifier is not valid, or there are none or too many.',
+    'zh-CN': '标识无效，或数量不符合要求。',
+  },
+  TAG_NOT_VALID: { en: 'A tag is not valid.', 'zh-CN': '标签无效。' },
+  ASSERTION_NOT_ALLOWED: {
+    en: 'The caller may not vouch for an identifier of kind {kind}.',
+    'zh-CN': '调用方无权担保 {kind} 类型的标识。',
+  },
+  CODE_DELIVERY_UNAVAILABLE: {
+    en: 'No way to deliver one-time codes is configured.',
+    'zh-CN': '尚未配置验证码发送渠道。',
+  },
+  CODE_RATE_LIMITED: {
+    en: 'Too many codes for this phone. Ask again in {retryAfterSeconds} seconds.',
+    'zh-CN': '验证码请求过于频繁，请在 {retryAfterSeconds} 秒后重试。',
+  },
+  WECHAT_UNAVAILABLE: {
+    en: 'WeChat does not answer now. Try again.',
+    'zh-CN': '微信服务暂时不可用，请稍后重试。',
+  },
+  WECHAT_CODE_NOT_VALID: {
+    en: 'WeChat does not accept this code; it may have been used.',
+    'zh-CN': '微信登录凭证无效或已使用。',
+  },
+  CODE_TRIES_EXHAUSTED: {
+    en: 'The code was tried too often. Ask for a new one.',
+    'zh-CN': '验证码尝试次数过多，请重新获取。',
+  },
+  CODE_EXPIRED: { en: 'The code has expired. Ask for a new one.', 'zh-CN': '验证码已过期，请重新获取。' },
+  CODE_NOT_VALID: { en: 'The code is not right.', 'zh-CN': '验证码不正确。' },
+  IDENTIFIER_NOT_VERIFIED: {
+    en: 'At least one verified identifier is needed.',
+    'zh-CN': '至少需要一个已验证的标识。',
+  },
+  IDENTITY_CONFLICT: {
+    en: 'These identifiers belong to different members.',
+    'zh-CN': '这些标识属于不同的会员。',
+  },
+  MEMBER_NOT_FOUND: { en: 'There is no such member.', 'zh-CN': '会员不存在。' },
+  REFRESH_TOKEN_NOT_VALID: { en: 'Please sign in again.', 'zh-CN': '登录已失效，请重新登录。' },
+  REFRESH_TOKEN_REUSED: {
+    en: 'This refresh token was used before; the session has been ended for safety.',
+    'zh-CN': '刷新令牌被重复使用，为安全起见会话已终止。',
+  },
+  CLIENT_NOT_VALID: { en: 'The client id or secret is not right.', 'zh-CN': '客户端标识或密钥不正确。' },
+  CLIENT_EXISTS: { en: 'There is a client of this id.', 'zh-CN': '该客户端标识已存在。' },
+  SANDBOX_ONLY: { en: 'This exists in the sandbox only.', 'zh-CN': '该功能仅在沙箱环境中可用。' },
+} satisfies Messages
+
+export type IdentityRefusalCode = keyof typeof REFUSALS

@@ -1,0 +1,4 @@
+import { runSubgraph } from '../../kernel/serve-subgraph.ts'
+import { identity } from './index.ts'
+
+await runSubgraph(identity)

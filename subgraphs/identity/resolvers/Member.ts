@@ -1,0 +1,17 @@
+import { readerOf } from '../../../kernel/graphql/rights.ts'
+import { readIdentities, readProfile } from '../actions/read-personal-data.ts'
+import type { IdentityContext } from '../context.ts'
+import { tagSet } from '../domain/tags.ts'
+import type { MemberRow } from '../store/members.ts'
+
+export const Member = {
+  __resolveReference: ({ id }: { id: string }, ctx: IdentityContext) => ctx.loaders.member.load(id),
+
+  profile: (member: MemberRow, _: unknown, ctx: IdentityContext) =>
+    readProfile(ctx, member.id, readerOf(member, ctx)),
+
+  identities: (member: MemberRow, _: unknown, ctx: IdentityContext) => readIdentities(ctx, member.id),
+
+  tags: async (member: MemberRow, _: unknown, ctx: IdentityContext) =>
+    tagSet(await ctx.loaders.tags.load(member.id), ctx.now),
+}

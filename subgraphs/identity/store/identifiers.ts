@@ -1,0 +1,79 @@
+import type { Query } from '../../../kernel/db/statement.ts'
+import type { Tx } from '../../../kernel/db/transaction.ts'
+import type { MemberId } from '../../../kernel/values/ids.ts'
+import type { IdentityKind } from '../domain/kinds.ts'
+
+/** The one place that says which member an identifier leads to. Its row is also its lock. */
+export interface IdentifierClaim {
+  readonly kind: IdentityKind
+  readonly scope: string
+  readonly hash: Buffer
+  readonly memberId: MemberId
+}
+
+/**
+ * Takes the identifiers that lead to nobody for `memberId`, and answers to whom each leads then. Whoever else wants
+ * one of them waits until this transaction ends. In order of hash, so that two such claims do not block each other.
+ */
+export async function claimIdentifiers(
+  tx: Tx,
+  claims: readonly IdentifierClaim[],
+): Promise<Map<string, MemberId>> {
+  const ordered = claims.toSorted((a, b) => Buffer.compare(a.hash, b.hash))
+  const claimed = await tx.query<OwnerColumns>(
+    `/* claimIdentifiers */
+     insert into identifier (hash, kind, scope, member_id)
+     select * from unnest($1::bytea[], $2::text[], $3::text[], $4::uuid[])
+     on conflict on constraint identifier_key do nothing
+     returning hash, member_id`,
+    [
+      ordered.map(({ hash }) => hash),
+      ordered.map(({ kind }) => kind),
+      ordered.map(({ scope }) => scope),
+      ordered.map(({ memberId }) => memberId),
+    ],
+  )
+  const owners = ownersByHash(claimed)
+  const taken = ordered.map(({ hash }) => hash).filter((hash) => !owners.has(hash.toString('hex')))
+  if (taken.length === 0) return owners
+  return new Map([...owners, ...(await findOwners(tx, taken))])
+}
+
+/** To whom identifiers lead, by the hex text of their hash. */
+export async function findOwners(
+  db: { query: Query },
+  hashes: readonly Buffer[],
+): Promise<Map<string, MemberId>> {
+  const rows = await db.query<OwnerColumns>(
+    `/* findOwners */ select hash, member_id from identifier where hash = any($1::bytea[])`,
+    [hashes],
+  )
+  return ownersByHash(rows)
+}
+
+/** Hands claimed identifiers on: those in `kept` to the member that was found, the others to nobody. */
+export async function settleClaims(
+  tx: Tx,
+  options: { claimedFor: MemberId; hashes: readonly Buffer[]; kept: readonly Buffer[]; memberId?: MemberId },
+): Promise<void> {
+  const { claimedFor, hashes, kept, memberId } = options
+  if (memberId !== undefined && kept.length > 0) {
+    await tx.query(
+      `/* giveIdentifiers */
+       update identifier set member_id = $3 where hash = any($1::bytea[]) and member_id = $2`,
+      [kept, claimedFor, memberId],
+    )
+  }
+  await tx.query(
+    `/* releaseIdentifiers */ delete from identifier where hash = any($1::bytea[]) and member_id = $2`,
+    [hashes, claimedFor],
+  )
+}
+
+interface OwnerColumns {
+  hash: Buffer
+  member_id: MemberId
+}
+
+const ownersByHash = (rows: readonly OwnerColumns[]): Map<string, MemberId> =>
+  new Map(rows.map((row) => [row.hash.toString('hex'), row.member_id]))

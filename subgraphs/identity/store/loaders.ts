@@ -1,0 +1,42 @@
+import DataLoader from 'dataloader'
+import type { Db } from '../../../kernel/db/open-database.ts'
+import type { Tag } from '../domain/tags.ts'
+import { type ChannelIdentityRow, findChannelIdentities } from './channel-identities.ts'
+import { findMemberKeys } from './member-keys.ts'
+import { findMembers, type MemberRow } from './members.ts'
+import { findProfiles, type SealedProfile } from './profiles.ts'
+import { findTags } from './tags.ts'
+
+export interface Loaders {
+  readonly member: DataLoader<string, MemberRow | undefined>
+  readonly profile: DataLoader<string, SealedProfile | undefined>
+  readonly memberKey: DataLoader<string, Buffer | undefined>
+  readonly identities: DataLoader<string, readonly ChannelIdentityRow[]>
+  readonly tags: DataLoader<string, readonly Tag[]>
+}
+
+/** They batch and do not remember: a later mutation of the same request must not answer with what was before it. */
+const batching = { cache: false }
+
+export const openLoaders = (db: Db): Loaders => ({
+  member: new DataLoader(async (ids) => {
+    const found = await findMembers(db, ids)
+    return ids.map((id) => found.get(id))
+  }, batching),
+  profile: new DataLoader(async (ids) => {
+    const found = await findProfiles(db, ids)
+    return ids.map((id) => found.get(id))
+  }, batching),
+  memberKey: new DataLoader(async (ids) => {
+    const found = await findMemberKeys(db, ids)
+    return ids.map((id) => found.get(id))
+  }, batching),
+  identities: new DataLoader(async (ids) => {
+    const found = Map.groupBy(await findChannelIdentities(db, ids), ({ memberId }) => memberId as string)
+    return ids.map((id) => found.get(id) ?? [])
+  }, batching),
+  tags: new DataLoader(async (ids) => {
+    const found = Map.groupBy(await findTags(db, ids), ({ memberId }) => memberId)
+    return ids.map((id) => found.get(id) ?? [])
+  }, batching),
+})

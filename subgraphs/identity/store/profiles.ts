@@ -1,0 +1,33 @@
+import type { Query } from '../../../kernel/db/statement.ts'
+import type { Tx } from '../../../kernel/db/transaction.ts'
+import { type Instant, toIso } from '../../../kernel/values/instant.ts'
+
+/** A profile as it lies at rest. */
+export interface SealedProfile {
+  readonly memberId: string
+  readonly sealed: Buffer
+  readonly version: number
+}
+
+export async function findProfiles(
+  db: { query: Query },
+  memberIds: readonly string[],
+): Promise<Map<string, SealedProfile>> {
+  const rows = await db.query<{ member_id: string; sealed: Buffer; version: number }>(
+    `/* findProfiles */ select member_id, sealed, version from profile where member_id = any($1::uuid[])`,
+    [memberIds],
+  )
+  return new Map(
+    rows.map((row) => [row.member_id, { memberId: row.member_id, sealed: row.sealed, version: row.version }]),
+  )
+}
+
+export async function saveProfile(tx: Tx, profile: SealedProfile, at: Instant): Promise<void> {
+  await tx.query(
+    `/* saveProfile */
+     insert into profile (member_id, sealed, version, updated_at) values ($1, $2, $3, $4)
+     on conflict on constraint profile_key
+     do update set sealed = excluded.sealed, version = excluded.version, updated_at = excluded.updated_at`,
+    [profile.memberId, profile.sealed, profile.version, toIso(at)],
+  )
+}

@@ -1,0 +1,100 @@
+import type { Query } from '../../../kernel/db/statement.ts'
+import type { Tx } from '../../../kernel/db/transaction.ts'
+import { newId } from '../../../kernel/values/ids.ts'
+import { type Instant, toIso } from '../../../kernel/values/instant.ts'
+import type { Tag, TagDimension } from '../domain/tags.ts'
+
+/** Sets tags of one member; each source keeps its own word on a tag. */
+export async function saveTags(tx: Tx, memberId: string, tags: readonly Tag[]): Promise<void> {
+  await tx.query(
+    `/* saveTags */
+     insert into tag (member_id, dimension, name, source, value, set_by, confidence, expires_at, set_at)
+     select $1::uuid, * from unnest($2::text[], $3::text[], $4::text[], $5::text[], $6::text[],
+       $7::double precision[], $8::timestamptz[], $9::timestamptz[])
+     on conflict on constraint tag_key do update set
+       value = excluded.value, set_by = excluded.set_by, confidence = excluded.confidence,
+       expires_at = excluded.expires_at, set_at = excluded.set_at`,
+    [memberId, ...columnsOf(tags)],
+  )
+}
+
+/** Removes tags, of one source or of all, and answers what they were. */
+export async function deleteTags(
+  tx: Tx,
+  memberId: string,
+  tags: readonly { dimension: TagDimension; name: string }[],
+  source: string | undefined,
+): Promise<Tag[]> {
+  const rows = await tx.query<Columns>(
+    `/* deleteTags */
+     delete from tag
+     using unnest($2::text[], $3::text[]) as gone(dimension, name)
+     where tag.member_id = $1 and tag.dimension = gone.dimension and tag.name = gone.name
+       and ($4::text is null or tag.source = $4)
+     returning tag.*`,
+    [memberId, tags.map(({ dimension }) => dimension), tags.map(({ name }) => name), source ?? null],
+  )
+  return rows.map(tagOf)
+}
+
+/** Who set or removed what; nothing is ever taken out of it. */
+export async function appendTagHistory(
+  tx: Tx,
+  memberId: string,
+  change: 'set' | 'removed',
+  tags: readonly Tag[],
+  at: Instant,
+): Promise<void> {
+  await tx.query(
+    `/* appendTagHistory */
+     insert into tag_history (member_id, change, id, dimension, name, source, value, changed_by, confidence,
+       expires_at, changed_at)
+     select $1::uuid, $2, * from unnest($3::uuid[], $4::text[], $5::text[], $6::text[], $7::text[], $8::text[],
+       $9::double precision[], $10::timestamptz[], $11::timestamptz[])`,
+    [memberId, change, tags.map(() => newId(at)), ...columnsOf(tags)],
+  )
+}
+
+export async function findTags(
+  db: { query: Query },
+  memberIds: readonly string[],
+): Promise<(Tag & { memberId: string })[]> {
+  const rows = await db.query<Columns>(`/* findTags */ select * from tag where member_id = any($1::uuid[])`, [
+    memberIds,
+  ])
+  return rows.map((row) => ({ memberId: row.member_id, ...tagOf(row) }))
+}
+
+const columnsOf = (tags: readonly Tag[]): unknown[] => [
+  tags.map(({ dimension }) => dimension),
+  tags.map(({ name }) => name),
+  tags.map(({ source }) => source),
+  tags.map(({ value }) => value),
+  tags.map(({ setBy }) => setBy),
+  tags.map(({ confidence }) => confidence),
+  tags.map(({ expiresAt }) => (expiresAt === undefined ? null : toIso(expiresAt))),
+  tags.map(({ setAt }) => toIso(setAt)),
+]
+
+interface Columns {
+  member_id: string
+  dimension: TagDimension
+  name: string
+  source: string
+  value: string
+  set_by: string
+  confidence: number
+  expires_at: Instant | null
+  set_at: Instant
+}
+
+const tagOf = (row: Columns): Tag => ({
+  dimension: row.dimension,
+  name: row.name,
+  source: row.source,
+  value: row.value,
+  setBy: row.set_by,
+  confidence: row.confidence,
+  expiresAt: row.expires_at ?? undefined,
+  setAt: row.set_at,
+})

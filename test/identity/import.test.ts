@@ -1,0 +1,121 @@
+import { expect, test } from 'vitest'
+import { admin, clerk, service } from '../helpers/graph.ts'
+import { asserted, type IdentityStory, openIdentity } from './story.ts'
+
+const registerAll = async (identity: IdentityStory, members: unknown[], source = 'crm') =>
+  (
+    await identity.ask<{ registerMembers: { memberId: string; created: boolean }[] }>(
+      admin,
+      'mutation ($input: RegisterMembersInput!) { registerMembers(input: $input) { memberId created } }',
+      { input: { source, members } },
+    )
+  ).registerMembers
+
+const external = (value: string) => ({
+  identity: { kind: 'EXTERNAL', value },
+  joinedAt: '2019-05-01T08:00:00Z',
+})
+
+test('history is imported once, however often it comes', async () => {
+  await using identity = await openIdentity()
+  const file = Array.from({ length: 1_000 }, (_, index) => external(`buyer-${index}`))
+  const first = await registerAll(identity, file)
+  expect(first.every(({ created }) => created)).toBe(true)
+  expect(new Set(first.map(({ memberId }) => memberId)).size).toBe(1_000)
+  const second = await registerAll(identity, file)
+  expect(second).toEqual(first.map(({ memberId }) => ({ memberId, created: false })))
+  // The same values from another source are other people.
+  const [other] = await registerAll(identity, file.slice(0, 1), 'shop')
+  expect(other).toMatchObject({ created: true })
+
+  expect(await identity.count('member')).toBe(1_001)
+  const events = await identity.events()
+  expect(events.map(({ type }) => type)).toEqual(['identity.MembersRegistered', 'identity.MembersRegistered'])
+  expect(events[0]!.payload).toMatchObject({
+    channel: 'IMPORT',
+    memberIds: expect.arrayContaining([first[7]!.memberId]),
+  })
+  const answer = await identity.ask(
+    clerk(),
+    'query ($id: ID!) { member(id: $id) { joinedAt joinedChannel number identities { scope maskedValue channel } } }',
+    { id: first[7]!.memberId },
+  )
+  expect(answer).toEqual({
+    member: {
+      joinedAt: '2019-05-01T08:00:00.000Z',
+      joinedChannel: 'IMPORT',
+      number: expect.stringMatching(/^\d{10}$/),
+      identities: [{ scope: 'crm', maskedValue: '****', channel: 'IMPORT' }],
+    },
+  })
+})
+
+test('one buyer in two lines, and one who is a member already', async () => {
+  await using identity = await openIdentity()
+  const anna = await identity.registered('13812341234')
+  const answer = await registerAll(identity, [
+    external('twice'),
+    { identity: { kind: 'PHONE', value: '138 1234 1234' } },
+    external('twice'),
+    { identity: { kind: 'PHONE', value: '13900001111' }, channel: 'STORE' },
+  ])
+  expect(answer.map(({ created }) => created)).toEqual([true, false, false, true])
+  expect(answer[2]!.memberId).toBe(answer[0]!.memberId)
+  expect(answer[1]!.memberId).toBe(anna)
+  const known = await identity.register(clerk(), [asserted('PHONE', '13900001111')], 'STORE')
+  expect(known).toMatchObject({ created: false, member: { id: answer[3]!.memberId } })
+})
+
+test('imports and registrations of one person at once make one member', async () => {
+  await using identity = await openIdentity()
+  const lines = Array.from({ length: 20 }, (_, index) => ({
+    identity: { kind: 'PHONE', value: `139000000${String(index + 10)}` },
+  }))
+  await Promise.all([
+    ...Array.from({ length: 4 }, (_, turn) => registerAll(identity, turn % 2 ? lines : lines.toReversed())),
+    ...lines.map(({ identity: { value } }) =>
+      identity.register(clerk(), [asserted('PHONE', value)], 'STORE'),
+    ),
+  ])
+  expect(await identity.count('member')).toBe(20)
+})
+
+test('a line that is not valid fails the call and is named', async () => {
+  await using identity = await openIdentity()
+  const wrong = [external('a'), { identity: { kind: 'PHONE', value: '12' } }]
+  await expect(registerAll(identity, wrong)).rejects.toThrow(
+    'members.1.identity: This is not a phone number.',
+  )
+  await expect(registerAll(identity, [])).rejects.toThrow('members')
+  await expect(
+    registerAll(
+      identity,
+      Array.from({ length: 1_001 }, (_, i) => external(`${i}`)),
+    ),
+  ).rejects.toThrow()
+  expect(await identity.count('member')).toBe(0)
+})
+
+test('ten thousand members are imported in seconds', async () => {
+  await using identity = await openIdentity()
+  const started = performance.now()
+  for (let batch = 0; batch < 10; batch++) {
+    await registerAll(
+      identity,
+      Array.from({ length: 1_000 }, (_, index) => external(`${batch}-${index}`)),
+    )
+  }
+  const perThousand = (performance.now() - started) / 10
+  expect(perThousand).toBeLessThan(1_000)
+  const identities = Array.from({ length: 1_000 }, (_, index) => ({
+    kind: 'EXTERNAL',
+    scope: 'crm',
+    value: `5-${index}`,
+  }))
+  const { resolveMembers } = await identity.ask<{ resolveMembers: (string | null)[] }>(
+    service(),
+    'query ($identities: [IdentityInput!]!) { resolveMembers(identities: $identities) }',
+    { identities },
+  )
+  expect(resolveMembers.every(Boolean)).toBe(true)
+})
