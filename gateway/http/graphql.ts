@@ -1,0 +1,95 @@
+import { setTimeout as delay } from 'node:timers/promises'
+import { HeaderMap } from '@apollo/server'
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
+import type { KeyLookup } from '../../kernel/auth/access-token.ts'
+import type { Clock } from '../../kernel/clock.ts'
+import { languageOf } from '../../kernel/graphql/refusal.ts'
+import type { Logger } from '../../kernel/log.ts'
+import type { Graph } from '../apollo.ts'
+import { authenticate } from '../authenticate.ts'
+import type { GatewayContext } from '../mounted-data-source.ts'
+
+const WAIT_SECONDS_MAX = 10
+
+/** GraphQL over HTTP: https://graphql.github.io/graphql-over-http/draft/ */
+export function graphqlRoutes(
+  server: FastifyInstance,
+  options: {
+    graph: Graph
+    keys: KeyLookup
+    clock: Clock
+    log: Logger
+    /** Returns when the effects of what was committed are visible in all subgraphs. */
+    settle: () => Promise<void>
+    /** The page for a browser; undefined where there is none. */
+    page: ((request: FastifyRequest, reply: FastifyReply) => FastifyReply) | undefined
+  },
+): void {
+  const { graph, keys, clock, log, settle, page } = options
+
+  const answer = async (request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> => {
+    const { authorization, prefer } = request.headers
+    const context: GatewayContext = {
+      claims: {
+        principal: await authenticate(authorization, keys, clock.now()),
+        language: languageOf(request.headers['accept-language']),
+        requestId: request.id,
+      },
+      seen: {},
+    }
+    const { status, headers, body } = await graph.execute(
+      {
+        method: request.method,
+        headers: headerMapOf(request),
+        search: new URL(request.url, 'http://gateway').search,
+        body: request.body,
+      },
+      context,
+    )
+    const seconds = waitSeconds(prefer)
+    if (context.seen.operation === 'mutation' && seconds !== undefined && (await settledWithin(seconds))) {
+      reply.header('preference-applied', 'wait')
+    }
+    for (const [name, value] of headers) reply.header(name, value)
+    reply.header('cache-control', 'private, no-store')
+    // A multi-part answer would need @defer, which the gateway's schema does not have.
+    return reply.code(status ?? 200).send(body.kind === 'complete' ? body.string : '')
+  }
+
+  /** The mutation has been carried out already: that its effects are late is no reason to fail. */
+  const settledWithin = async (seconds: number): Promise<boolean> => {
+    const timer = new AbortController()
+    try {
+      return await Promise.race([
+        settle().then(() => true),
+        delay(seconds * 1_000, false, { signal: timer.signal }),
+      ])
+    } catch (error) {
+      log.warn({ error }, 'effects are late')
+      return false
+    } finally {
+      timer.abort()
+    }
+  }
+
+  server.post('/graphql', answer)
+  server.get('/graphql', (request, reply) =>
+    page && wantsHtml(request.headers.accept) ? page(request, reply) : answer(request, reply),
+  )
+}
+
+const wantsHtml = (accept: string | undefined): boolean => accept?.includes('text/html') ?? false
+
+/** `Prefer: wait=5` (RFC 7240): the answer may take so long if it then shows all effects. */
+export function waitSeconds(prefer: string | string[] | undefined): number | undefined {
+  const wait = /(?:^|[,;\s])wait\s*=\s*"?(\d{1,9})"?/i.exec([prefer ?? ''].flat().join(','))?.[1]
+  return wait === undefined ? undefined : Math.min(Number(wait), WAIT_SECONDS_MAX)
+}
+
+function headerMapOf(request: FastifyRequest): HeaderMap {
+  const headers = new HeaderMap()
+  for (const [name, value] of Object.entries(request.headers)) {
+    if (value !== undefined) headers.set(name, Array.isArray(value) ? value.join(', ') : value)
+  }
+  return headers
+}

@@ -1,0 +1,67 @@
+import type { JWK } from 'jose'
+import { BadInputError } from '../kernel/errors.ts'
+import type { GraphClient } from '../kernel/graphql/context.ts'
+
+/** What the gateway itself asks of identity, through fields that clients do not see. */
+export interface IdentityDoor {
+  /** The public keys of access tokens. */
+  tokenKeys(): Promise<JWK[]>
+  /** A token for a back end that knows its secret; undefined for anyone else. */
+  issueClientToken(client: {
+    id: string
+    secret: string
+  }): Promise<{ token: string; expiresIn: number } | undefined>
+  /** A ready token for a caller of any kind; a member is made where none is named. Only the sandbox has this. */
+  sandboxToken(caller: SandboxCaller): Promise<SandboxToken>
+}
+
+export interface SandboxCaller {
+  readonly kind: 'member' | 'clerk' | 'operator' | 'admin' | 'partner'
+  readonly memberId?: string
+  readonly store?: string
+  readonly partner?: string
+}
+
+export interface SandboxToken {
+  readonly token: string
+  readonly expiresIn: number
+  readonly memberId?: string
+}
+
+interface Issued {
+  readonly accessToken: string | null
+  readonly expiresIn: number | null
+  readonly memberId?: string | null
+  readonly refusal: { readonly message: string } | null
+}
+
+export function identityDoor(graph: GraphClient): IdentityDoor {
+  return {
+    async tokenKeys() {
+      const { tokenKeys } = await graph.request<{ tokenKeys: string[] }>('identity', '{ tokenKeys }', {})
+      return tokenKeys.map((key) => JSON.parse(key) as JWK)
+    },
+    async issueClientToken({ id, secret }) {
+      const { issueClientToken: issued } = await graph.request<{ issueClientToken: Issued }>(
+        'identity',
+        `mutation ($input: IssueClientTokenInput!) {
+          issueClientToken(input: $input) { accessToken expiresIn refusal { message } }
+        }`,
+        { input: { clientId: id, clientSecret: secret } },
+      )
+      return issued.refusal ? undefined : { token: issued.accessToken!, expiresIn: issued.expiresIn! }
+    },
+    async sandboxToken({ kind, ...rest }) {
+      const { sandboxToken: issued } = await graph.request<{ sandboxToken: Issued }>(
+        'identity',
+        `mutation ($input: SandboxTokenInput!) {
+          sandboxToken(input: $input) { accessToken expiresIn memberId refusal { message } }
+        }`,
+        { input: { kind: kind.toUpperCase(), ...rest } },
+      )
+      if (issued.refusal) throw new BadInputError(issued.refusal.message)
+      const { accessToken, expiresIn, memberId } = issued
+      return { token: accessToken!, expiresIn: expiresIn!, ...(memberId ? { memberId } : {}) }
+    },
+  }
+}

@@ -1,0 +1,42 @@
+import { systemClock } from '../kernel/clock.ts'
+import { ConfigError, readConfig, SUBGRAPH_NAMES, type Variable } from '../kernel/config.ts'
+import { openLog } from '../kernel/log.ts'
+import { remotePeers } from '../kernel/peers.ts'
+import { openSecrets } from '../kernel/secrets.ts'
+import { openApollo } from './apollo.ts'
+import { identityDoor } from './identity-door.ts'
+import { runProcess } from './run.ts'
+import { openServer } from './server.ts'
+import { settleUnseen } from './settle.ts'
+import { readSupergraph } from './supergraph.ts'
+
+/** The gateway alone, its subgraphs elsewhere: `node gateway/main.ts`. It has no database, and of the keys only one. */
+await runProcess(async (opened) => {
+  const config = readConfig(undefined, { required: ['HUITONG_LINK_KEY'] })
+  const unknown = SUBGRAPH_NAMES.find((name) => config.subgraphUrls[name] === undefined)
+  if (unknown) throw new ConfigError(`${urlVariable(unknown)}: must be set to run the gateway alone`)
+
+  const log = openLog({ level: config.logLevel, name: 'gateway' })
+  const clock = systemClock
+  const linkKey =
+    config.mode === 'sandbox' ? openSecrets(config).link : Buffer.from(config.keys.link!, 'base64')
+  const peers = opened.use(remotePeers({ urls: config.subgraphUrls, linkKey, clock }))
+  const graph = await openApollo({ supergraphSdl: readSupergraph(), peers, mode: config.mode, log })
+  opened.defer(() => graph.close())
+  const server = openServer({
+    graph,
+    peers,
+    identity: identityDoor(peers.clientFor('gateway')),
+    clock,
+    log,
+    settle: () => settleUnseen(peers),
+    sandbox: config.mode === 'sandbox' ? { timeMachine: undefined } : undefined,
+  })
+  opened.defer(() => server.close())
+  const url = await server.listen({ host: config.host, port: config.port })
+  log.info({ url }, 'gateway listens')
+})
+
+function urlVariable(name: string): Variable {
+  return `${name.toUpperCase()}_URL` as Variable
+}

@@ -1,0 +1,73 @@
+import Fastify, { type FastifyInstance } from 'fastify'
+import type { Clock } from '../kernel/clock.ts'
+import type { Logger } from '../kernel/log.ts'
+import type { Peers } from '../kernel/peers.ts'
+import { newId } from '../kernel/values/ids.ts'
+import type { Graph } from './apollo.ts'
+import { keyCache } from './authenticate.ts'
+import { errorHandler, sendError } from './http/answers.ts'
+import { graphiqlPage } from './http/graphiql.ts'
+import { graphqlRoutes } from './http/graphql.ts'
+import { healthRoutes } from './http/health.ts'
+import { oauthRoutes } from './http/oauth.ts'
+import { sandboxRoutes } from './http/sandbox.ts'
+import type { IdentityDoor } from './identity-door.ts'
+import type { SandboxClock } from './sandbox-clock.ts'
+
+const BODY_BYTES_MAX = 4 * 1024 * 1024
+/** To be sent whole, so that slow senders hold no sockets. */
+const REQUEST_TIMEOUT_MS = 30_000
+const REQUEST_ID = /^[\w.:-]{1,64}$/
+
+export interface ServerOptions {
+  readonly graph: Graph
+  readonly peers: Peers
+  readonly identity: IdentityDoor
+  readonly clock: Clock
+  readonly log: Logger
+  readonly settle: () => Promise<void>
+  /** What only the sandbox has: GraphiQL, ready tokens, a clock that moves. */
+  readonly sandbox: { timeMachine: SandboxClock | undefined } | undefined
+}
+
+/** The one address that everybody outside talks to. */
+export function openServer(options: ServerOptions): FastifyInstance {
+  const { graph, peers, identity, clock, log, settle, sandbox } = options
+  const server = Fastify({
+    bodyLimit: BODY_BYTES_MAX,
+    requestTimeout: REQUEST_TIMEOUT_MS,
+    forceCloseConnections: 'idle',
+    genReqId: ({ headers }) => {
+      const given = headers['x-request-id']
+      return typeof given === 'string' && REQUEST_ID.test(given) ? given : newId(clock.now())
+    },
+  })
+  server.removeContentTypeParser('text/plain')
+  server.addHook('onRequest', async (request, reply) => {
+    reply.header('x-request-id', request.id).header('x-content-type-options', 'nosniff')
+  })
+  server.addHook('onResponse', async (request, reply) => {
+    const { method, routeOptions } = request
+    const { statusCode: status, elapsedTime } = reply
+    const ms = Math.round(elapsedTime)
+    log.debug({ requestId: request.id, method, route: routeOptions.url, status, ms }, 'answered')
+  })
+  server.setErrorHandler(errorHandler(log))
+  server.setNotFoundHandler((request, reply) =>
+    sendError(request, reply, {
+      status: 404,
+      code: 'NOT_FOUND',
+      message: `There is no ${request.method} ${request.url.split('?')[0]}.`,
+    }),
+  )
+
+  const keys = keyCache(identity.tokenKeys, () => clock.now())
+  graphqlRoutes(server, { graph, keys, clock, log, settle, page: sandbox && graphiqlPage() })
+  healthRoutes(server, peers)
+  oauthRoutes(server, identity)
+  server.get('/.well-known/jwks.json', async (_, reply) =>
+    reply.header('cache-control', 'public, max-age=300').send({ keys: await identity.tokenKeys() }),
+  )
+  if (sandbox) sandboxRoutes(server, { ...sandbox, identity, clock })
+  return server
+}
