@@ -1,0 +1,71 @@
+import { basename, extname } from 'node:path'
+import { InvalidArgumentError } from 'commander'
+import { systemClock } from '../../kernel/clock.ts'
+import { readColumnMap } from '../import/column-map.ts'
+import { importPurchases as importFile } from '../import/import-purchases.ts'
+import { inspectFile } from '../import/purchase-file.ts'
+import { openDeployment } from '../open-deployment.ts'
+
+export interface ImportFlags {
+  readonly program: string
+  readonly map: string
+  readonly source?: string
+  readonly channel?: string
+  readonly separator?: string
+  readonly header: boolean
+  readonly batch: number
+  readonly badLines?: string
+  readonly again?: boolean
+}
+
+/** How many calls are under way at once. */
+const LANES = 2
+export const BATCH = 500
+const BATCH_MAX = 1_000
+
+export function batchSize(text: string): number {
+  const size = Number(text)
+  if (Number.isInteger(size) && size >= 1 && size <= BATCH_MAX) return size
+  throw new InvalidArgumentError(`It must be a whole number from 1 to ${BATCH_MAX}.`)
+}
+
+/** Imports the purchases of a file; what is wrong with file or map is told before anything is done. */
+export async function importPurchases(path: string, flags: ImportFlags): Promise<number> {
+  const map = readColumnMap(flags.map)
+  const file = await inspectFile(path, { separator: flags.separator, hasHeader: flags.header })
+  const source = flags.source ?? basename(path, extname(path))
+  const deployment = await openDeployment(['identity', 'ledger'])
+  const stop = stopOnInterrupt()
+  try {
+    const { exitCode } = await importFile(deployment, {
+      file,
+      map,
+      program: flags.program,
+      source,
+      channel: flags.channel ?? `import:${source}`,
+      batch: flags.batch,
+      lanes: LANES,
+      badLines: flags.badLines,
+      again: flags.again ?? false,
+      clock: systemClock,
+      terminal: process.stderr,
+      say: (text) => console.log(text),
+      stop,
+    })
+    return exitCode
+  } finally {
+    await deployment.close()
+  }
+}
+
+/** The first interrupt asks to stop; the second one ends the process as ever. */
+function stopOnInterrupt(): AbortSignal {
+  const controller = new AbortController()
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) {
+    process.once(signal, () => {
+      process.stderr.write('\nfinishing the calls under way …\n')
+      controller.abort()
+    })
+  }
+  return controller.signal
+}

@@ -1,0 +1,85 @@
+import { Command } from 'commander'
+import { reportAndExit } from '../kernel/process.ts'
+import { CommandError } from './command-error.ts'
+import { checkLedger } from './commands/check.ts'
+import { BATCH, batchSize, type ImportFlags, importPurchases } from './commands/import-purchases.ts'
+import { migrateAll } from './commands/migrate.ts'
+import { publishProgram } from './commands/publish-program.ts'
+
+/** The `huitong` command: a client of the graph for those who run it. */
+const huitong = new Command('huitong')
+  .description(
+    'Runs and feeds a Huitong deployment: that of DATABASE_URL, or the embedded one in HUITONG_DATA_DIR.',
+  )
+  .showHelpAfterError('(see --help)')
+
+const example = (command: string): string => `\nExample:\n  $ npm run huitong -- ${command}\n`
+
+const exitWith =
+  <Args extends unknown[]>(run: (...args: Args) => Promise<number>) =>
+  async (...args: Args): Promise<void> => {
+    process.exitCode = await run(...args)
+  }
+
+huitong
+  .command('migrate')
+  .description('bring the database schemas of all four subgraphs up to date, and say what was applied')
+  .addHelpText('after', example('migrate'))
+  .action(exitWith(migrateAll))
+
+huitong
+  .command('check')
+  .description('recompute every balance from its entries; exit code 1 if any promise of the books is broken')
+  .addHelpText('after', example('check'))
+  .action(exitWith(checkLedger))
+
+huitong
+  .command('program')
+  .description('work with program documents')
+  .command('publish')
+  .description('publish a program document, or name each of its faults as FILE:line:column path: message')
+  .argument('<FILE>', 'the document, YAML')
+  .option('--dry-run', 'only check it')
+  .addHelpText('after', example('program publish programs/super-member.yaml --dry-run'))
+  .action(exitWith((file: string, flags: { dryRun?: boolean }) => publishProgram(file, flags)))
+
+huitong
+  .command('import')
+  .description('bring in what was recorded elsewhere')
+  .command('purchases')
+  .description(
+    'Record the purchases of a file of any size and register their buyers. Goes on where an earlier run was cut ' +
+      'off; a purchase that is there already is not recorded again. See docs/guides/import-purchases.md.',
+  )
+  .argument('<FILE>', 'delimited text or columns set apart by blanks, UTF-8, one purchase a line')
+  .requiredOption('--program <ID>', 'the programme that the purchases belong to')
+  .requiredOption(
+    '--map <SPEC>',
+    'which column holds what: member, date, amount (required), document, quantity, sku, category, store; as ' +
+      'key=column pairs with commas between, or the path of a YAML file; columns by name, or $1 by place',
+  )
+  .option('--source <NAME>', "whose customer ids these are (default: the file's name without its ending)")
+  .option('--channel <NAME>', 'the channel of the purchases (default: import:<source>)')
+  .option(
+    '--separator <CHAR>',
+    'one character, or comma, semicolon, tab, blanks (default: told by the first line)',
+  )
+  .option('--no-header', 'the first line is a purchase already')
+  .option('--batch <N>', 'purchases of one call, at most 1000', batchSize, BATCH)
+  .option('--bad-lines <FILE>', 'where lines that cannot be imported go (default: <data dir>/imports/)')
+  .option('--again', 'send all once more, though it was sent before')
+  .addHelpText(
+    'after',
+    example(
+      'import purchases sales.csv --program super-member --map member=customer,date=day,amount=total --source shop',
+    ),
+  )
+  .action(exitWith((file: string, flags: ImportFlags) => importPurchases(file, flags)))
+
+try {
+  await huitong.parseAsync()
+} catch (error) {
+  if (!(error instanceof CommandError)) reportAndExit(error)
+  process.stderr.write(`huitong: ${error.message}\n`)
+  process.exitCode = error.exitCode
+}

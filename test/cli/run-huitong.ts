@@ -1,0 +1,52 @@
+import { spawn } from 'node:child_process'
+import { mkdtemp, readdir, readFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { setTimeout } from 'node:timers/promises'
+import type { Checkpoint } from '../../cli/import/checkpoint.ts'
+
+export const root = join(import.meta.dirname, '../..')
+
+export interface Ended {
+  readonly code: number | null
+  readonly signal: NodeJS.Signals | null
+  readonly out: string
+  readonly err: string
+}
+
+/** The `huitong` command as a process of its own, with a data directory of its own. */
+export async function huitongWith(env: { DATABASE_URL?: string }) {
+  const dataDir = await mkdtemp(join(tmpdir(), 'huitong-cli-'))
+
+  const start = (...args: string[]) => {
+    const child = spawn(process.execPath, ['cli/huitong.ts', ...args], {
+      cwd: root,
+      env: { PATH: process.env.PATH, NODE_ENV: 'test', HUITONG_DATA_DIR: dataDir, ...env },
+      stdio: ['ignore', 'pipe', 'pipe'],
+    })
+    let [out, err] = ['', '']
+    child.stdout.on('data', (data) => (out += data))
+    child.stderr.on('data', (data) => (err += data))
+    const ended = new Promise<Ended>((resolve) => {
+      child.on('close', (code, signal) => resolve({ code, signal, out, err }))
+    })
+    return { child, ended }
+  }
+
+  return {
+    dataDir,
+    start,
+    run: (...args: string[]): Promise<Ended> => start(...args).ended,
+    /** Returns when the only import of this data directory has come behind a line. */
+    async reached(line: number): Promise<void> {
+      while (((await checkpointIn(dataDir))?.next.line ?? 0) < line) await setTimeout(5)
+    },
+  }
+}
+
+async function checkpointIn(dataDir: string): Promise<Checkpoint | undefined> {
+  const folder = join(dataDir, 'imports')
+  const names = await readdir(folder).catch(() => [])
+  const name = names.find((candidate) => candidate.endsWith('.json'))
+  return name ? JSON.parse(await readFile(join(folder, name), 'utf8')) : undefined
+}
