@@ -26,7 +26,7 @@ const callers: Record<string, Principal> = {
 
 const doors: Record<string, { document: string; input: Record<string, unknown>; allowed: string[] }> = {
   verifyEntitlement: {
-    document: 'query ($input: VerifyEntitlementInput!) { verifyEntitlement(input: $input) { valid } }',
+    document: 'query ($input: VerifyInput!) { verifyEntitlement(input: $input) { valid } }',
     input: { code: 'X' },
     allowed: ['clerk', 'admin', 'partner', 'service'],
   },

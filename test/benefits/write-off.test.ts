@@ -86,7 +86,7 @@ const verify = async (graph: TestGraph, by: Principal, code: string, store?: str
     verifyEntitlement: { valid: boolean; entitlement: { usesLeft: number } | null } & Refusable
   }>(
     by,
-    `query ($input: VerifyEntitlementInput!) {
+    `query ($input: VerifyInput!) {
       verifyEntitlement(input: $input) { valid entitlement { usesLeft } refusal { code message } }
     }`,
     { input: { code, store } },

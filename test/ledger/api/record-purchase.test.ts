@@ -39,7 +39,9 @@ test('growth of 3,000 raises to advanced, 5,000 to VIP, and a VIP earns twice fr
     await ledger.buy('li', '2000', '2026-01-02'),
     await ledger.buy('li', '10', '2026-01-03'),
   ]
-  expect(bought.map(({ purchase }) => [purchase!.tierBefore.id, purchase!.tierAfter.id, purchase!.points])).toEqual([
+  expect(
+    bought.map(({ purchase }) => [purchase!.tierBefore.id, purchase!.tierAfter.id, purchase!.points]),
+  ).toEqual([
     ['ordinary', 'advanced', 3000],
     ['advanced', 'vip', 2000],
     ['vip', 'vip', 20],
@@ -47,10 +49,12 @@ test('growth of 3,000 raises to advanced, 5,000 to VIP, and a VIP earns twice fr
   const { tier } = await ledger.account('li')
   expect(tier).toMatchObject({ tier: { id: 'vip' }, validUntil: '2027-01-02', progress: null })
   const events = await ledger.events()
-  expect(events.filter((event) => event.type === 'ledger.TierChanged').map((event) => event.payload)).toEqual([
-    { program: 'super-member', sequence: 1, from: 'ordinary', to: 'advanced', direction: 'up' },
-    { program: 'super-member', sequence: 2, from: 'advanced', to: 'vip', direction: 'up' },
-  ])
+  expect(events.filter((event) => event.type === 'ledger.TierChanged').map((event) => event.payload)).toEqual(
+    [
+      { program: 'super-member', sequence: 1, from: 'ordinary', to: 'advanced', direction: 'up' },
+      { program: 'super-member', sequence: 2, from: 'advanced', to: 'vip', direction: 'up' },
+    ],
+  )
 })
 
 test('points can be spent through their last day and are gone after it, swept or not', async () => {
@@ -119,7 +123,11 @@ test.each([
     lines: [{ amount: '1' }],
     ...change,
   }
-  const { recordPurchase } = await ledger.ask<{ recordPurchase: { refusal: { code: string } } }>(admin, RECORD, { input })
+  const { recordPurchase } = await ledger.ask<{ recordPurchase: { refusal: { code: string } } }>(
+    admin,
+    RECORD,
+    { input },
+  )
   expect(recordPurchase.refusal.code).toBe(code)
   expect(await ledger.sql('select from ledger.document')).toHaveLength(0)
 })
