@@ -42,6 +42,8 @@ export async function openAll(options: {
     mounted.push(one)
   }
 
+  opened.defer(() => Promise.all(mounted.map((one) => one.stopBackground())).then(() => {}))
+
   const graph = await openApollo({ supergraphSdl: readSupergraph(), peers, mode: config.mode, log })
   opened.defer(() => graph.close())
   const door = identityDoor(peers.clientFor('gateway'))

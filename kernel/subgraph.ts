@@ -72,8 +72,10 @@ export interface MountedSubgraph extends AsyncDisposable {
   readonly schema: GraphQLSchema
   readonly feed: EventFeed
   execute(request: GraphQLRequest, claims: Claims): Promise<GraphQLAnswer>
-  /** Follows the other subgraphs' events and runs the job queue, until it is closed. */
+  /** Follows the other subgraphs' events and runs the job queue. */
   startBackground(): Promise<void>
+  /** Finishes what is under way and begins nothing new. Siblings that read each other's logs stop before any closes. */
+  stopBackground(): Promise<void>
   /** Returns when all events that were committed before the call have taken effect here. */
   drain(): Promise<void>
   /** The scheduled jobs, and a way to run one now, as if the queue had. */
@@ -156,10 +158,14 @@ export async function mountSubgraph<Services, Loaders>(
         () => false,
       )
     },
-    async close() {
-      for (const unsubscribe of unsubscribes) unsubscribe()
+    async stopBackground() {
+      for (const unsubscribe of unsubscribes.splice(0)) unsubscribe()
       await runner?.stop()
-      await Promise.all(consumers.map(({ consumer }) => consumer.pass().catch(() => {})))
+      runner = undefined
+      await Promise.all(consumers.map(({ consumer }) => consumer.stop()))
+    },
+    async close() {
+      await mounted.stopBackground()
       await db.close()
     },
     [Symbol.asyncDispose]: () => mounted.close(),

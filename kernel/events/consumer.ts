@@ -30,6 +30,7 @@ export class Consumer {
   readonly #options: ConsumerOptions
   /** One pass at a time in this process; other processes wait for the row lock. */
   #running: Promise<unknown> = Promise.resolve()
+  #stopped = false
 
   constructor(options: ConsumerOptions) {
     this.#options = options
@@ -40,6 +41,12 @@ export class Consumer {
     const next = this.#running.then(() => this.#readAll())
     this.#running = next.catch(() => {})
     return next
+  }
+
+  /** Reads no more; returns when what was under way is done. */
+  async stop(): Promise<void> {
+    this.#stopped = true
+    await this.#running
   }
 
   /** Returns when every event that was committed before the call has taken effect. */
@@ -53,11 +60,12 @@ export class Consumer {
 
   async #readAll(): Promise<number> {
     let total = 0
-    for (;;) {
+    while (!this.#stopped) {
       const count = await this.#readBatch()
       total += count
-      if (count < BATCH_SIZE) return total
+      if (count < BATCH_SIZE) break
     }
+    return total
   }
 
   async #readBatch(): Promise<number> {
