@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { canonicalJson, sha256 } from '../../kernel/values/canonical.ts'
 import type { DateFormat } from './purchase-date.ts'
 import type { Position } from './read-lines.ts'
-import type { Tally } from './tally.ts'
+import { purchasesOf, type Tally } from './tally.ts'
 
 /** What tells one import from another. The same file into another database is another import. */
 export interface ImportKey {
@@ -71,6 +71,7 @@ export class CheckpointStore {
       const other = await readCheckpoint(join(this.#folder, name))
       if (
         other?.numberedByLine &&
+        purchasesOf(other.tally) > 0 &&
         other.file !== key.file &&
         other.fingerprint !== fingerprint &&
         other.deployment === key.deployment &&

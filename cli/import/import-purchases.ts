@@ -2,13 +2,13 @@ import { mkdir } from 'node:fs/promises'
 import { basename, extname, join, resolve } from 'node:path'
 import type { Clock } from '../../kernel/clock.ts'
 import { explain } from '../../kernel/process.ts'
-import { canonicalJson, sha256 } from '../../kernel/values/canonical.ts'
 import { toIso } from '../../kernel/values/instant.ts'
 import { currencyScale } from '../../kernel/values/money.ts'
 import { CommandError } from '../command-error.ts'
 import type { Deployment } from '../open-deployment.ts'
 import { BadLinesFile } from './bad-lines.ts'
-import { type Checkpoint, CheckpointStore, type ImportKey, importDigest } from './checkpoint.ts'
+import { beginImport } from './begin-import.ts'
+import { CheckpointStore, type ImportKey, importDigest } from './checkpoint.ts'
 import { type ColumnMap, placeColumns } from './column-map.ts'
 import { openLanes } from './lanes.ts'
 import { grouped, openProgress } from './progress.ts'
@@ -69,7 +69,7 @@ export async function importPurchases(deployment: Deployment, options: ImportOpt
   await mkdir(folder, { recursive: true })
   const checkpoints = new CheckpointStore(folder)
   const key: ImportKey = { deployment: deployment.name, file: file.path, source, program, channel }
-  const begin = await beginning({ checkpoints, key, options, zone: timeZone })
+  const begin = await beginImport({ checkpoints, key, file, map, zone: timeZone, again: options.again })
   if (begin.completedAt !== undefined) {
     say(
       `${file.path} was already imported completely on ${dayAndTime(begin.completedAt)} UTC; nothing to do ` +
@@ -79,6 +79,7 @@ export async function importPurchases(deployment: Deployment, options: ImportOpt
   }
 
   const badLinesPath = resolve(options.badLines ?? join(folder, badLinesName(key)))
+  if (badLinesPath === file.path) throw new CommandError('--bad-lines: this is the file that is imported')
   const badLines = await BadLinesFile.open(badLinesPath, begin.badBytes)
   let reached = begin
   if (begin.next.line > file.start.line) {
@@ -186,53 +187,6 @@ async function programOf(
   throw new CommandError(
     `there is no programme ${id}; publish it first: npm run huitong -- program publish FILE`,
   )
-}
-
-/** Where to begin: at the top, or at the checkpoint of an earlier run of the same import. */
-async function beginning(from: {
-  checkpoints: CheckpointStore
-  key: ImportKey
-  options: ImportOptions
-  zone: string
-}): Promise<Checkpoint> {
-  const { checkpoints, key, options, zone } = from
-  const { file, map, again } = options
-  const reading = [file.fingerprint, file.separator, file.header !== undefined, map, zone]
-  const fingerprint = sha256(canonicalJson(reading)).toString('hex')
-  const numberedByLine = map.document === undefined
-  const fresh: Checkpoint = {
-    ...key,
-    fingerprint,
-    numberedByLine,
-    next: file.start,
-    dateFormat: undefined,
-    badBytes: 0,
-    tally: NOTHING,
-    seconds: 0,
-    completedAt: undefined,
-  }
-  if (again) return fresh
-  const earlier = await checkpoints.read(key)
-  // An attempt that recorded nothing binds nobody.
-  const known = earlier && purchasesOf(earlier.tally) > 0 ? earlier : undefined
-  if (known && known.fingerprint !== fingerprint) {
-    const again = numberedByLine
-      ? 'as its purchases are numbered by their lines, --again may send it only if each still stands on its line'
-      : '--again sends it from the top, and what is recorded already stays as it is'
-    throw new CommandError(
-      `${file.path}: the file or the way to read it has changed since it was imported up to line ` +
-        `${known.next.line}; ${again}`,
-    )
-  }
-  if (known) return known
-  const other = numberedByLine ? await checkpoints.otherNumberedByLine(key, fingerprint) : undefined
-  if (other) {
-    throw new CommandError(
-      `channel ${key.channel} already has the purchases of ${other.file}, numbered by their lines; give this file ` +
-        'a --channel of its own, or map its document numbers',
-    )
-  }
-  return fresh
 }
 
 const badLinesName = (key: ImportKey): string =>

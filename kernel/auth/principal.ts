@@ -1,5 +1,5 @@
 import type { MemberId } from '../values/ids.ts'
-import { type Role, type Scope, scopesOf } from './roles.ts'
+import { type Role, type Scope, scopes } from './roles.ts'
 
 /** Who is calling. A subgraph never sees a token, only this. */
 export type Principal =
@@ -21,6 +21,17 @@ export type Principal =
 export const ANONYMOUS: Principal = { kind: 'anonymous' }
 
 export const isAnonymous = (principal: Principal): boolean => principal.kind === 'anonymous'
+
+function scopesOf(principal: Principal): ReadonlySet<Scope> {
+  switch (principal.kind) {
+    case 'staff':
+      return scopes[principal.role]
+    case 'service':
+      return principal.channel === undefined ? scopes.internal : scopes.channel
+    default:
+      return scopes[principal.kind]
+  }
+}
 
 export const hasScopes = (principal: Principal, required: readonly (readonly Scope[])[]): boolean => {
   const held = scopesOf(principal)

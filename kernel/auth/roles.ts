@@ -1,5 +1,3 @@
-import type { Principal } from './principal.ts'
-
 /** Rights that fields ask for by `@requiresScopes`. */
 export type Scope =
   | 'self' // a member, on its own data
@@ -70,28 +68,14 @@ const CHANNEL: readonly Scope[] = [
 /** Parts of Huitong that call each other; the gateway alone may ask for tokens on behalf of their owners. */
 const INTERNAL: readonly Scope[] = [...ADMIN, 'tokens:issue']
 
-const roleScopes: Record<Role, ReadonlySet<Scope>> = {
+/** What each kind of caller may do; staff by role. */
+export const scopes = {
+  anonymous: new Set<Scope>(),
+  member: new Set(MEMBER),
   clerk: new Set(CLERK),
   operator: new Set(OPERATOR),
   admin: new Set(ADMIN),
-}
-const member = new Set(MEMBER)
-const partner = new Set(PARTNER)
-const channel = new Set(CHANNEL)
-const internal = new Set(INTERNAL)
-const none: ReadonlySet<Scope> = new Set()
-
-export function scopesOf(principal: Principal): ReadonlySet<Scope> {
-  switch (principal.kind) {
-    case 'anonymous':
-      return none
-    case 'member':
-      return member
-    case 'staff':
-      return roleScopes[principal.role]
-    case 'partner':
-      return partner
-    case 'service':
-      return principal.channel === undefined ? internal : channel
-  }
-}
+  partner: new Set(PARTNER),
+  channel: new Set(CHANNEL),
+  internal: new Set(INTERNAL),
+} satisfies Record<Role | string, ReadonlySet<Scope>>

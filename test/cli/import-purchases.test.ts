@@ -182,6 +182,12 @@ test('a file of which every line is bad ends with 2, and binds nobody', async ()
   expect(await run()).toEqual({ exitCode: 0 })
 })
 
+test('the file itself is not overwritten by its bad lines', async () => {
+  const { run, path } = await scene()
+  await expect(run({ badLines: path })).rejects.toThrow('--bad-lines: this is the file that is imported')
+  expect(await readFile(path, 'utf8')).toBe(asCsv(ROWS))
+})
+
 test('a header without lines is an import of nothing', async () => {
   const { run, said } = await scene('customer,day,total\n')
   expect(await run()).toEqual({ exitCode: 0 })

@@ -113,8 +113,7 @@ describe('at once', () => {
       const answers = await Promise.all(numbers.map((number) => publish(ledger, version(number))))
       const accepted = numbers.filter((_, index) => answers[index]!.program)
       expect(accepted).toContain(round * 10 + 7)
-      const [{ current }] = (await published(ledger)) as [{ current: number }]
-      expect(current).toBe(round * 10 + 7)
+      expect((await published(ledger))[0]!.current).toBe(round * 10 + 7)
     }
     const told = (await publications(ledger)).map(({ version }) => Number(version))
     expect(told).toEqual(told.toSorted((a, b) => a - b))

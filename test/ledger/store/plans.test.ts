@@ -1,0 +1,135 @@
+import pg from 'pg'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { type Db, openDatabase } from '../../../kernel/db/open-database.ts'
+import type { Query } from '../../../kernel/db/statement.ts'
+import type { Tx } from '../../../kernel/db/transaction.ts'
+import { instant, type LocalDate } from '../../../kernel/values/instant.ts'
+import { accountsDue, lockAccounts } from '../../../subgraphs/ledger/store/accounts.ts'
+import { readAnswers } from '../../../subgraphs/ledger/store/command-answers.ts'
+import { readDocuments } from '../../../subgraphs/ledger/store/documents.ts'
+import {
+  readAccounts,
+  readEntryOf,
+  readLots,
+  readPointsAt,
+  readStatement,
+} from '../../../subgraphs/ledger/store/reads.ts'
+import { tables } from '../../../subgraphs/ledger/store/tables.ts'
+import { loadSubgraph, openTestDatabase, type TestDatabase } from '../../helpers/database.ts'
+
+const MEMBERS = 5_000
+const ENTRIES_EACH = 20
+
+/** Members 1 to 5,000 with 20 entries in 10 lots each; made by the owner, for their number and not their truth. */
+const seed = `
+  set search_path = ledger;
+  create temp table who as select ('00000000-0000-8000-8000-' || lpad(n::text, 12, '0'))::uuid as id, n
+    from generate_series(1, ${MEMBERS}) n;
+  insert into account (member_id, program_key, tier, next_due, opened_at)
+    select id, 1, 'ordinary', date '2027-01-01' + (n % 1000)::int, now() from who;
+  insert into wallet (member_id, program_key, asset, available, earned, spent, expired, seq, head)
+    select id, 1, asset, 20, 20, 0, 0, 20, '' from who, unnest('{points,growth}'::asset[]) asset;
+  insert into lot (member_id, program_key, asset, expires_on, earned, remaining)
+    select id, 1, 'points', date '2027-01-01' + day, 2, 2 from who, generate_series(1, 10) day;
+  insert into document (member_id, id, program_key, rule_version, kind, channel, number, operator, tier_before,
+                        tier_after, effective_at, recorded_at, body)
+    select id, gen_random_uuid(), 1, 1, 'purchase', 'store', '', '', '', '', now(), now(), '' from who,
+           generate_series(1, 5);
+  insert into entry
+    select id, 1, 'points', seq, null, 'earn', 'issuance', 'member', 1, seq, 0, '', now(), now(), ''
+    from who, generate_series(1, ${ENTRIES_EACH}) seq;
+  insert into command (owner, key, action, body, recorded_at) select id::text, 'k', 'post', '', now() from who;
+  analyze`
+
+const member = (n: number) => `00000000-0000-8000-8000-${String(n).padStart(12, '0')}`
+const account = (n: number) => ({ memberId: member(n), programKey: 1, baseTier: 'ordinary' })
+const now = instant('2026-01-10T04:00:00Z')
+const today = '2026-01-10' as LocalDate
+
+interface Plan {
+  statement: string
+  text: string
+}
+
+let database: TestDatabase
+let db: Db
+let owner: pg.Client
+
+beforeAll(async () => {
+  database = await openTestDatabase([await loadSubgraph.ledger()])
+  owner = new pg.Client({ connectionString: database.url })
+  await owner.connect()
+  await owner.query(seed)
+  db = await openDatabase({ url: database.url, schema: 'ledger', tables, poolSize: 2 })
+})
+afterAll(async () => {
+  await db.close()
+  await owner.end()
+  await database[Symbol.asyncDispose]()
+})
+
+/** Every statement that `work` runs, with the plan for its values and the one for any values. */
+async function plansOf(work: (query: Query, tx: Tx) => Promise<unknown>): Promise<Plan[]> {
+  const plans: Plan[] = []
+  await db.transaction(async (tx) => {
+    const query = (async (sql: string, values: readonly unknown[] = []) => {
+      const statement = /\/\* (\w+) \*\//.exec(sql)?.[1] ?? sql
+      const custom = await tx.query<{ 'QUERY PLAN': string }>(`explain ${sql}`, values)
+      const generic = await owner.query<{ 'QUERY PLAN': string }>(`explain (generic_plan) ${sql}`)
+      for (const rows of [custom, generic.rows]) {
+        plans.push({ statement, text: rows.map((row) => row['QUERY PLAN']).join('\n') })
+      }
+      return tx.query(sql, values)
+    }) as Query
+    await work(query, { ...tx, query } as Tx)
+  })
+  return plans
+}
+
+const few = [account(7), account(4_711), account(2)]
+
+describe('no hot statement reads a whole table', () => {
+  const key = { memberId: member(7), programKey: 1 }
+  // biome-ignore format: aligned rows
+  test.each<[string, (query: Query, tx: Tx) => Promise<unknown>]>([
+    ['locking and reading accounts to post', (_, tx)  => lockAccounts(tx, few, now)                                            ],
+    ['opening accounts',                     (_, tx)  => lockAccounts(tx, [account(MEMBERS + 1)], now)                          ],
+    ['looking documents up',                 (query)  => readDocuments(query, [{ memberId: member(7), id: member(1) }])         ],
+    ['looking stored answers up',            (_, tx)  => readAnswers(tx, [{ memberId: member(7), key: 'k' }])                   ],
+    ['showing accounts',                     (query)  => readAccounts(query, few.map((one) => ({ ...one, today })))              ],
+    ['a page of lots',                       (query)  => readLots(query, key, { today, after: undefined, limit: 21 })           ],
+    ['a page of the statement',              (query)  => readStatement(query, key, { before: 15, limit: 11 })                   ],
+    ['the balance of a past moment',         (query)  => readPointsAt(query, key, now, today)                                   ],
+    ['the entry of a document',              (query)  => readEntryOf(query, key, member(1))                                     ],
+    ['finding what is due',                  (_, tx)  => accountsDue(tx, '2027-01-02' as LocalDate, 1, 500)                     ],
+  ])('%s', async (_, work) => {
+    const plans = await plansOf(work)
+    expect(plans.length).toBeGreaterThan(0)
+    for (const { statement, text } of plans) {
+      expect(text, statement).not.toMatch(/Seq Scan on (account|wallet|lot|entry|document|command)\b/)
+    }
+  })
+})
+
+test('accounts are locked in the order of their keys: the lock lies above the sort', async () => {
+  const plans = (await plansOf((_, tx) => lockAccounts(tx, few, now))).filter(
+    ({ statement }) => statement === 'lockAccounts',
+  )
+  expect(plans).toHaveLength(2)
+  for (const { text } of plans) {
+    expect(text).toMatch(/^LockRows/)
+    expect(text.split('\n')[1]).toMatch(/-> +(Sort|Nested Loop|Merge Join)/)
+    expect(text).toMatch(/Sort Key|Index Scan using account_key/)
+  }
+})
+
+test('a statement is read backwards along the key, and stops when the page is full', async () => {
+  const plans = await plansOf((query) =>
+    readStatement(query, { memberId: member(7), programKey: 1 }, { before: undefined, limit: 11 }),
+  )
+  for (const { text } of plans) {
+    expect(text).toMatch(/^Limit/)
+    expect(text).toContain('Index Scan Backward using entry_key')
+    expect(text).not.toContain('Sort')
+  }
+})
