@@ -141,7 +141,10 @@ async function readLots(tx: Tx, keys: readonly AccountKey[]): Promise<Map<string
   return lots
 }
 
-/** Accounts in which something fell due before a day; skips those that someone else is busy with. */
+/**
+ * Accounts in which something fell due before a day; skips those that someone else is busy with. What looks redundant
+ * is the predicate of the index: a plan for any `$1` would not use it otherwise.
+ */
 export async function accountsDue(
   tx: Tx,
   day: LocalDate,
@@ -151,7 +154,7 @@ export async function accountsDue(
   const rows = await tx.query<{ member_id: string; program_key: number }>(
     `/* accountsDue */
      select member_id, program_key from account
-     where next_due < $1 and program_key = $2
+     where next_due < $1 and next_due < 'infinity' and program_key = $2
      order by next_due
      limit $3
      for update skip locked`,
