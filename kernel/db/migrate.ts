@@ -57,6 +57,7 @@ async function runPending(options: {
     schema: options.schema,
     migrations: [...options.migrations],
     migrationsTableName: 'migration',
+    logging: false,
     installExtensions: false,
     extra: { max: 1, options: `-c search_path=${options.schema}` },
   })

@@ -3,7 +3,7 @@ import { connection, type PageArguments, pageOf } from '../../../kernel/graphql/
 import { type EntitlementId, isUuid, type MemberId } from '../../../kernel/values/ids.ts'
 import { instant } from '../../../kernel/values/instant.ts'
 import type { BenefitsContext } from '../context.ts'
-import type { EntitlementState } from '../domain/entitlement.ts'
+import type { Entitlement, EntitlementState } from '../domain/entitlement.ts'
 
 interface MemberReference {
   readonly id: MemberId
@@ -26,12 +26,14 @@ export const Member = {
       limit: limit + 1,
     }
     const rows = await ctx.loaders.entitlementPage.load(page)
-    return connection(rows, limit, (entitlement) => `${entitlement.grantedAt}.${entitlement.id}`)
+    return connection(rows, limit, (entitlement) => cursorOf(entitlement))
   },
 }
 
+const cursorOf = ({ grantedAt, benefit, id }: Entitlement): string => `${grantedAt}.${benefit}.${id}`
+
 function parseCursor(text: string) {
-  const [at = '', id = ''] = text.split('.')
+  const [at = '', benefit = '', id = ''] = text.split('.')
   if (!/^\d{1,15}$/.test(at) || !isUuid(id)) throw new BadInputError('after is not a cursor of this list.')
-  return { grantedAt: instant(Number(at)), id: id as EntitlementId }
+  return { grantedAt: instant(Number(at)), benefit, id: id as EntitlementId }
 }

@@ -154,7 +154,7 @@ export interface EntitlementPage {
   readonly state: EntitlementState | undefined
   readonly now: Instant
   /** The last of the page before. */
-  readonly after: { readonly grantedAt: Instant; readonly id: EntitlementId } | undefined
+  readonly after: { readonly grantedAt: Instant; readonly benefit: string; readonly id: EntitlementId } | undefined
   readonly limit: number
 }
 
@@ -171,7 +171,7 @@ export async function entitlementPages(
      cross join lateral (
        select * from entitlement e
        where e.member_id = member.id
-         and ($4::timestamptz is null or (e.granted_at, e.id) < ($4, $5::uuid))
+         and ($4::timestamptz is null or (e.granted_at, e.benefit, e.id) < ($4, $5::text, $6::uuid))
          and ($2::text is null or $2 = case
            when e.revoked_at is not null then 'REVOKED'
            when $3::timestamptz < e.valid_from then 'NOT_YET_VALID'
@@ -179,15 +179,16 @@ export async function entitlementPages(
            when e.uses_left = 0 then 'USED_UP'
            else 'ACTIVE'
          end)
-       order by e.granted_at desc, e.id desc
-       limit $6
+       order by e.granted_at desc, e.benefit desc, e.id desc
+       limit $7
      ) found
-     order by found.granted_at desc, found.id desc`,
+     order by found.granted_at desc, found.benefit desc, found.id desc`,
     [
       memberIds,
       page.state ?? null,
       toIso(page.now),
       page.after ? toIso(page.after.grantedAt) : null,
+      page.after?.benefit ?? null,
       page.after?.id ?? null,
       page.limit,
     ],

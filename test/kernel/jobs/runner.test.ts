@@ -12,7 +12,7 @@ test("a runner goes on after a sibling's job schema was migrated in the same dat
   await using database = await openTestDatabase()
   await migrate({ url: database.url, schema: 'ledger', migrations: [] })
   const pool = new pg.Pool({ connectionString: database.url, max: 4, options: '-c role=huitong_ledger' })
-  pool.on('error', () => {})
+  pool.on('error', () => {}).on('connect', (client) => client.on('error', () => {}))
   const greeted: string[] = []
   const greet = defineJob({
     name: 'greet',

@@ -45,7 +45,7 @@ export class CatalogueAndEntitlements1764000000000 implements MigrationInterface
         constraint entitlement_uses check (uses_total > 0 and uses_left between 0 and uses_total),
         constraint entitlement_validity check (valid_from < valid_until)
       );
-      create index entitlement_newest_first on entitlement (member_id, granted_at desc, id desc);
+      create index entitlement_newest_first on entitlement (member_id, granted_at desc, benefit desc, id desc);
 
       create table entitlement_code (
         code text constraint entitlement_code_key primary key,
