@@ -42,6 +42,7 @@ export async function post(ctx: LedgerContext, orders: readonly Order[]): Promis
   try {
     return await ctx.db.transaction((tx) => postAll(tx, ctx, orders))
   } catch (error) {
+    if (keyWasTaken(error)) return post(ctx, orders)
     if (orders.length === 1) throw error
     ctx.log.warn({ error, size: orders.length }, 'a batch of postings failed; posting one by one')
     const results: (PostResult | Error)[] = []
@@ -49,6 +50,13 @@ export async function post(ctx: LedgerContext, orders: readonly Order[]): Promis
     return results
   }
 }
+
+/**
+ * Another programme used the same key of the member at the same moment, under the lock of another account. Asked
+ * again, the command meets that one's answer.
+ */
+const keyWasTaken = (error: unknown): boolean =>
+  (error as { constraint?: string }).constraint === 'command_key'
 
 async function postAlone(ctx: LedgerContext, order: Order): Promise<PostResult | Error> {
   try {

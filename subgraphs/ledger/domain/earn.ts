@@ -1,5 +1,12 @@
 import type { Condition } from '../../../kernel/conditions/conditions.ts'
-import { type Instant, type LocalDate, localDate, startOfDay } from '../../../kernel/values/instant.ts'
+import {
+  DAY_MS,
+  endOfDay,
+  type Instant,
+  type LocalDate,
+  localDate,
+  startOfDay,
+} from '../../../kernel/values/instant.ts'
 import { applyRatio, type Ratio, type Rounding } from '../../../kernel/values/points.ts'
 import type { Asset, EarnRule, Program } from './program.ts'
 
@@ -138,9 +145,19 @@ function matcher(program: Program, purchase: PurchaseToRate) {
   }
 }
 
+/** What the clock on the wall shows; on a day on which it is changed, not the hours since midnight. */
+function wallHour(at: Instant, date: LocalDate, zone: string): number {
+  const start = startOfDay(date, zone)
+  if (endOfDay(date, zone) - start === DAY_MS) return Math.floor((at - start) / HOUR_MS)
+  const format = new Intl.DateTimeFormat('en', { timeZone: zone, hour: 'numeric', hourCycle: 'h23' })
+  return Number(format.format(at))
+}
+
+const HOUR_MS = 3_600_000
+
 function sharedFacts(program: Program, purchase: PurchaseToRate) {
   const date: LocalDate = localDate(purchase.occurredAt, program.timeZone)
-  const hour = Math.floor((purchase.occurredAt - startOfDay(date, program.timeZone)) / 3_600_000)
+  const hour = wallHour(purchase.occurredAt, date, program.timeZone)
   // ISO 8601: Monday is 1.
   const weekday = ((new Date(`${date}T00:00Z`).getUTCDay() + 6) % 7) + 1
   return {

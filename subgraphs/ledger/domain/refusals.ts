@@ -7,6 +7,7 @@ export type LedgerRefusalCode =
   | 'PROGRAM_NOT_FOUND'
   | 'MEMBER_NOT_FOUND'
   | PostingRefusal
+  | 'NOT_RECORDED'
   | 'DOCUMENT_NOT_VALID'
   | 'VERSION_NOT_HIGHER'
 
@@ -44,6 +45,10 @@ export const messages = {
   INSUFFICIENT_POINTS: {
     en: 'There are not enough points: {available} are available.',
     'zh-CN': '积分不足：可用 {available}。',
+  },
+  NOT_RECORDED: {
+    en: 'This purchase could not be recorded; send it again.',
+    'zh-CN': '该笔消费未能入账，请重新提交。',
   },
   DOCUMENT_NOT_VALID: {
     en: 'The program document is not valid: line {line}, {fault}',

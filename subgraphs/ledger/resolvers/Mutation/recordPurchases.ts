@@ -1,4 +1,5 @@
 import { BadInputError } from '../../../../kernel/errors.ts'
+import { fail } from '../../../../kernel/values/result.ts'
 import { type PurchaseInput, recordPurchases as record } from '../../actions/record-purchases.ts'
 import type { LedgerContext } from '../../context.ts'
 import { purchasePayload } from '../purchase-payload.ts'
@@ -14,8 +15,9 @@ export async function recordPurchases(
     throw new BadInputError(`purchases must be from 1 to ${PURCHASES_MAX}.`)
   }
   const results = await record(ctx, purchases)
-  // An item that failed alone becomes an error of its own place in the list.
   return {
-    results: results.map((result) => (result instanceof Error ? result : purchasePayload(result, ctx))),
+    results: results.map((result) =>
+      purchasePayload(result instanceof Error ? fail('NOT_RECORDED') : result, ctx),
+    ),
   }
 }
