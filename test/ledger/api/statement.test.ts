@@ -4,6 +4,9 @@ import { admin, clerk, member } from '../../helpers/graph.ts'
 import { ACCOUNT, memberId, openLedger } from '../open-ledger.ts'
 import { documentWith, withPointsValidity } from '../program-of.ts'
 import { accountField, grant, type OpenLedger, purchase, record, redeem, setClock } from '../requests.ts'
+import { shareLedger } from '../share-ledger.ts'
+
+const shared = shareLedger()
 
 interface Page<Node> {
   edges: { cursor: string; node: Node }[]
@@ -86,16 +89,14 @@ describe('paging', () => {
     ['a word',                 'lots',      encodeCursor('hello')       ],
     ['a day that is none',     'lots',      encodeCursor('2026-02-30/') ],
   ])('by a cursor of %s in %s is the caller’s mistake', async (_, list, cursor) => {
-    await using ledger = await openLedger()
     await expect(
-      accountField(ledger, 'li', `${list}(after: "${cursor}") { edges { cursor } }`),
+      accountField(shared(), 'li', `${list}(after: "${cursor}") { edges { cursor } }`),
     ).rejects.toMatchObject({ errors: [{ extensions: { code: 'BAD_USER_INPUT' } }] })
   })
 
   test.each([0, 101, -1])('%i at a time is not offered', async (first) => {
-    await using ledger = await openLedger()
     await expect(
-      accountField(ledger, 'li', `statement(first: ${first}) { edges { cursor } }`),
+      accountField(shared(), 'li', `statement(first: ${first}) { edges { cursor } }`),
     ).rejects.toMatchObject({ errors: [{ extensions: { code: 'BAD_USER_INPUT' } }] })
   })
 

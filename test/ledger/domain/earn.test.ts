@@ -209,6 +209,26 @@ describe('conditions', () => {
   })
 })
 
+describe('the hour is that of the clock on the wall, also on the days on which it is changed', () => {
+  // biome-ignore format: aligned rows
+  test.each([
+    // moment                  hour in Berlin
+    ['2026-03-29T00:30:00Z',    1], // before clocks go forward
+    ['2026-03-29T01:00:00Z',    3], // there is no hour of two
+    ['2026-03-29T10:00:00Z',   12],
+    ['2026-03-29T21:59:59Z',   23],
+    ['2026-10-25T00:30:00Z',    2], // the first time
+    ['2026-10-25T01:30:00Z',    2], // and again
+    ['2026-10-25T11:00:00Z',   12],
+    ['2026-10-25T22:59:59Z',   23],
+    ['2026-07-01T10:00:00Z',   12], // a day like others
+  ])('%s is in the hour of %i', (at, hour) => {
+    const program = programWith(['Asia/Shanghai', 'Europe/Berlin'], withRules(rate(1, '1.00', `, when: 'purchase.hour == ${hour}'`)))
+    const { awards } = ratePurchase(program, purchase([line('10')], { occurredAt: instant(at) }), [])
+    expect(awards).toHaveLength(1)
+  })
+})
+
 test('a rule that gave nothing says why', () => {
   const { skipped } = ratePurchase(programWith(), purchase([line('0.99')]), [])
   expect(skipped).toEqual([
