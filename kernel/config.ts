@@ -8,7 +8,7 @@ import { z } from 'zod'
 const environment = z.object({
   NODE_ENV: z.enum(['production', 'development', 'test']).default('development'),
   HOST: z.string().default('127.0.0.1'),
-  PORT: z.coerce.number().int().min(0).max(65535).default(4000),
+  PORT: wholeNumber(0, 65_535).default(4000),
   DATABASE_URL: z
     .string()
     .regex(/^postgres(ql)?:\/\//, 'must begin with postgres://')
@@ -26,8 +26,13 @@ const environment = z.object({
   WECHAT_BASE_URL: z.url().default('https://api.weixin.qq.com'),
   WECHAT_APP_ID: z.string().default('sandbox'),
   WECHAT_APP_SECRET: z.string().default('sandbox'),
-  HUITONG_POOL_SIZE: z.coerce.number().int().min(2).max(200).default(10),
+  HUITONG_POOL_SIZE: wholeNumber(2, 200).default(10),
 })
+
+function wholeNumber(min: number, max: number) {
+  const message = `must be a whole number from ${min} to ${max}`
+  return z.coerce.number(message).int(message).min(min, message).max(max, message)
+}
 
 /** 32 random bytes in base64. */
 function secretKey() {

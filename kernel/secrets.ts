@@ -43,6 +43,14 @@ export function newSecrets(): SecretTexts {
 }
 
 function keptSecrets(dataDir: string): SecretTexts {
+  try {
+    return readOrMake(dataDir)
+  } catch (error) {
+    throw new ConfigError(`HUITONG_DATA_DIR: keys cannot be kept in ${dataDir} (${(error as Error).message})`)
+  }
+}
+
+function readOrMake(dataDir: string): SecretTexts {
   const file = join(dataDir, 'secrets.json')
   try {
     return JSON.parse(readFileSync(file, 'utf8')) as SecretTexts

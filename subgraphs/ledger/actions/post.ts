@@ -84,11 +84,22 @@ async function postAll(tx: Tx, ctx: LedgerContext, orders: readonly Order[]): Pr
   const newDocuments: RecordedDocument[] = []
   const newAnswers: CommandAnswer[] = []
 
+  /** A key stands for its first outcome, also where that was to meet a document of before. */
+  const remember = (command: PostingCommand, result: Result<unknown>): void => {
+    if (command.idempotencyKey === undefined) return
+    const answer = answerOf(command, command.idempotencyKey, result)
+    const name = commandName(answer)
+    if (answers.has(name)) return
+    answers.set(name, answer)
+    newAnswers.push(answer)
+  }
+
   const results = orders.map(({ program, command }): PostResult => {
     const name = documentName({ memberId: command.memberId, id: command.documentId })
     const repeated = repetition(command, answers, recorded, name)
     if (repeated) {
       if (!repeated.ok) return repeated
+      remember(command, repeated)
       const { ruleVersion } = repeated.value
       const rulesThen = rules.get(versionName(program.key, ruleVersion)) ?? program
       return posted(program, rulesThen, repeated.value, true)
@@ -100,11 +111,7 @@ async function postAll(tx: Tx, ctx: LedgerContext, orders: readonly Order[]): Pr
       recorded.set(name, document)
       newDocuments.push(document)
     }
-    if (command.idempotencyKey !== undefined) {
-      const answer = answerOf(command, command.idempotencyKey, result)
-      answers.set(commandName(answer), answer)
-      newAnswers.push(answer)
-    }
+    remember(command, result)
     return document ? posted(program, program, document, false) : (result as Result<never, PostingRefusal>)
   })
 

@@ -87,10 +87,11 @@ const DECIMALS_MAX = 9
 /** A clerk sells in its own store, and in no other. */
 export function storeOf(ctx: LedgerContext, named: string | null | undefined): string | undefined {
   const { principal } = ctx
-  const own = principal.kind === 'staff' && principal.role === 'clerk' ? principal.store : undefined
-  if (own !== undefined && named && named !== own)
+  if (principal.kind !== 'staff' || principal.role !== 'clerk') return named ?? undefined
+  if (named && named !== principal.store) {
     throw new ForbiddenError('A clerk records only for its own store.')
-  return named ?? own
+  }
+  return principal.store
 }
 
 const isOrder = (value: Order | Refusal): value is Order => 'command' in value

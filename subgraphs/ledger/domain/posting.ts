@@ -41,6 +41,7 @@ export type PostingRefusal =
   | 'DOCUMENT_CONFLICT'
   | 'LINES_MISSING'
   | 'AMOUNT_NOT_VALID'
+  | 'QUANTITY_NOT_POSITIVE'
   | 'OCCURRED_IN_FUTURE'
   | 'POINTS_NOT_POSITIVE'
   | 'BURN_NOT_OFFERED'
@@ -123,6 +124,7 @@ function postGrant(
 ): Result<SourceDocument, PostingRefusal> {
   if (command.effectiveAt > now) return fail('OCCURRED_IN_FUTURE', { path: ['occurredAt'] })
   if (command.points <= 0n) return fail('POINTS_NOT_POSITIVE', { path: ['points'] })
+  if (command.points > AMOUNT_MAX) return fail('AMOUNT_NOT_VALID', { path: ['points'] })
   book.catchUp(command.effectiveAt)
   book.credit('points', 'grant', command.points, command.effectiveAt, command.documentId)
   const award: Award = { rule: command.reason, line: -1, asset: 'points', amount: command.points }
@@ -182,20 +184,25 @@ export function rate(
   return ratePurchase(program, { channel, store, occurredAt: effectiveAt, lines, tier }, multipliers)
 }
 
+/** Minor units of one line. Balances must stay within the integers that JSON can carry. */
+const AMOUNT_MAX = 1_000_000_000_000n
+
 function readLines(
   program: Program,
   lines: readonly LineInput[],
-): Result<PurchaseLine[], 'LINES_MISSING' | 'AMOUNT_NOT_VALID'> {
+): Result<PurchaseLine[], 'LINES_MISSING' | 'AMOUNT_NOT_VALID' | 'QUANTITY_NOT_POSITIVE'> {
   if (lines.length === 0) return fail('LINES_MISSING', { path: ['lines'] })
   const read: PurchaseLine[] = []
   for (const [index, line] of lines.entries()) {
     const amount = parseDecimal(line.amount, program.scale)
-    if (amount === undefined || amount < 0n) {
+    if (amount === undefined || amount < 0n || amount > AMOUNT_MAX) {
       return fail('AMOUNT_NOT_VALID', {
         path: ['lines', String(index), 'amount'],
         details: { amount: line.amount },
       })
     }
+    if ((line.quantity ?? 1) < 1)
+      return fail('QUANTITY_NOT_POSITIVE', { path: ['lines', String(index), 'quantity'] })
     read.push({
       amount,
       quantity: line.quantity ?? 1,

@@ -24,9 +24,10 @@ export const messages = {
   },
   LINES_MISSING: { en: 'A purchase needs at least one line.', 'zh-CN': '消费单至少要有一行。' },
   AMOUNT_NOT_VALID: {
-    en: 'An amount must not be negative nor have more decimals than the currency.',
-    'zh-CN': '金额不能为负，小数位数不能超过币种精度。',
+    en: 'An amount must not be negative, be too large or have more decimals than the currency.',
+    'zh-CN': '金额不能为负，不能过大，小数位数不能超过币种精度。',
   },
+  QUANTITY_NOT_POSITIVE: { en: 'A quantity must be at least 1.', 'zh-CN': '数量至少为 1。' },
   OCCURRED_IN_FUTURE: { en: 'It cannot have happened yet.', 'zh-CN': '发生时间不能晚于当前时间。' },
   POINTS_NOT_POSITIVE: { en: 'Points must be at least 1.', 'zh-CN': '积分至少为 1。' },
   BURN_NOT_OFFERED: {

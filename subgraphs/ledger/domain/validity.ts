@@ -7,7 +7,7 @@ export type Validity =
   | { readonly kind: 'rolling'; readonly days: number }
   /** To 31 December of the nth calendar year; the year of earning is the first. */
   | { readonly kind: 'calendar-year'; readonly years: number }
-  /** All that is earned in a period ends with it. */
+  /** All that is earned in a period ends with it. Periods follow each other yearly: what comes later ends a year on. */
   | { readonly kind: 'period'; readonly endsOn: string }
   | { readonly kind: 'never' }
 
@@ -19,10 +19,16 @@ export function lastDay(validity: Validity, earnedOn: LocalDate): LocalDate {
     case 'calendar-year':
       return endOfYear(earnedOn, validity.years - 1)
     case 'period':
-      return validity.endsOn as LocalDate
+      return periodEnd(validity.endsOn as LocalDate, earnedOn)
     case 'never':
       return NEVER
     default:
       return unreachable(validity)
   }
+}
+
+function periodEnd(end: LocalDate, day: LocalDate): LocalDate {
+  const years = Math.max(0, Number(day.slice(0, 4)) - Number(end.slice(0, 4)))
+  const same = addMonths(end, 12 * years)
+  return same >= day ? same : addMonths(end, 12 * (years + 1))
 }

@@ -3,8 +3,10 @@ import { connection, type PageArguments, pageOf } from '../../../kernel/graphql/
 import { isUuid } from '../../../kernel/values/ids.ts'
 import { addMonths, type Instant, isLocalDate, localDate, NEVER } from '../../../kernel/values/instant.ts'
 import type { LedgerContext } from '../context.ts'
+import { AccountBook } from '../domain/account-book.ts'
 import type { Program } from '../domain/program.ts'
 import { nextTier, tierOf } from '../domain/tiers.ts'
+import { accountName, readAccountStates } from '../store/accounts.ts'
 import { type AccountView, readLots, readPointsAt, readStatement, readTierHistory } from '../store/reads.ts'
 
 /** One member in one programme; the fields read what they need. */
@@ -56,23 +58,28 @@ export const Account = {
   async tier(account: AccountSource, _: unknown, ctx: LedgerContext) {
     const { program } = account
     const view = await viewOf(account, ctx)
-    const tier = tierOf(program, view.tier ?? '')
+    const overdue = view.tierUntil !== undefined && view.tierUntil < today(program, ctx)
+    const standing = overdue ? await caughtUp(account, ctx) : { ...view, tierChanges: [] }
+    const tier = tierOf(program, standing.tier ?? '')
     const next = nextTier(program, tier)
+    const changeOf = ({ from, to, at }: { from: string; to: string; at: Instant }) => ({
+      from: tierOf(program, from),
+      to: tierOf(program, to),
+      at,
+    })
     return {
       tier,
-      since: view.tierSince ?? null,
-      validUntil: view.tierUntil ?? null,
+      since: standing.tierSince ?? null,
+      validUntil: standing.tierUntil ?? null,
       progress: next && {
         next,
         missing: next.threshold > view.growth ? next.threshold - view.growth : 0n,
         by: view.growthUntil ?? null,
       },
-      history: async () =>
-        (await readTierHistory(ctx.db.query, keyOf(account))).map(({ from, to, at }) => ({
-          from: tierOf(program, from),
-          to: tierOf(program, to),
-          at,
-        })),
+      history: async () => [
+        ...standing.tierChanges.map(changeOf).reverse(),
+        ...(await readTierHistory(ctx.db.query, keyOf(account))).map(changeOf),
+      ],
     }
   },
 
@@ -122,4 +129,13 @@ async function expiringSoon(account: AccountSource, ctx: LedgerContext) {
   return lots
     .filter((lot) => lot.expiresOn !== NEVER && lot.expiresOn <= until)
     .map((lot) => ({ expiresOn: lot.expiresOn, points: lot.remaining }))
+}
+
+/** Where the account stands once what fell due has happened, though no job has come by yet. */
+async function caughtUp(account: AccountSource, ctx: LedgerContext): Promise<AccountBook> {
+  const key = keyOf(account)
+  const states = await readAccountStates(ctx.db.query, [key])
+  const book = new AccountBook(account.program, states.get(accountName(key))!)
+  book.catchUp(ctx.now)
+  return book
 }

@@ -1,3 +1,4 @@
+import type { Query } from '../../../kernel/db/statement.ts'
 import type { Tx } from '../../../kernel/db/transaction.ts'
 import { type Instant, type LocalDate, toIso } from '../../../kernel/values/instant.ts'
 import { type AccountBook, type AccountState, emptyWallet, type Lot } from '../domain/account-book.ts'
@@ -35,8 +36,31 @@ export async function lockAccounts(
     await openAccounts(tx, wanted, now)
     rows = await lock(tx, wanted)
   }
-  const wallets = await readWallets(tx, wanted)
-  const lots = await readLots(tx, wanted)
+  return statesOf(tx.query, rows, wanted)
+}
+
+/** The same without a lock, for who only looks. Accounts that are not there are left out. */
+export async function readAccountStates(
+  query: Query,
+  keys: readonly AccountKey[],
+): Promise<Map<string, AccountState>> {
+  const rows = await query<AccountRow>(
+    `/* readAccountRows */
+     select member_id, program_key, tier, tier_since, tier_until, tier_changes
+     from account
+     join unnest($1::uuid[], $2::smallint[]) as wanted (member_id, program_key) using (member_id, program_key)`,
+    [memberIds(keys), programKeys(keys)],
+  )
+  return statesOf(query, rows, keys)
+}
+
+async function statesOf(
+  query: Query,
+  rows: readonly AccountRow[],
+  keys: readonly AccountKey[],
+): Promise<Map<string, AccountState>> {
+  const wallets = await readWallets(query, keys)
+  const lots = await readLots(query, keys)
   return new Map(
     rows.map((row) => {
       const key = { memberId: row.member_id, programKey: row.program_key }
@@ -90,8 +114,8 @@ async function openAccounts(
   )
 }
 
-async function readWallets(tx: Tx, keys: readonly AccountKey[]) {
-  const rows = await tx.query<{
+async function readWallets(query: Query, keys: readonly AccountKey[]) {
+  const rows = await query<{
     member_id: string
     program_key: number
     asset: Asset
@@ -114,8 +138,8 @@ async function readWallets(tx: Tx, keys: readonly AccountKey[]) {
   )
 }
 
-async function readLots(tx: Tx, keys: readonly AccountKey[]): Promise<Map<string, Lot[]>> {
-  const rows = await tx.query<{
+async function readLots(query: Query, keys: readonly AccountKey[]): Promise<Map<string, Lot[]>> {
+  const rows = await query<{
     member_id: string
     program_key: number
     asset: Asset

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import { admin } from '../../helpers/graph.ts'
-import { memberId, openLedger, RECORD } from '../open-ledger.ts'
+import { memberId, openLedger, RECORD, superMember } from '../open-ledger.ts'
 
 test('a purchase of 120.50 yuan gives 120 points and 120 growth, and says which rule gave them', async () => {
   await using ledger = await openLedger()
@@ -113,6 +113,8 @@ test.each([
   ['no lines', { lines: [] }, 'LINES_MISSING'],
   ['a negative amount', { lines: [{ amount: '-1' }] }, 'AMOUNT_NOT_VALID'],
   ['half a fen', { lines: [{ amount: '1.005' }] }, 'AMOUNT_NOT_VALID'],
+  ['more than any till takes', { lines: [{ amount: '10000000000.01' }] }, 'AMOUNT_NOT_VALID'],
+  ['minus one coat', { lines: [{ amount: '1', quantity: -1 }] }, 'QUANTITY_NOT_POSITIVE'],
   ['tomorrow', { occurredAt: '2026-01-11T04:00:00Z' }, 'OCCURRED_IN_FUTURE'],
 ])('%s is refused by name and leaves nothing behind', async (_, change, code) => {
   await using ledger = await openLedger()
@@ -130,4 +132,32 @@ test.each([
   )
   expect(recordPurchase.refusal.code).toBe(code)
   expect(await ledger.sql('select from ledger.document')).toHaveLength(0)
+})
+
+test('who reads a tier after its last day sees the one that follows, swept or not', async () => {
+  await using ledger = await openLedger({ now: '2026-01-10T04:00:00Z' })
+  await ledger.buy('li', '5000', '2026-01-01')
+  ledger.clock.advanceTo(Date.parse('2027-01-01T16:00:00Z') as never)
+  const unswept = await ledger.account('li')
+  expect(unswept.tier).toMatchObject({
+    tier: { id: 'ordinary' },
+    since: '2027-01-01T16:00:00.000Z',
+    validUntil: null,
+    progress: { next: { id: 'advanced' }, missing: 3000 },
+  })
+  await ledger.runJob('settle-due')
+  expect((await ledger.account('li')).tier).toEqual(unswept.tier)
+})
+
+test('what is earned after the end of a yearly period is good to the end of the next', async () => {
+  const program = superMember.replace(
+    'points:\n  validity: { kind: rolling, months: 12 }',
+    'points:\n  validity: { kind: period, endsOn: "2026-06-30" }',
+  )
+  await using ledger = await openLedger({ now: '2026-07-10T04:00:00Z', program })
+  await ledger.buy('li', '10', '2026-06-30')
+  await ledger.buy('li', '20', '2026-07-01')
+  const { points, lots } = await ledger.account('li')
+  expect(points.available).toBe(20)
+  expect(lots.edges.map(({ node }) => node.expiresOn)).toEqual(['2027-06-30'])
 })
