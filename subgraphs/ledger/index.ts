@@ -1,4 +1,5 @@
 import { defineSubgraph } from '../../kernel/subgraph.ts'
+import { PostingLanes } from './actions/posting-lanes.ts'
 import { messages } from './domain/refusals.ts'
 import { jobs, listeners } from './jobs/index.ts'
 import { resolvers } from './resolvers/index.ts'
@@ -14,7 +15,10 @@ export const ledger = defineSubgraph(import.meta.url, {
   tables,
   migrations,
   messages,
-  services: () => ({ programs: new ProgramShelf() }),
+  services: ({ db, log }) => {
+    const programs = new ProgramShelf()
+    return { programs, lanes: new PostingLanes({ db, log, programs }) }
+  },
   loaders: openLoaders,
   jobs,
   listeners,

@@ -316,6 +316,7 @@ class History {
           Object.fromEntries([...double[asset]].map(([last, remaining]) => [last, String(remaining)])),
         )
       }
+      const standing = double.standing(this.#today)
       expect(
         await accountField(
           ledger,
@@ -326,7 +327,7 @@ class History {
       ).toEqual({
         points: { available: Number(double.shown(double.points, this.#today)) },
         growth: Number(double.shown(double.growth, this.#today)),
-        tier: { tier: { id: double.tier }, validUntil: double.tierUntil ?? null },
+        tier: { tier: { id: standing.tier }, validUntil: standing.until ?? null },
       })
     }
   }

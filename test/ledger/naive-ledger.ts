@@ -41,6 +41,17 @@ export class NaiveMember {
     return sum([...lots].filter(([last]) => last >= today).map(([, left]) => left))
   }
 
+  /** Where the member stands on a day, settled or not. */
+  standing(today: Day): { tier: string; until: Day | undefined } {
+    const copy = new NaiveMember(this.#program, this.settledTo)
+    for (const [last, left] of this.points) copy.points.set(last, left)
+    for (const [last, left] of this.growth) copy.growth.set(last, left)
+    copy.rank = this.rank
+    copy.tierUntil = this.tierUntil
+    copy.settle(today)
+    return { tier: copy.tier, until: copy.tierUntil }
+  }
+
   settle(today: Day): void {
     for (; this.settledTo < today; this.settledTo = plusDays(this.settledTo, 1)) {
       this.points.delete(this.settledTo)

@@ -8,7 +8,8 @@ import { fail, type Refusal, type Result } from '../../../kernel/values/result.t
 import type { LedgerContext } from '../context.ts'
 import type { LineInput, PostingRefusal } from '../domain/posting.ts'
 import { pickProgram } from '../store/programs.ts'
-import { type Order, type Posted, post } from './post.ts'
+import { post } from './post.ts'
+import type { Order, Posted } from './post-batch.ts'
 import { type MemberReference, resolveMembers } from './resolve-members.ts'
 
 export interface PurchaseInput {
@@ -38,7 +39,7 @@ export async function recordPurchases(
     ctx,
     inputs.map((input) => input.member),
   )
-  const orders: (Order | Refusal<PurchaseRefusal>)[] = inputs.map((input, index) => {
+  const orders: (Omit<Order, 'now'> | Refusal<PurchaseRefusal>)[] = inputs.map((input, index) => {
     const program = pickProgram(programs, input.program)
     if (!program) return refusal('PROGRAM_NOT_FOUND', 'program')
     const memberId = members[index]
@@ -94,7 +95,7 @@ export function storeOf(ctx: LedgerContext, named: string | null | undefined): s
   return principal.store
 }
 
-const isOrder = (value: Order | Refusal): value is Order => 'command' in value
+const isOrder = (value: Omit<Order, 'now'> | Refusal): value is Omit<Order, 'now'> => 'command' in value
 
 const refusal = <Code extends PurchaseRefusal>(code: Code, path: string): Refusal<Code> =>
   fail(code, { path: [path] }).refusal

@@ -5,7 +5,7 @@ import { AccountBook } from '../domain/account-book.ts'
 import type { Program } from '../domain/program.ts'
 import { type AccountKey, accountName, accountsDue, lockAccounts } from '../store/accounts.ts'
 import { writePostings } from '../store/postings.ts'
-import { tierEvents } from './post.ts'
+import { tierEvents } from './post-batch.ts'
 
 const CHUNK = 500
 

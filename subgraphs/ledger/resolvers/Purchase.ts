@@ -1,5 +1,5 @@
 import { formatDecimal } from '../../../kernel/values/money.ts'
-import type { Posted } from '../actions/post.ts'
+import type { Posted } from '../actions/post-batch.ts'
 import { rate } from '../domain/posting.ts'
 import type { Asset } from '../domain/program.ts'
 import { tierOf } from '../domain/tiers.ts'

@@ -1,6 +1,6 @@
 import { mutationPayload } from '../../../kernel/graphql/refusal.ts'
 import type { Result } from '../../../kernel/values/result.ts'
-import type { Posted } from '../actions/post.ts'
+import type { Posted } from '../actions/post-batch.ts'
 import type { LedgerContext } from '../context.ts'
 
 /** A purchase's own answer, alone or as an item of many. */

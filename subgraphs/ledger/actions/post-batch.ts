@@ -1,0 +1,259 @@
+import type { Db } from '../../../kernel/db/open-database.ts'
+import type { Tx } from '../../../kernel/db/transaction.ts'
+import type { NewEvent } from '../../../kernel/events/event.ts'
+import { publish } from '../../../kernel/events/publish.ts'
+import type { Logger } from '../../../kernel/log.ts'
+import type { Instant } from '../../../kernel/values/instant.ts'
+import { fail, type Refusal, type Result } from '../../../kernel/values/result.ts'
+import type { Events } from '../../../schema/events/index.ts'
+import { AccountBook, newAccount } from '../domain/account-book.ts'
+import { post as decide, type PostingCommand, type PostingRefusal } from '../domain/posting.ts'
+import type { Program } from '../domain/program.ts'
+import { tierOf } from '../domain/tiers.ts'
+import { type AccountKey, accountName, lockAccounts } from '../store/accounts.ts'
+import { type CommandAnswer, commandName, insertAnswers, readAnswers } from '../store/command-answers.ts'
+import { documentName, type RecordedDocument, readDocuments } from '../store/documents.ts'
+import { writePostings } from '../store/postings.ts'
+import { type ProgramShelf, readMultipliers } from '../store/programs.ts'
+
+/** A command, the programme that it belongs to, and when it came. */
+export interface Order {
+  readonly program: Program
+  readonly command: PostingCommand
+  readonly now: Instant
+}
+
+/** What posting needs, whoever asked for it: a batch may hold the commands of many requests. */
+export interface PostingDoors {
+  readonly db: Db
+  readonly log: Logger
+  readonly programs: ProgramShelf
+}
+
+/** A document, recorded now or (`duplicate`) before. */
+export interface Posted {
+  /** In its current version. */
+  readonly program: Program
+  /** The version that the document was recorded by: a repetition is answered by the rules of its day. */
+  readonly rules: Program
+  readonly document: RecordedDocument
+  readonly duplicate: boolean
+}
+
+export type PostResult = Result<Posted, PostingRefusal | 'IDEMPOTENCY_KEY_REUSED'>
+
+/**
+ * Posts commands, each with an outcome of its own, in one transaction: lock the accounts, look the commands up, decide
+ * each, write once. When the database refuses the batch, each is posted alone, so that one member's failure does not
+ * touch another's; what fails alone is thrown only for a single command.
+ */
+export async function postBatch(
+  doors: PostingDoors,
+  orders: readonly Order[],
+): Promise<(PostResult | Error)[]> {
+  if (orders.length === 0) return []
+  try {
+    return await doors.db.transaction((tx) => postAll(tx, doors, orders))
+  } catch (error) {
+    if (keyWasTaken(error)) return postBatch(doors, orders)
+    if (orders.length === 1) throw error
+    doors.log.warn({ error, size: orders.length }, 'a batch of postings failed; posting one by one')
+    const results: (PostResult | Error)[] = []
+    for (const order of orders) results.push(await postAlone(doors, order))
+    return results
+  }
+}
+
+/**
+ * Another programme used the same key of the member at the same moment, under the lock of another account. Asked
+ * again, the command meets that one's answer.
+ */
+const keyWasTaken = (error: unknown): boolean =>
+  (error as { constraint?: string }).constraint === 'command_key'
+
+async function postAlone(doors: PostingDoors, order: Order): Promise<PostResult | Error> {
+  try {
+    return (await doors.db.transaction((tx) => postAll(tx, doors, [order])))[0]!
+  } catch (error) {
+    doors.log.error({ error, document: order.command.documentId }, 'posting failed')
+    return error as Error
+  }
+}
+
+async function postAll(tx: Tx, doors: PostingDoors, orders: readonly Order[]): Promise<PostResult[]> {
+  const recordedAt = Math.max(...orders.map(({ now }) => now)) as Instant
+  const books = await openBooks(tx, orders, recordedAt)
+  const recorded = await readDocuments(
+    tx.query,
+    orders.map(({ command }) => ({ memberId: command.memberId, id: command.documentId })),
+  )
+  const answers = await readAnswers(
+    tx,
+    orders.flatMap(({ command: { memberId, idempotencyKey } }) =>
+      idempotencyKey === undefined ? [] : [{ memberId, key: idempotencyKey }],
+    ),
+  )
+  const rules = await rulesOf(tx, doors, recorded.values())
+  const multipliers = await readMultipliers(tx.query)
+  const newDocuments: RecordedDocument[] = []
+  const newAnswers: CommandAnswer[] = []
+
+  /** A key stands for its first outcome, also where that was to meet a document of before. */
+  const remember = (command: PostingCommand, result: Result<unknown>): void => {
+    if (command.idempotencyKey === undefined) return
+    const answer = answerOf(command, command.idempotencyKey, result)
+    const name = commandName(answer)
+    if (answers.has(name)) return
+    answers.set(name, answer)
+    newAnswers.push(answer)
+  }
+
+  const results = orders.map(({ program, command, now }): PostResult => {
+    const name = documentName({ memberId: command.memberId, id: command.documentId })
+    const repeated = repetition(command, answers, recorded, name)
+    if (repeated) {
+      if (!repeated.ok) return repeated
+      remember(command, repeated)
+      const { ruleVersion } = repeated.value
+      const rulesThen = rules.get(versionName(program.key, ruleVersion)) ?? program
+      return posted(program, rulesThen, repeated.value, true)
+    }
+    const [, book] = books.get(accountName(keyOf({ program, command })))!
+    const result = decide(program, book, command, multipliers.get(program.id) ?? [], now)
+    const document = result.ok ? { ...result.value, recordedAt } : undefined
+    if (document) {
+      recorded.set(name, document)
+      newDocuments.push(document)
+    }
+    remember(command, result)
+    return document ? posted(program, program, document, false) : (result as Result<never, PostingRefusal>)
+  })
+
+  await writePostings(tx, [...books.values()], newDocuments, recordedAt)
+  await insertAnswers(tx, newAnswers, recordedAt)
+  await publish(tx, [...tierEvents(orders, books), ...purchaseEvents(orders, newDocuments, recordedAt)])
+  return results
+}
+
+const keyOf = ({ program, command }: Pick<Order, 'program' | 'command'>): AccountKey => ({
+  memberId: command.memberId,
+  programKey: program.key,
+})
+
+const posted = (
+  program: Program,
+  rules: Program,
+  document: RecordedDocument,
+  duplicate: boolean,
+): PostResult => ({
+  ok: true,
+  value: { program, rules, document, duplicate },
+})
+
+const versionName = (programKey: number, version: number): string => `${programKey}@${version}`
+
+/** The program versions that documents were recorded by. */
+async function rulesOf(
+  tx: Tx,
+  doors: PostingDoors,
+  documents: Iterable<RecordedDocument>,
+): Promise<Map<string, Program>> {
+  const rules = new Map<string, Program>()
+  for (const { programKey, ruleVersion } of documents) {
+    const name = versionName(programKey, ruleVersion)
+    if (rules.has(name)) continue
+    rules.set(name, await doors.programs.version(tx.query, programKey, ruleVersion))
+  }
+  return rules
+}
+
+type Books = Map<string, readonly [AccountKey, AccountBook]>
+
+async function openBooks(tx: Tx, orders: readonly Order[], recordedAt: Instant): Promise<Books> {
+  const keys = orders.map((order) => ({ ...keyOf(order), baseTier: order.program.tiers[0]!.id }))
+  const states = await lockAccounts(tx, keys, recordedAt)
+  const books: Books = new Map()
+  for (const order of orders) {
+    const key = keyOf(order)
+    const name = accountName(key)
+    if (books.has(name)) continue
+    const state = states.get(name) ?? newAccount(key.memberId, order.program)
+    books.set(name, [key, new AccountBook(order.program, state)])
+  }
+  return books
+}
+
+/** The stored outcome of a command that was carried out before, or why it is not the same command. */
+function repetition(
+  command: PostingCommand,
+  answers: ReadonlyMap<string, CommandAnswer>,
+  recorded: ReadonlyMap<string, RecordedDocument>,
+  name: string,
+): Result<RecordedDocument, PostingRefusal | 'IDEMPOTENCY_KEY_REUSED'> | undefined {
+  const { memberId, idempotencyKey: key, body } = command
+  const answer = key === undefined ? undefined : answers.get(commandName({ memberId, key }))
+  if (answer && !answer.body.equals(body)) return fail('IDEMPOTENCY_KEY_REUSED', { path: ['idempotencyKey'] })
+  if (answer && 'refusal' in answer.answer) {
+    return { ok: false, refusal: answer.answer.refusal as Refusal<PostingRefusal> }
+  }
+  const document = recorded.get(name)
+  if (!document) return undefined
+  if (document.body.equals(body)) return { ok: true, value: document }
+  return fail('DOCUMENT_CONFLICT', { path: ['document'], details: { number: command.number } })
+}
+
+const answerOf = (command: PostingCommand, key: string, result: Result<unknown>): CommandAnswer => ({
+  memberId: command.memberId,
+  key,
+  body: command.body,
+  answer: result.ok ? { documentId: command.documentId } : { refusal: result.refusal },
+})
+
+type LedgerEvent<Type extends keyof Events> = NewEvent<Type, Events[Type]>
+
+/** Tier changes of the books that a call worked on. */
+export function tierEvents(
+  orders: readonly { readonly program: Program }[],
+  books: Books,
+): LedgerEvent<'ledger.TierChanged'>[] {
+  const programs = new Map(orders.map(({ program }) => [program.key, program]))
+  return [...books.values()].flatMap(([key, book]) => {
+    const program = programs.get(key.programKey)!
+    return book.tierChanges.map(({ sequence, from, to, at }) => ({
+      type: 'ledger.TierChanged' as const,
+      memberId: key.memberId,
+      occurredAt: at,
+      payload: {
+        program: program.id,
+        sequence,
+        from,
+        to,
+        direction:
+          tierOf(program, to).rank > tierOf(program, from).rank ? ('up' as const) : ('down' as const),
+      },
+    }))
+  })
+}
+
+function purchaseEvents(
+  orders: readonly Order[],
+  documents: readonly RecordedDocument[],
+  recordedAt: Instant,
+): LedgerEvent<'ledger.PurchasesRecorded'>[] {
+  const programs = new Map(orders.map(({ program }) => [program.key, program.id]))
+  const purchases = documents.filter((document) => document.kind === 'purchase')
+  return [...Map.groupBy(purchases, (document) => document.programKey)].map(([programKey, group]) => ({
+    type: 'ledger.PurchasesRecorded',
+    occurredAt: recordedAt,
+    payload: {
+      program: programs.get(programKey)!,
+      purchases: group.map((document) => ({
+        memberId: document.memberId,
+        documentId: document.id,
+        channel: document.channel,
+        total: String(document.amount ?? 0n),
+        points: String(document.awards.reduce((sum, a) => (a.asset === 'points' ? sum + a.amount : sum), 0n)),
+      })),
+    },
+  }))
+}
