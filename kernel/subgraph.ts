@@ -55,6 +55,9 @@ export function defineSubgraph<Services, Loaders>(
   return { ...subgraph, sdl: readFileSync(new URL('./schema.graphql', url), 'utf8') }
 }
 
+/** Logs are looked at so often even if nobody says that there is something new: another process may have written. */
+const UNHEARD_MS = 5_000
+
 export const migrateSubgraph = (subgraph: AnySubgraph, url: string) =>
   migrate({ url, schema: subgraph.name, migrations: subgraph.migrations })
 
@@ -131,9 +134,10 @@ export async function mountSubgraph<Services, Loaders>(
     execute: (request, claims) => run(request, contextFor(claims)),
     async startBackground() {
       for (const { source, consumer } of consumers) {
-        const pass = () => void consumer.pass().catch((error) => log.error({ error, source }, 'events stuck'))
-        unsubscribes.push(peers.onPublished(source, pass))
-        pass()
+        const wake = () => consumer.wake()
+        const timer = setInterval(wake, UNHEARD_MS).unref()
+        unsubscribes.push(peers.onPublished(source, wake), () => clearInterval(timer))
+        wake()
       }
       runner = await startJobs({
         jobs: subgraph.jobs,

@@ -9,6 +9,11 @@ import type { EventFeed } from './feed.ts'
 
 const BATCH_SIZE = 500
 const ATTEMPTS_MAX = 5
+/** An open transaction hides events behind it, and nobody tells when it ends: we look again soon, then less often. */
+const HIDDEN_MS_MIN = 10
+const HIDDEN_MS_MAX = 1_000
+/** After a failure, such as a source or a database that is away. */
+const RETRY_MS = 1_000
 
 export type EventHandler = (tx: Tx, event: RecordedEvent) => Promise<void>
 
@@ -30,7 +35,10 @@ export class Consumer {
   readonly #options: ConsumerOptions
   /** One pass at a time in this process; other processes wait for the row lock. */
   #running: Promise<unknown> = Promise.resolve()
-  #stopped = false
+  readonly #stopping = new AbortController()
+  /** Somebody may have published since the log was looked at last. */
+  #woken = false
+  #following: Promise<void> | undefined
 
   constructor(options: ConsumerOptions) {
     this.#options = options
@@ -43,17 +51,57 @@ export class Consumer {
     return next
   }
 
+  /** There may be something new: reads in the background until there is nothing left, whatever comes between. */
+  wake(): void {
+    this.#woken = true
+    this.#following ??= this.#follow()
+  }
+
   /** Reads no more; returns when what was under way is done. */
   async stop(): Promise<void> {
-    this.#stopped = true
+    this.#stopping.abort()
     await this.#running
+    await this.#following
+  }
+
+  get #stopped(): boolean {
+    return this.#stopping.signal.aborted
+  }
+
+  async #follow(): Promise<void> {
+    const { source, log } = this.#options
+    let hiddenMs = HIDDEN_MS_MIN
+    while (this.#woken && !this.#stopped) {
+      this.#woken = false
+      try {
+        if (!(await this.#hasNewer())) continue
+        this.#woken = true
+        if ((await this.pass()) > 0) hiddenMs = HIDDEN_MS_MIN
+        else {
+          await this.#pause(hiddenMs)
+          hiddenMs = Math.min(hiddenMs * 2, HIDDEN_MS_MAX)
+        }
+      } catch (error) {
+        log.error({ error, source }, 'events stuck')
+        this.#woken = true
+        await this.#pause(RETRY_MS)
+      }
+    }
+    this.#following = undefined
+  }
+
+  readonly #pause = (ms: number): Promise<void> =>
+    delay(ms, undefined, { signal: this.#stopping.signal, ref: false }).catch(() => {})
+
+  async #hasNewer(): Promise<boolean> {
+    return this.#options.feed.hasNewer(await this.#cursor())
   }
 
   /** Returns when every event that was committed before the call has taken effect. */
   async drain(): Promise<void> {
-    for (;;) {
+    while (!this.#stopped) {
       await this.pass()
-      if (!(await this.#options.feed.hasNewer(await this.#cursor()))) return
+      if (!(await this.#hasNewer())) return
       await delay(2) // Someone's transaction is still open; what it hides is readable when it ends.
     }
   }
