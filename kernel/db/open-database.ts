@@ -38,6 +38,8 @@ export async function openDatabase(options: {
     extra: {
       types: parsers,
       max: options.poolSize,
+      // What is asked of one connection without waiting goes out at once; answers come in order.
+      pipeline: true,
       application_name: `huitong ${options.schema}`,
       options: `-c role=${roleOf(options.schema)} -c search_path=${options.schema} -c timezone=UTC`,
     },

@@ -3,7 +3,7 @@ import { PostingLanes } from './actions/posting-lanes.ts'
 import { messages } from './domain/refusals.ts'
 import { jobs, listeners } from './jobs/index.ts'
 import { resolvers } from './resolvers/index.ts'
-import { openLoaders } from './store/loaders.ts'
+import { accountHolders, openLoaders } from './store/loaders.ts'
 import { migrations } from './store/migrations/index.ts'
 import { ProgramShelf } from './store/programs.ts'
 import { tables } from './store/tables.ts'
@@ -16,8 +16,12 @@ export const ledger = defineSubgraph(import.meta.url, {
   migrations,
   messages,
   services: ({ db, log }) => {
-    const programs = new ProgramShelf()
-    return { programs, lanes: new PostingLanes({ db, log, programs }) }
+    const programs = new ProgramShelf(db.query)
+    return {
+      programs,
+      lanes: new PostingLanes({ db, log, programs }),
+      accountHolders: accountHolders(db.query),
+    }
   },
   loaders: openLoaders,
   jobs,

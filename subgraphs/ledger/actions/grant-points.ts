@@ -27,7 +27,7 @@ export async function grantPoints(
   ctx: LedgerContext,
   input: GrantInput,
 ): Promise<Result<Posted, PurchaseRefusal>> {
-  const program = pickProgram(await ctx.services.programs.current(ctx.db.query), input.program)
+  const program = pickProgram(await ctx.services.programs.current(), input.program)
   if (!program) return fail('PROGRAM_NOT_FOUND', { path: ['program'] })
   const [memberId] = await resolveMembers(ctx, [{ id: input.memberId }])
   if (!memberId) return fail('MEMBER_NOT_FOUND', { path: ['memberId'] })

@@ -83,18 +83,20 @@ async function postAlone(doors: PostingDoors, order: Order): Promise<PostResult 
 async function postAll(tx: Tx, doors: PostingDoors, orders: readonly Order[]): Promise<PostResult[]> {
   const recordedAt = Math.max(...orders.map(({ now }) => now)) as Instant
   const books = await openBooks(tx, orders, recordedAt)
-  const recorded = await readDocuments(
-    tx.query,
-    orders.map(({ command }) => ({ memberId: command.memberId, id: command.documentId })),
-  )
-  const answers = await readAnswers(
-    tx,
-    orders.flatMap(({ command: { memberId, idempotencyKey } }) =>
-      idempotencyKey === undefined ? [] : [{ memberId, key: idempotencyKey }],
+  const [recorded, answers, multipliers] = await Promise.all([
+    readDocuments(
+      tx.query,
+      orders.map(({ command }) => ({ memberId: command.memberId, id: command.documentId })),
     ),
-  )
+    readAnswers(
+      tx,
+      orders.flatMap(({ command: { memberId, idempotencyKey } }) =>
+        idempotencyKey === undefined ? [] : [{ memberId, key: idempotencyKey }],
+      ),
+    ),
+    readMultipliers(tx.query),
+  ])
   const rules = await rulesOf(tx, doors, recorded.values())
-  const multipliers = await readMultipliers(tx.query)
   const newDocuments: RecordedDocument[] = []
   const newAnswers: CommandAnswer[] = []
 
@@ -129,9 +131,11 @@ async function postAll(tx: Tx, doors: PostingDoors, orders: readonly Order[]): P
     return document ? posted(program, program, document, false) : (result as Result<never, PostingRefusal>)
   })
 
-  await writePostings(tx, [...books.values()], newDocuments, recordedAt)
-  await insertAnswers(tx, newAnswers, recordedAt)
-  await publish(tx, [...tierEvents(orders, books), ...purchaseEvents(orders, newDocuments, recordedAt)])
+  await Promise.all([
+    writePostings(tx, [...books.values()], newDocuments, recordedAt),
+    insertAnswers(tx, newAnswers, recordedAt),
+    publish(tx, [...tierEvents(orders, books), ...purchaseEvents(orders, newDocuments, recordedAt)]),
+  ])
   return results
 }
 

@@ -34,7 +34,7 @@ export async function recordPurchases(
   ctx: LedgerContext,
   inputs: readonly PurchaseInput[],
 ): Promise<(Result<Posted, PurchaseRefusal> | Error)[]> {
-  const programs = await ctx.services.programs.current(ctx.db.query)
+  const programs = await ctx.services.programs.current()
   const members = await resolveMembers(
     ctx,
     inputs.map((input) => input.member),

@@ -27,7 +27,7 @@ export async function redeemPoints(
   input: RedeemInput,
 ): Promise<Result<Posted, PurchaseRefusal>> {
   const memberIdGiven = memberActedOn(ctx.principal, input.memberId)
-  const program = pickProgram(await ctx.services.programs.current(ctx.db.query), input.program)
+  const program = pickProgram(await ctx.services.programs.current(), input.program)
   if (!program) return fail('PROGRAM_NOT_FOUND', { path: ['program'] })
   const [memberId] = await resolveMembers(ctx, [{ id: memberIdGiven }])
   if (!memberId) return fail('MEMBER_NOT_FOUND', { path: ['memberId'] })

@@ -1,6 +1,5 @@
 import { isUuid } from '../../../kernel/values/ids.ts'
 import type { LedgerContext } from '../context.ts'
-import { membersWithAccount } from '../store/reads.ts'
 
 /** A member by its id, or by any identity that `identity` knows. */
 export interface MemberReference {
@@ -26,7 +25,8 @@ export async function resolveMembers(
 ): Promise<(string | undefined)[]> {
   const ids = [...new Set(references.flatMap(({ id }) => (id && isUuid(id) ? [id] : [])))]
   // Whoever has an account was known before; only the rest is asked of `identity`.
-  const known = new Map((await membersWithAccount(ctx.db.query, ids)).map((id) => [id, id]))
+  const held = await Promise.all(ids.map((id) => ctx.services.accountHolders.load(id)))
+  const known = new Map(ids.flatMap((id, index) => (held[index] ? [[id, id] as const] : [])))
   const unknown = ids.filter((id) => !known.has(id))
   const identities = references.flatMap(({ identity }) => (identity ? [identity] : []))
   if (unknown.length > 0 || identities.length > 0) {

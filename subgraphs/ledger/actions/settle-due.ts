@@ -15,7 +15,7 @@ const CHUNK = 500
  */
 export async function settleDue(ctx: LedgerContext): Promise<number> {
   let settled = 0
-  for (const program of await ctx.services.programs.current(ctx.db.query)) {
+  for (const program of await ctx.services.programs.current()) {
     for (;;) {
       const count = await settleChunk(ctx, program)
       settled += count

@@ -31,7 +31,7 @@ const SOON_MONTHS = 2
 export const Account = {
   async __resolveReference({ id }: { id: string }, ctx: LedgerContext): Promise<AccountSource> {
     const [memberId = '', programId = ''] = Buffer.from(id, 'base64url').toString().split(':')
-    const programs = await ctx.services.programs.current(ctx.db.query)
+    const programs = await ctx.services.programs.current()
     const program = programs.find((candidate) => candidate.id === programId)
     if (!program || !isUuid(memberId)) throw new NotFoundError('account', id)
     return { memberId, program }

@@ -11,7 +11,7 @@ export const Member = {
     { program: programId }: { program?: string | null },
     ctx: LedgerContext,
   ): Promise<AccountSource | null> {
-    const program = pickProgram(await ctx.services.programs.current(ctx.db.query), programId)
+    const program = pickProgram(await ctx.services.programs.current(), programId)
     return program ? { memberId: id, program } : null
   },
 }

@@ -5,7 +5,7 @@ import { pickProgram } from '../store/programs.ts'
 
 export const Program = {
   async __resolveReference({ id }: { id: string }, ctx: LedgerContext): Promise<ProgramSource> {
-    const program = pickProgram(await ctx.services.programs.current(ctx.db.query), id)
+    const program = pickProgram(await ctx.services.programs.current(), id)
     if (!program) throw new NotFoundError('programme', id)
     return program
   },

@@ -31,12 +31,14 @@ export async function lockAccounts(
   now: Instant,
 ): Promise<Map<string, AccountState>> {
   const wanted = [...new Map(keys.map((key) => [accountName(key), key])).values()]
-  let rows = await lock(tx, wanted)
+  // One round trip: the server begins each statement after the one before it has ended.
+  const lockAndRead = () => Promise.all([lock(tx, wanted), readBooks(tx.query, wanted)])
+  let [rows, books] = await lockAndRead()
   if (rows.length < wanted.length) {
     await openAccounts(tx, wanted, now)
-    rows = await lock(tx, wanted)
+    ;[rows, books] = await lockAndRead()
   }
-  return statesOf(tx.query, rows, wanted)
+  return statesOf(rows, books)
 }
 
 /** The same without a lock, for who only looks. Accounts that are not there are left out. */
@@ -51,16 +53,17 @@ export async function readAccountStates(
      join unnest($1::uuid[], $2::smallint[]) as wanted (member_id, program_key) using (member_id, program_key)`,
     [memberIds(keys), programKeys(keys)],
   )
-  return statesOf(query, rows, keys)
+  return statesOf(rows, await readBooks(query, keys))
 }
 
-async function statesOf(
-  query: Query,
-  rows: readonly AccountRow[],
-  keys: readonly AccountKey[],
-): Promise<Map<string, AccountState>> {
-  const wallets = await readWallets(query, keys)
-  const lots = await readLots(query, keys)
+type Books = Awaited<ReturnType<typeof readBooks>>
+
+async function readBooks(query: Query, keys: readonly AccountKey[]) {
+  const [wallets, lots] = await Promise.all([readWallets(query, keys), readLots(query, keys)])
+  return { wallets, lots }
+}
+
+function statesOf(rows: readonly AccountRow[], { wallets, lots }: Books): Map<string, AccountState> {
   return new Map(
     rows.map((row) => {
       const key = { memberId: row.member_id, programKey: row.program_key }
@@ -193,6 +196,7 @@ export async function saveAccounts(
   books: readonly (readonly [AccountKey, AccountBook])[],
 ): Promise<void> {
   const isoOrNull = (at: Instant | undefined) => (at === undefined ? null : toIso(at))
+  if (books.length === 0) return
   await tx.query(
     `/* saveAccounts */
      update account

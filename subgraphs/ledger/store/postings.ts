@@ -15,20 +15,20 @@ export async function writePostings(
   now: Instant,
 ): Promise<void> {
   const changed = books.filter(([, book]) => book.changed)
-  if (documents.length > 0) await insertDocuments(tx, documents, now)
-  if (changed.length === 0) return
-  await insertEntries(
-    tx,
-    changed.flatMap(([, book]) => book.entries),
-    now,
-  )
-  await mergeLots(tx, changed)
-  await mergeWallets(tx, changed)
-  await insertTierChanges(tx, changed)
-  await saveAccounts(tx, changed)
+  const entries = changed.flatMap(([, book]) => book.entries)
+  // Sent together; no statement depends on another's rows.
+  await Promise.all([
+    insertDocuments(tx, documents, now),
+    insertEntries(tx, entries, now),
+    mergeLots(tx, changed),
+    mergeWallets(tx, changed),
+    insertTierChanges(tx, changed),
+    saveAccounts(tx, changed),
+  ])
 }
 
 async function insertDocuments(tx: Tx, documents: readonly SourceDocument[], now: Instant): Promise<void> {
+  if (documents.length === 0) return
   await tx.query(
     `/* insertDocuments */
      insert into document (member_id, id, program_key, rule_version, kind, channel, number, store, operator, amount,
@@ -99,6 +99,7 @@ type Books = readonly (readonly [AccountKey, AccountBook])[]
 
 async function mergeLots(tx: Tx, books: Books): Promise<void> {
   const deltas = books.flatMap(([key, book]) => book.lotDeltas.map((delta) => ({ ...key, ...delta })))
+  if (deltas.length === 0) return
   await tx.query(
     `/* mergeLots */
      merge into lot
@@ -136,6 +137,7 @@ async function mergeWallets(tx: Tx, books: Books): Promise<void> {
       ...sums(book, asset),
     })),
   )
+  if (wallets.length === 0) return
   await tx.query(
     `/* mergeWallets */
      merge into wallet

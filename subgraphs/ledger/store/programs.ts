@@ -1,3 +1,4 @@
+import DataLoader from 'dataloader'
 import type { Query } from '../../../kernel/db/statement.ts'
 import type { Tx } from '../../../kernel/db/transaction.ts'
 import { type Instant, toIso } from '../../../kernel/values/instant.ts'
@@ -7,13 +8,28 @@ import { compileProgram, conditions, type Program, type ProgramDocument } from '
 
 /**
  * Compiled program versions. A published version never changes, so what was compiled stays true; which version is the
- * current one is asked of the database each time.
+ * current one is asked of the database each time, once for all who ask in the same turn of the event loop.
  */
 export class ProgramShelf {
   readonly #compiled = new Map<string, Program>()
+  readonly #current: DataLoader<'all', Program[]>
+
+  constructor(query: Query) {
+    this.#current = new DataLoader<'all', Program[]>(
+      async (askers) => {
+        const programs = await this.#readCurrent(query)
+        return askers.map(() => programs)
+      },
+      { cache: false },
+    )
+  }
 
   /** The current version of every programme. */
-  async current(query: Query): Promise<Program[]> {
+  current(): Promise<Program[]> {
+    return this.#current.load('all')
+  }
+
+  async #readCurrent(query: Query): Promise<Program[]> {
     const rows = await query<{ program_key: number; version: number }>(
       '/* currentPrograms */ select program_key, version from program order by id',
     )
