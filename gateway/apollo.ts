@@ -13,8 +13,15 @@ import type { Config, SubgraphName } from '../kernel/config.ts'
 import { formatError } from '../kernel/graphql/errors.ts'
 import type { Logger } from '../kernel/log.ts'
 import type { Peers } from '../kernel/peers.ts'
+import { documentSizeRule } from './document-size.ts'
 import { type GatewayContext, MountedDataSource } from './mounted-data-source.ts'
 import { withoutSecurityLinks } from './supergraph.ts'
+
+/**
+ * Names, numbers and punctuation marks of one document; planning time grows with their square. The largest documents
+ * that people write have some hundreds. Lists of any length go into variables, which do not count.
+ */
+const DOCUMENT_TOKENS_MAX = 2_000
 
 export interface Graph {
   /** Answers one request of GraphQL over HTTP. */
@@ -49,6 +56,8 @@ export async function openApollo(options: {
     includeStacktraceInErrorResponses: false,
     csrfPrevention: true,
     allowBatchedHttpRequests: false,
+    parseOptions: { maxTokens: DOCUMENT_TOKENS_MAX },
+    validationRules: [documentSizeRule],
     persistedQueries: false,
     stopOnTerminationSignals: false,
     logger: quietLogger(log),

@@ -45,6 +45,35 @@ describe('answers', () => {
   })
 })
 
+describe('a document that would take long to plan is refused before it is', () => {
+  test('by its length', async () => {
+    const fields = Array.from({ length: 20_000 }, (_, index) => `a${index}: programs`)
+    const { status, body } = await gateway.ask(`{ ${fields.join(' ')} }`)
+    expect(status).toBe(400)
+    expect(body.errors[0].message).toMatch('more that 2000 tokens')
+  })
+
+  test('by what its fragments come to', async () => {
+    const spread = Array.from(
+      { length: 40 },
+      (_, index) =>
+        `fragment F${index} on Query { ...F${index + 1} ... @skip(if: $no) { ...F${index + 1} } }`,
+    )
+    const { status, body } = await gateway.ask(
+      `query ($no: Boolean!) { ...F0 } ${spread.join(' ')} fragment F40 on Query { programs }`,
+      { no: false },
+    )
+    expect(status).toBe(400)
+    expect(body.errors[0].extensions.code).toBe('COST_LIMIT_EXCEEDED')
+    expect(body.errors[0].message).toBe('The document asks for more than 1000 fields; ask in parts.')
+  })
+
+  test('and fragments in a circle are named as such', async () => {
+    const { body } = await gateway.ask('{ ...A } fragment A on Query { ...B } fragment B on Query { ...A }')
+    expect(body.errors[0].message).toMatch('Cannot spread fragment "A" within itself')
+  })
+})
+
 describe('a request that cannot be answered says why', () => {
   test.for([
     [
