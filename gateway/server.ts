@@ -13,6 +13,7 @@ import { oauthRoutes } from './http/oauth.ts'
 import { sandboxRoutes } from './http/sandbox.ts'
 import type { IdentityDoor } from './identity-door.ts'
 import type { SandboxClock } from './sandbox-clock.ts'
+import { shared } from './settle.ts'
 
 const BODY_BYTES_MAX = 4 * 1024 * 1024
 /** To be sent whole, so that slow senders hold no sockets. */
@@ -62,7 +63,7 @@ export function openServer(options: ServerOptions): FastifyInstance {
   )
 
   const keys = keyCache(identity.tokenKeys, () => clock.now())
-  graphqlRoutes(server, { graph, keys, clock, log, settle, page: sandbox && graphiqlPage() })
+  graphqlRoutes(server, { graph, keys, clock, log, settle: shared(settle), page: sandbox && graphiqlPage() })
   healthRoutes(server, peers)
   oauthRoutes(server, identity)
   server.get('/.well-known/jwks.json', async (_, reply) =>

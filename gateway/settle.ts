@@ -20,6 +20,33 @@ export async function settle(peers: Settling): Promise<void> {
   }
 }
 
+/**
+ * Many who wait share the work: one settling runs, and one more is due for those who came after it began. Without it
+ * every caller that says `Prefer: wait` would have all logs read once more, for as long as it takes.
+ */
+export function shared(settling: () => Promise<void>): () => Promise<void> {
+  let running: Promise<void> | undefined
+  let due: Promise<void> | undefined
+
+  const start = (): Promise<void> => {
+    running = settling().finally(() => {
+      running = undefined
+    })
+    return running
+  }
+
+  return () => {
+    if (!running) return start()
+    due ??= running
+      .catch(() => {})
+      .then(() => {
+        due = undefined
+        return start()
+      })
+    return due
+  }
+}
+
 /** Tells whether anything was published since it was asked last. */
 export function watchEvents(peers: Pick<Peers, 'onPublished'>): Disposable & { seen(): boolean } {
   let published = false
