@@ -22,18 +22,28 @@ export interface GraphQLAnswer {
   readonly errors?: readonly GraphQLFormattedError[]
 }
 
-const DOCUMENTS_MAX = 2_000
+/** Text of the documents that are remembered; parsed, it takes some hundred times as much memory. */
+const CHARACTERS_MAX = 1_000_000
 
-/** Runs requests against one schema; a document is parsed and validated the first time that it is seen. */
+/**
+ * Runs requests against one schema; a document is parsed and validated the first time that it is seen. Those seen
+ * first are forgotten first: callers shape the documents that come here, and could fill the memory with them.
+ */
 export function executor(schema: GraphQLSchema, log: Logger) {
   const documents = new Map<string, DocumentNode | readonly GraphQLError[]>()
+  let characters = 0
 
   const documentOf = (query: string): DocumentNode | readonly GraphQLError[] => {
     let known = documents.get(query)
     if (!known) {
       known = parseAndValidate(schema, query)
-      if (documents.size >= DOCUMENTS_MAX) documents.delete(documents.keys().next().value!)
       documents.set(query, known)
+      characters += query.length
+      while (characters > CHARACTERS_MAX) {
+        const [oldest] = documents.keys()
+        documents.delete(oldest!)
+        characters -= oldest!.length
+      }
     }
     return known
   }
