@@ -18,7 +18,10 @@ await runProcess(async (opened, stopping) => {
   await assertPortIsFree(config.host, config.port)
   const secrets = openSecrets(config)
 
-  const databaseUrl = config.databaseUrl ?? (await startDatabase(config, opened, log))
+  const database = config.databaseUrl
+    ? { url: config.databaseUrl, place: placeOf(config.databaseUrl) }
+    : await startDatabase(config, opened, log)
+  const databaseUrl = database.url
   stopping.throwIfAborted()
   const clock = sandbox ? await openKeptClock(databaseUrl) : systemClock
   const all = opened.use(await openAll({ config, clock, log, databaseUrl, secrets }))
@@ -35,16 +38,31 @@ await runProcess(async (opened, stopping) => {
   const url = await all.server.listen({ host: config.host, port: config.port })
   process.stdout.write(
     sandbox
-      ? await firstScreen({ url, now: clock.now(), graph, identity: all.identity })
+      ? await firstScreen({ url, data: database.place, now: clock.now(), graph, identity: all.identity })
       : `Huitong listens at ${url}\n`,
   )
 })
 
-async function startDatabase(config: Config, opened: AsyncDisposableStack, log: Logger): Promise<string> {
+/** The embedded database; its place is in the data directory or, if the server's user cannot enter that, elsewhere. */
+async function startDatabase(
+  config: Config,
+  opened: AsyncDisposableStack,
+  log: Logger,
+): Promise<{ url: string; place: string }> {
   const database = await openEmbeddedPostgres({
     dataDir: config.dataDir,
     onLog: (line) => log.debug({ line }, 'postgres'),
   })
   opened.use(database)
-  return database.url
+  return { url: database.url, place: database.directory }
+}
+
+/** A database's address without the user and the password. */
+function placeOf(databaseUrl: string): string {
+  const { protocol, host, pathname } = URL.parse(databaseUrl) ?? {
+    protocol: 'postgres:',
+    host: '',
+    pathname: '',
+  }
+  return `${protocol}//${host}${pathname}`
 }

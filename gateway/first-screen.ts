@@ -13,11 +13,13 @@ const CALLERS: readonly SandboxCaller[] = [
 /** What the sandbox shows when it is ready: where it is, who one can be, and something to try. */
 export async function firstScreen(options: {
   url: string
+  /** Where the database is, for people to read. */
+  data: string
   now: Instant
   graph: GraphClient
   identity: IdentityDoor
 }): Promise<string> {
-  const { url, now, graph, identity } = options
+  const { url, data, now, graph, identity } = options
   const memberId = await firstMember(graph)
   const tokens: string[] = []
   for (const caller of CALLERS) {
@@ -32,7 +34,9 @@ Huitong's sandbox is ready.
   GraphQL   ${url}/graphql   (in a browser: GraphiQL)
   Health    ${url}/health/ready
   Keys      ${url}/.well-known/jwks.json
+  Data      ${data}
   Time      ${toIso(now)}   POST ${url}/sandbox/clock {"advance":"P30D"} moves it on
+  Guide     docs/guides/first-steps.md
 
 An access token for each kind of caller; POST ${url}/sandbox/token {"kind":"clerk","store":"store-2"} makes more.
 

@@ -2,7 +2,9 @@ import { gzipSync } from 'node:zlib'
 import { renderGraphiQL } from '@graphql-yoga/render-graphiql'
 import type { FastifyReply, FastifyRequest } from 'fastify'
 
-const FIRST_QUERY = `# Set the header Authorization to "Bearer <token>"; the first screen has tokens to copy.
+const FIRST_QUERY = `# Anyone may ask this. To ask as a member or a clerk, put
+# a token that npm start printed into "Headers" below:
+#   {"authorization": "Bearer <token>"}
 {
   programs {
     id

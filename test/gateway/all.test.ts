@@ -47,14 +47,19 @@ async function read(part: Part) {
     })
     return (await response.json()) as Record<string, never>
   }
-  return { address, tokens, memberId, curlBody, post }
+  const data = /^ {2}Data +(\S+)$/m.exec(screen)![1]!
+  return { address, data, tokens, memberId, curlBody, post }
 }
 
 describe('npm start', () => {
   test('shows a first screen that works, keeps its clock and its member, and stops well', async () => {
     await using first = start()
-    const { tokens, memberId, curlBody, post } = await read(first)
+    const { address, data, tokens, memberId, curlBody, post } = await read(first)
     expect(Object.keys(tokens)).toEqual(['member', 'clerk', 'operator', 'admin', 'partner'])
+    const { protocol, host, pathname } = new URL(database.url)
+    expect(data).toBe(`${protocol}//${host}${pathname}`)
+    const bare = await fetch(address, { redirect: 'manual' })
+    expect([bare.status, bare.headers.get('location')]).toEqual([302, '/graphql'])
 
     const tried = await post('/graphql', curlBody, tokens.clerk)
     expect(tried).toMatchObject({
