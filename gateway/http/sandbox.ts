@@ -10,14 +10,24 @@ const MOVE_YEARS_MAX = 10
 
 const text = z.string().min(1).max(200)
 
-const tokenRequest = z.strictObject({
-  kind: z.enum(['member', 'clerk', 'operator', 'admin', 'partner']),
-  memberId: text.optional(),
-  store: text.optional(),
-  partner: text.optional(),
+const tokenRequest = z.strictObject(
+  {
+    kind: z.enum(['member', 'clerk', 'operator', 'admin', 'partner']),
+    memberId: text.optional(),
+    store: text.optional(),
+    partner: text.optional(),
+  },
+  { error: ofObject('Send an object such as {"kind":"clerk","store":"store-1"}.') },
+)
+
+const clockRequest = z.union([z.strictObject({ advance: text }), z.strictObject({ set: text })], {
+  error: 'Send {"advance":"P30D"} or {"set":"2027-01-01T00:00:00Z"}.',
 })
 
-const clockRequest = z.union([z.strictObject({ advance: text }), z.strictObject({ set: text })])
+/** Said of a body that is no object; what is wrong within one is said of the field. */
+function ofObject(message: string) {
+  return ({ code }: { code?: string }) => (code === 'invalid_type' ? message : undefined)
+}
 
 /** Ready tokens and a movable clock. The clock is there only where all subgraphs share this process. */
 export function sandboxRoutes(
@@ -25,6 +35,8 @@ export function sandboxRoutes(
   options: { identity: IdentityDoor; clock: Clock; timeMachine: SandboxClock | undefined },
 ): void {
   const { identity, clock, timeMachine } = options
+
+  server.get('/', async (_, reply) => reply.redirect('/graphql'))
 
   server.post('/sandbox/token', async (request) => identity.sandboxToken(checked(tokenRequest, request.body)))
 

@@ -86,4 +86,10 @@ describe('POST /sandbox/token', () => {
       expect(answer.json().errors[0].extensions.code).toBe('BAD_USER_INPUT')
     },
   )
+
+  test('without a body is told what to send', async () => {
+    const answer = await gateway.server.inject({ method: 'POST', url: '/sandbox/token' })
+    expect(answer.statusCode).toBe(400)
+    expect(answer.json().errors[0].message).toBe('Send an object such as {"kind":"clerk","store":"store-1"}.')
+  })
 })
