@@ -90,7 +90,7 @@ describe('a task', () => {
     ])
     expect((await complete(graph, lin, 'daily-sign-in')).refusal).toEqual({
       code: 'DAILY_LIMIT_REACHED',
-      message: 'This task counts at most 1 times a day.',
+      message: 'The limit of this task is reached: 1 a day.',
     })
     graph.clock.advance(60_000)
     expect((await complete(graph, lin, 'super-member:daily-sign-in')).participation?.day).toBe('2026-01-16')
@@ -169,6 +169,22 @@ describe('a task', () => {
     await using graph = await open()
     await expect(complete(graph, by, 'daily-sign-in', input)).rejects.toMatchObject({
       errors: [{ extensions: { code } }],
+    })
+  })
+})
+
+describe('an idempotency key that is none', () => {
+  it.for([
+    ['empty', '', 'idempotencyKey must have 1 to 255 characters.'],
+    ['blank', '  ', 'idempotencyKey must have 1 to 255 characters.'],
+    ['too long', 'x'.repeat(256), 'idempotencyKey must have 1 to 255 characters.'],
+    ['not storable', 'a\u0000b', 'A text is too long, or has a character that cannot be stored.'],
+  ])('is the mistake of the caller: %s', async ([, idempotencyKey, message]) => {
+    await using graph = await open()
+    const refused = complete(graph, lin, 'daily-sign-in', { idempotencyKey })
+    await expect(refused).rejects.toMatchObject({
+      message,
+      errors: [{ extensions: { code: 'BAD_USER_INPUT' } }],
     })
   })
 })

@@ -13,11 +13,11 @@ export const messages: Messages = {
     'zh-CN': '该活动不是可完成的任务。',
   },
   DAILY_LIMIT_REACHED: {
-    en: 'This task counts at most {perDay} times a day.',
-    'zh-CN': '该任务每天最多计{perDay}次。',
+    en: 'The limit of this task is reached: {perDay} a day.',
+    'zh-CN': '该任务已达上限：每天 {perDay} 次。',
   },
   YEARLY_LIMIT_REACHED: {
-    en: 'This task counts at most {perYear} times a year.',
-    'zh-CN': '该任务每年最多计{perYear}次。',
+    en: 'The limit of this task is reached: {perYear} a year.',
+    'zh-CN': '该任务已达上限：每年 {perYear} 次。',
   },
 }
