@@ -1,4 +1,5 @@
 import type { Tx } from '../db/transaction.ts'
+import { BadInputError } from '../errors.ts'
 import { bodyDigest } from '../values/canonical.ts'
 import { type Instant, toIso } from '../values/instant.ts'
 import { fail, type Result } from '../values/result.ts'
@@ -14,6 +15,15 @@ export interface Command {
   readonly at: Instant
 }
 
+const KEY_LENGTH_MAX = 255
+
+/** An empty key is a variable that was not filled in: it would give every call the answer of the first. */
+export function checkIdempotencyKey(key: string): void {
+  if (key.trim() === '' || key.length > KEY_LENGTH_MAX) {
+    throw new BadInputError(`idempotencyKey must have 1 to ${KEY_LENGTH_MAX} characters.`)
+  }
+}
+
 /**
  * Carries a command out once. The row of the key is taken before `work` begins, so two equal calls at once wait for
  * each other; the second gets the stored answer. The answer must survive JSON. Refusals are stored like successes:
@@ -26,6 +36,7 @@ export async function once<T, Code extends string>(
 ): Promise<Result<T, Code | 'IDEMPOTENCY_KEY_REUSED'>> {
   const { owner, key, action, body, at } = command
   if (key === undefined) return work()
+  checkIdempotencyKey(key)
   const digest = bodyDigest({ action, body })
   const taken = await tx.query(
     `/* takeCommandKey */

@@ -15,6 +15,12 @@ const CODES: ReadonlySet<string> = new Set<ErrorCode>([
 ])
 
 /**
+ * What PostgreSQL says of a caller's text that no column takes: a NUL (22021), or an indexed text that is longer than
+ * an index holds (54000). https://www.postgresql.org/docs/current/errcodes-appendix.html
+ */
+const NOT_STORABLE: ReadonlySet<unknown> = new Set(['22021', '54000'])
+
+/**
  * The only place where an error becomes what a caller sees: a message that was meant for callers with a code of the
  * closed list, or `INTERNAL` with the request's id and nothing else. What is masked is logged in full.
  */
@@ -23,6 +29,10 @@ export function formatError(error: GraphQLError, requestId: string, log: Logger)
   const cause = rootCause(error)
   if (cause instanceof AppError) {
     return { message: cause.message, ...where, extensions: { code: cause.code, requestId } }
+  }
+  if (NOT_STORABLE.has((cause as { code?: unknown } | undefined)?.code)) {
+    const message = 'A text is too long, or has a character that cannot be stored.'
+    return { message, ...where, extensions: { code: 'BAD_USER_INPUT', requestId } }
   }
   const code = error.extensions.code as string | undefined
   if (code !== undefined && CODES.has(code) && code !== 'INTERNAL') {

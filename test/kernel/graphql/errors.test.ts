@@ -57,6 +57,16 @@ describe('what a caller sees of an error', () => {
     expect(logged).toEqual([{ error: cause, requestId: 'r-1', path: ['member', 'name'] }])
   })
 
+  test.for(['22021', '54000'])('that its text cannot be stored (%s), and nothing of the database', (code) => {
+    logged.length = 0
+    const { message, extensions } = seen(
+      Object.assign(new Error('invalid byte sequence for "UTF8"'), { code }),
+    )
+    expect(message).toBe('A text is too long, or has a character that cannot be stored.')
+    expect(extensions).toEqual({ code: 'BAD_USER_INPUT', requestId: 'r-1' })
+    expect(logged).toEqual([])
+  })
+
   test('its own mistakes in a document', () => {
     expect(formatError(new GraphQLError('Syntax Error'), 'r-1', log).extensions).toEqual({
       code: 'BAD_USER_INPUT',
