@@ -303,5 +303,7 @@ describe("a member's list", () => {
     expect((await page('state: EXPIRED')).ids).toEqual(all.ids)
     expect((await page('first: 1', WANG)).ids).toEqual([])
     await expect(page('after: "bm90aGluZw"')).rejects.toThrow('cursor')
+    const afterYear9999 = Buffer.from(`999999999999999.coffee.${LIN}`).toString('base64url')
+    await expect(page(`after: "${afterYear9999}"`)).rejects.toThrow('cursor')
   })
 })

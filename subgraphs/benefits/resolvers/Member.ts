@@ -34,6 +34,6 @@ const cursorOf = ({ grantedAt, benefit, id }: Entitlement): string => `${granted
 
 function parseCursor(text: string) {
   const [at = '', benefit = '', id = ''] = text.split('.')
-  if (!/^\d{1,15}$/.test(at) || !isUuid(id)) throw new BadInputError('after is not a cursor of this list.')
+  if (!/^\d{1,14}$/.test(at) || !isUuid(id)) throw new BadInputError('after is not a cursor of this list.')
   return { grantedAt: instant(Number(at)), benefit, id: id as EntitlementId }
 }
