@@ -247,6 +247,13 @@ describe('WeChat', () => {
   })
 })
 
+test('more than ten proofs at once are not looked at', async () => {
+  await using identity = await openIdentity()
+  const proofs = Array.from({ length: 11 }, (_, index) => wechat(`sandbox-person-${index}`))
+  const { refusal } = await identity.register(anonymous, proofs, 'WECHAT')
+  expect(refusal).toMatchObject({ code: 'IDENTIFIER_NOT_VALID', path: ['proofs'] })
+})
+
 describe('back ends', () => {
   const issue = (identity: IdentityStory, clientId: string, clientSecret: string) =>
     identity.mutate<{ accessToken: string | null; expiresIn: number; refusal: { code: string } | null }>(

@@ -28,6 +28,9 @@ export interface VerifiedIdentifier extends Identifier {
   readonly source: string
 }
 
+/** Nobody comes with more at once; each may cost a call to WeChat. */
+const PROOFS_MAX = 10
+
 type Verdict<T> = Result<T, IdentityRefusalCode>
 
 /** A proof that is in good form and that this caller may bring; nothing outside has been asked yet. */
@@ -58,6 +61,7 @@ export const isPassing = (verdict: Verdict<unknown>): boolean =>
 function readProofs(ctx: IdentityContext, given: readonly ProofInput[]): Verdict<readonly ReadProof[]> {
   const asserter = asserterOf(ctx.principal)
   const proofs: ReadProof[] = []
+  if (given.length > PROOFS_MAX) return fail('IDENTIFIER_NOT_VALID', { path: ['proofs'] })
   for (const [index, { phoneCode, wechatCode, asserted }] of given.entries()) {
     const path = ['proofs', String(index)]
     if (wechatCode) {
