@@ -16,7 +16,7 @@ const arrows: readonly (readonly [from: string, targets: readonly string[]])[] =
   ['kernel/conditions/', ['kernel/values/', 'kernel/conditions/']],
   ['kernel/db/', ['kernel/values/', 'kernel/config.ts', 'kernel/log.ts', 'kernel/db/']],
   ['kernel/auth/', ['kernel/values/', 'kernel/errors.ts', 'kernel/auth/']],
-  ['kernel/commands/', ['kernel/values/', 'kernel/db/', 'kernel/commands/']],
+  ['kernel/commands/', ['kernel/values/', 'kernel/errors.ts', 'kernel/db/', 'kernel/commands/']],
   ['kernel/events/', ['kernel/values/', 'kernel/clock.ts', 'kernel/log.ts', 'kernel/db/', 'kernel/events/']],
   ['kernel/jobs/', ['kernel/values/', 'kernel/log.ts', 'kernel/db/', 'kernel/jobs/']],
   [
