@@ -154,7 +154,9 @@ export interface EntitlementPage {
   readonly state: EntitlementState | undefined
   readonly now: Instant
   /** The last of the page before. */
-  readonly after: { readonly grantedAt: Instant; readonly benefit: string; readonly id: EntitlementId } | undefined
+  readonly after:
+    | { readonly grantedAt: Instant; readonly benefit: string; readonly id: EntitlementId }
+    | undefined
   readonly limit: number
 }
 
