@@ -1,7 +1,8 @@
-import { Command } from 'commander'
+import { Command, Option } from 'commander'
 import { reportAndExit } from '../kernel/process.ts'
 import { CommandError } from './command-error.ts'
 import { checkLedger } from './commands/check.ts'
+import { addClientSecret, CHANNELS, createClient, revokeClientSecret } from './commands/clients.ts'
 import { BATCH, batchSize, type ImportFlags, importPurchases } from './commands/import-purchases.ts'
 import { migrateAll } from './commands/migrate.ts'
 import { publishProgram } from './commands/publish-program.ts'
@@ -42,6 +43,34 @@ huitong
   .option('--dry-run', 'only check it')
   .addHelpText('after', example('program publish programs/super-member.yaml --dry-run'))
   .action(exitWith((file: string, flags: { dryRun?: boolean }) => publishProgram(file, flags)))
+
+const client = huitong
+  .command('client')
+  .description('give the back ends of channels and partners their credentials')
+
+client
+  .command('create')
+  .description('create a client and show its secret')
+  .argument('<ID>', 'its id, of your choice')
+  .addOption(new Option('--channel <NAME>', 'of which channel').choices(CHANNELS))
+  .option('--partner <ID>', 'of which partner, as program documents name it')
+  .addHelpText('after', example('client create mini-program --channel WECHAT'))
+  .action(exitWith(createClient))
+
+client
+  .command('add-secret')
+  .description('show one more secret, to change over to')
+  .argument('<ID>', "the client's id")
+  .addHelpText('after', example('client add-secret mini-program'))
+  .action(exitWith((id: string) => addClientSecret(id)))
+
+client
+  .command('revoke-secret')
+  .description('end one secret')
+  .argument('<ID>', "the client's id")
+  .argument('<SECRET-ID>', 'which of its secrets')
+  .addHelpText('after', example('client revoke-secret mini-program 01a20575-e84a-7b26-b2fe-47609e085fe3'))
+  .action(exitWith((id: string, secretId: string) => revokeClientSecret(id, secretId)))
 
 huitong
   .command('import')

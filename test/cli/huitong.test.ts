@@ -57,15 +57,20 @@ const purchases = (count: number): string[] =>
     return `c${(n * 7919) % 997},${day},${n % 300}.25`
   })
 
-test.each([[['migrate']], [['check']], [['program', 'publish']], [['import', 'purchases']]])(
-  'help for %j has an example',
-  async (command) => {
-    const { run } = await huitongWith({})
-    const { code, out } = await run(...command, '--help')
-    expect(code).toBe(0)
-    expect(out).toContain(`Example:\n  $ npm run huitong -- ${command.join(' ')}`)
-  },
-)
+test.each([
+  [['migrate']],
+  [['check']],
+  [['program', 'publish']],
+  [['client', 'create']],
+  [['client', 'add-secret']],
+  [['client', 'revoke-secret']],
+  [['import', 'purchases']],
+])('help for %j has an example', async (command) => {
+  const { run } = await huitongWith({})
+  const { code, out } = await run(...command, '--help')
+  expect(code).toBe(0)
+  expect(out).toContain(`Example:\n  $ npm run huitong -- ${command.join(' ')}`)
+})
 
 test('migrate says what it applied, and nothing the second time', async () => {
   await using database = await openTestDatabase()
