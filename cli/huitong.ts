@@ -36,7 +36,7 @@ huitong
 
 huitong
   .command('program')
-  .description('work with program documents')
+  .description('publish a program document, or only check it')
   .command('publish')
   .description('publish a program document, or name each of its faults as FILE:line:column path: message')
   .argument('<FILE>', 'the document, YAML')
@@ -74,7 +74,7 @@ client
 
 huitong
   .command('import')
-  .description('bring in what was recorded elsewhere')
+  .description('bring in purchases that were recorded elsewhere')
   .command('purchases')
   .description(
     'Record the purchases of a file of any size and register their buyers. Goes on where an earlier run was cut ' +
