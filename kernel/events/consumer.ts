@@ -116,33 +116,35 @@ export class Consumer {
     return total
   }
 
+  /** The log is read before anything is held here: two readers that wait for each other's connections wait for ever. */
   async #readBatch(): Promise<number> {
     const { db, source, feed, log } = this.#options
+    const events = await feed.read(await this.#cursor(), BATCH_SIZE)
+    if (events.length === 0) return 0
     try {
-      return await db.transaction(async (tx) => {
-        const events = await feed.read(await lockCursor(tx, source), BATCH_SIZE)
-        for (const event of events) await this.#handle(tx, event)
-        if (events.length > 0) await saveCursor(tx, source, events.at(-1)!.cursor)
-        return events.length
+      await db.transaction(async (tx) => {
+        const cursor = await lockCursor(tx, source)
+        const due = events.filter((event) => isBefore(cursor, event.cursor)) // Another process may have been here.
+        for (const event of due) await this.#handle(tx, event)
+        if (due.length > 0) await saveCursor(tx, source, due.at(-1)!.cursor)
       })
     } catch (error) {
       log.warn({ error, source }, 'a batch of events failed; taking them one by one')
-      return this.#readOneByOne()
+      await this.#takeOneByOne(events)
     }
+    return events.length
   }
 
-  async #readOneByOne(): Promise<number> {
-    const { db, source, feed } = this.#options
-    const events = await feed.read(await this.#cursor(), BATCH_SIZE)
+  async #takeOneByOne(events: readonly RecordedEvent[]): Promise<void> {
+    const { db, source } = this.#options
     for (const event of events) {
       await db.transaction(async (tx) => {
         const cursor = await lockCursor(tx, source)
-        if (!isBefore(cursor, event.cursor)) return // Another process was here meanwhile.
+        if (!isBefore(cursor, event.cursor)) return
         await saveCursor(tx, source, event.cursor)
         await this.#handleOrPark(tx, event)
       })
     }
-    return events.length
   }
 
   async #handleOrPark(tx: Tx, event: RecordedEvent): Promise<void> {

@@ -82,22 +82,18 @@ test('an event that an open transaction hides is heard when that one ends, thoug
 
 test('a log that could not be read is read when it can be, though nobody publishes again', async () => {
   const feed = databaseFeed(writer)
-  let away = true
+  let asked = 0
   const { heard, consumer } = listen({
     source: 'away',
     feed: {
       ...feed,
-      hasNewer: async (after) => (away ? Promise.reject(new Error('away')) : feed.hasNewer(after)),
+      hasNewer: async (after) => (++asked === 1 ? Promise.reject(new Error('away')) : feed.hasNewer(after)),
     },
   })
   await say('while away')
   consumer.wake()
-  await consumer.pass()
-  heard.length = 0
-  away = false
-  await say('back again')
 
-  await vi.waitFor(() => expect(heard).toEqual(['back again']), 5_000)
+  await vi.waitFor(() => expect(heard).toContain('while away'), 5_000)
   await consumer.stop()
 })
 
@@ -138,6 +134,25 @@ test('an event that cannot be handled is parked with its error, and the next one
   expect(parked).toEqual([
     { type: 'campaigns.Said', payload: { text: 'bad' }, error: 'Error: cannot be handled' },
   ])
+})
+
+test('two readers of each other, with one connection each, do not wait for each other', async () => {
+  const open = (schema: 'campaigns' | 'benefits') =>
+    openDatabase({ url: database.url, schema, tables: [], poolSize: 1 })
+  await using campaigns = await open('campaigns')
+  await using benefits = await open('benefits')
+  const follow = (db: Db, of: Db) =>
+    new Consumer({
+      db,
+      source: 'each other',
+      feed: databaseFeed(of),
+      handlers: new Map(),
+      clock: systemClock,
+      log: silentLog,
+    })
+  await say('to the other')
+  const readers = [follow(campaigns, benefits), follow(benefits, campaigns)]
+  for (let round = 0; round < 20; round++) await Promise.all(readers.map((reader) => reader.pass()))
 })
 
 test('a reader that is stopped waits for no transaction', async () => {
