@@ -2,6 +2,14 @@ import { type Logger, pino, stdSerializers } from 'pino'
 
 export type { Logger }
 
+/** An error as the log has it: without PostgreSQL's `detail` and `where`, which quote values of rows and parameters. */
+export function loggedError(error: Error): unknown {
+  const told: unknown = stdSerializers.err(error)
+  if (typeof told !== 'object' || told === null) return told
+  const { detail: _, where: __, ...rest } = told as Record<string, unknown>
+  return rest
+}
+
 /** Structured logs on standard error. Personal data has no place in them: only ids, codes and counts are logged. */
 export const openLog = (options: { level: string; name: string }): Logger =>
   pino(
@@ -9,7 +17,7 @@ export const openLog = (options: { level: string; name: string }): Logger =>
       level: options.level,
       name: options.name,
       base: undefined,
-      serializers: { error: stdSerializers.err },
+      serializers: { error: loggedError },
       redact: {
         paths: ['*.authorization', '*.token', '*.secret', '*.phone'],
         censor: '[redacted]',
