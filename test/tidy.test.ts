@@ -60,6 +60,7 @@ const arrows: readonly (readonly [from: string, targets: readonly string[]])[] =
   ['gateway/open-all.ts', ['gateway/', 'kernel/', 'subgraphs/*/index.ts']],
   ['gateway/', ['gateway/', 'kernel/']],
   ['cli/', ['cli/', 'kernel/', 'subgraphs/*/index.ts']],
+  ['bench/', ['bench/', 'kernel/', 'subgraphs/*/index.ts']],
 ]
 
 const IMPORT = /(?:^|\n)\s*(?:import|export)\s(?:[^'"]*?\sfrom\s)?['"](\.[^'"]+)['"]/g
