@@ -37,10 +37,11 @@ export async function authenticate(
   header: string | undefined,
   keys: KeyLookup,
   now: Instant,
+  lifeSecondsMax?: number,
 ): Promise<Principal> {
   if (header === undefined) return ANONYMOUS
   const token = /^Bearer +([\w.~+/=-]+)$/i.exec(header)?.[1]
   if (token === undefined)
     throw new UnauthenticatedError('The Authorization header must be `Bearer <token>`.')
-  return verifyAccessToken(token, keys, now)
+  return verifyAccessToken(token, keys, now, lifeSecondsMax)
 }

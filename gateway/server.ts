@@ -1,4 +1,5 @@
 import Fastify, { type FastifyInstance } from 'fastify'
+import { ACCESS_TOKEN_SECONDS } from '../kernel/auth/access-token.ts'
 import type { Clock } from '../kernel/clock.ts'
 import type { Logger } from '../kernel/log.ts'
 import type { Peers } from '../kernel/peers.ts'
@@ -63,7 +64,17 @@ export function openServer(options: ServerOptions): FastifyInstance {
   )
 
   const keys = keyCache(identity.tokenKeys, () => clock.now())
-  graphqlRoutes(server, { graph, keys, clock, log, settle: shared(settle), page: sandbox && graphiqlPage() })
+  // The sandbox's tokens are good for years; with its key taken over into production they still are no tokens there.
+  const tokenSecondsMax = sandbox ? undefined : ACCESS_TOKEN_SECONDS
+  graphqlRoutes(server, {
+    tokenSecondsMax,
+    graph,
+    keys,
+    clock,
+    log,
+    settle: shared(settle),
+    page: sandbox && graphiqlPage(),
+  })
   healthRoutes(server, peers)
   oauthRoutes(server, identity)
   server.get('/.well-known/jwks.json', async (_, reply) =>

@@ -19,19 +19,21 @@ export function graphqlRoutes(
     keys: KeyLookup
     clock: Clock
     log: Logger
+    /** Tokens that were made to live longer are refused; undefined: none are. */
+    tokenSecondsMax: number | undefined
     /** Returns when the effects of what was committed are visible in all subgraphs. */
     settle: () => Promise<void>
     /** The page for a browser; undefined where there is none. */
     page: ((request: FastifyRequest, reply: FastifyReply) => FastifyReply) | undefined
   },
 ): void {
-  const { graph, keys, clock, log, settle, page } = options
+  const { graph, keys, clock, log, tokenSecondsMax, settle, page } = options
 
   const answer = async (request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> => {
     const { authorization, prefer } = request.headers
     const context: GatewayContext = {
       claims: {
-        principal: await authenticate(authorization, keys, clock.now()),
+        principal: await authenticate(authorization, keys, clock.now(), tokenSecondsMax),
         language: languageOf(request.headers['accept-language']),
         requestId: request.id,
       },

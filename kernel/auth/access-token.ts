@@ -57,8 +57,16 @@ const subjectOf = (principal: Principal): string => {
 /** Finds the published key of a token's `kid`; asked again when a key is not known yet. */
 export type KeyLookup = (kid: string | undefined) => Promise<KeyObject | undefined>
 
-/** Verifies a token at a moment. Any defect is one refusal: the caller learns that it failed, not why. */
-export async function verifyAccessToken(token: string, keys: KeyLookup, now: Instant): Promise<Principal> {
+/**
+ * Verifies a token at a moment. Any defect is one refusal: the caller learns that it failed, not why. Who says how
+ * long tokens live refuses those that were made to live longer.
+ */
+export async function verifyAccessToken(
+  token: string,
+  keys: KeyLookup,
+  now: Instant,
+  lifeSecondsMax = Number.POSITIVE_INFINITY,
+): Promise<Principal> {
   try {
     const { payload } = await jwtVerify<{ principal: Principal }>(
       token,
@@ -76,6 +84,8 @@ export async function verifyAccessToken(token: string, keys: KeyLookup, now: Ins
         clockTolerance: 5,
       },
     )
+    const { exp, iat } = payload
+    if (exp === undefined || iat === undefined || exp - iat > lifeSecondsMax) throw new UnauthenticatedError()
     return payload.principal
   } catch (error) {
     if (error instanceof errors.JWTExpired) throw new UnauthenticatedError('The access token has expired.')

@@ -286,6 +286,18 @@ describe('in production', () => {
     expect(page.headers['content-type']).toMatch('application/json')
   })
 
+  test('a token of the sandbox, good for years, is none; in the sandbox it is', async () => {
+    await using production = await openFakeGateway({ mode: 'production' })
+    const ask = async (at: typeof production, seconds?: number) => {
+      const authorization = `Bearer ${await at.tokenOf(member, seconds)}`
+      return (await at.ask('{ programs }', {}, { authorization })).status
+    }
+    const years = 20 * 365 * 24 * 60 * 60
+    expect(await ask(production)).toBe(200)
+    expect(await ask(production, years)).toBe(401)
+    expect(await ask(gateway, years)).toBe(200)
+  })
+
   test('the sandbox has them', async () => {
     const typo = await gateway.ask('{ program }')
     expect(typo.body.errors[0].message).toContain('Did you mean "programs"?')
