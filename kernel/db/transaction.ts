@@ -22,6 +22,7 @@ export interface Tx {
 /** https://www.postgresql.org/docs/current/errcodes-appendix.html */
 const SERIALIZATION_FAILURE = '40001'
 const DEADLOCK_DETECTED = '40P01'
+const IN_FAILED_TRANSACTION = '25P02'
 const ATTEMPTS_MAX = 5
 
 export async function runTransaction<T>(
@@ -53,10 +54,18 @@ async function once<T>(
   const effects: (() => void)[] = []
   let ended = false
   let published = false
+  let failure: unknown
   const tx = {
     query: async (sql: string, values: readonly unknown[] = []) => {
       assert(!ended, 'a transaction is not used after its end')
-      return (await client.query(statementOf(sql, values))).rows
+      try {
+        return (await client.query(statementOf(sql, values))).rows
+      } catch (error) {
+        // Statements sent together fail together; the first one knows why.
+        if ((error as { code?: string }).code === IN_FAILED_TRANSACTION) throw failure ?? error
+        failure = error
+        throw error
+      }
     },
     manager: runner.manager,
     onCommit: (effect: () => void) => void effects.push(effect),

@@ -118,7 +118,7 @@ test('a member who never had an account is opened once by thirty first purchases
     Array.from({ length: 30 }, (_, index) =>
       record(ledger, [
         purchase('newcomer', '1', { document: `bill-${index}` }),
-        purchase(`other ${index % 3}`, '1', { document: `bill-${index}` }),
+        purchase(`other ${index % 3}`, '1', { document: `other bill-${index}` }),
       ]),
     ),
   )

@@ -12,7 +12,7 @@ import type { Program } from '../domain/program.ts'
 import { tierOf } from '../domain/tiers.ts'
 import { type AccountKey, accountName, lockAccounts } from '../store/accounts.ts'
 import { type CommandAnswer, commandName, insertAnswers, readAnswers } from '../store/command-answers.ts'
-import { documentName, type RecordedDocument, readDocuments } from '../store/documents.ts'
+import { documentName, type RecordedDocument, readDocuments, readOwners } from '../store/documents.ts'
 import { writePostings } from '../store/postings.ts'
 import { type ProgramShelf, readMultipliers } from '../store/programs.ts'
 
@@ -55,7 +55,7 @@ export async function postBatch(
   try {
     return await doors.db.transaction((tx) => postAll(tx, doors, orders))
   } catch (error) {
-    if (keyWasTaken(error)) return postBatch(doors, orders)
+    if (wasOvertaken(error)) return postBatch(doors, orders)
     if (orders.length === 1) throw error
     doors.log.warn({ error, size: orders.length }, 'a batch of postings failed; posting one by one')
     const results: (PostResult | Error)[] = []
@@ -65,11 +65,13 @@ export async function postBatch(
 }
 
 /**
- * Another programme used the same key of the member at the same moment, under the lock of another account. Asked
- * again, the command meets that one's answer.
+ * The same key of the member was used at the same moment in another programme, or the same bill for another member,
+ * under the lock of another account. Asked again, the command meets what the other has left.
  */
-const keyWasTaken = (error: unknown): boolean =>
-  (error as { constraint?: string }).constraint === 'command_key'
+const wasOvertaken = (error: unknown): boolean => {
+  const { constraint } = error as { constraint?: string }
+  return constraint === 'command_key' || constraint === 'purchase_owner_key'
+}
 
 async function postAlone(doors: PostingDoors, order: Order): Promise<PostResult | Error> {
   try {
@@ -83,10 +85,14 @@ async function postAlone(doors: PostingDoors, order: Order): Promise<PostResult 
 async function postAll(tx: Tx, doors: PostingDoors, orders: readonly Order[]): Promise<PostResult[]> {
   const recordedAt = Math.max(...orders.map(({ now }) => now)) as Instant
   const books = await openBooks(tx, orders, recordedAt)
-  const [recorded, answers, multipliers] = await Promise.all([
+  const [recorded, owners, answers, multipliers] = await Promise.all([
     readDocuments(
       tx.query,
       orders.map(({ command }) => ({ memberId: command.memberId, id: command.documentId })),
+    ),
+    readOwners(
+      tx.query,
+      orders.flatMap(({ command }) => (command.kind === 'purchase' ? [command.documentId] : [])),
     ),
     readAnswers(
       tx,
@@ -112,7 +118,7 @@ async function postAll(tx: Tx, doors: PostingDoors, orders: readonly Order[]): P
 
   const results = orders.map(({ program, command, now }): PostResult => {
     const name = documentName({ memberId: command.memberId, id: command.documentId })
-    const repeated = repetition(command, answers, recorded, name)
+    const repeated = repetition(command, answers, recorded, owners)
     if (repeated) {
       if (!repeated.ok) return repeated
       remember(command, repeated)
@@ -125,6 +131,7 @@ async function postAll(tx: Tx, doors: PostingDoors, orders: readonly Order[]): P
     const document = result.ok ? { ...result.value, recordedAt } : undefined
     if (document) {
       recorded.set(name, document)
+      if (document.kind === 'purchase') owners.set(document.id, document.memberId)
       newDocuments.push(document)
     }
     remember(command, result)
@@ -192,7 +199,7 @@ function repetition(
   command: PostingCommand,
   answers: ReadonlyMap<string, CommandAnswer>,
   recorded: ReadonlyMap<string, RecordedDocument>,
-  name: string,
+  owners: ReadonlyMap<string, string>,
 ): Result<RecordedDocument, PostingRefusal | 'IDEMPOTENCY_KEY_REUSED'> | undefined {
   const { memberId, idempotencyKey: key, body } = command
   const answer = key === undefined ? undefined : answers.get(commandName({ memberId, key }))
@@ -200,9 +207,10 @@ function repetition(
   if (answer && 'refusal' in answer.answer) {
     return { ok: false, refusal: answer.answer.refusal as Refusal<PostingRefusal> }
   }
-  const document = recorded.get(name)
-  if (!document) return undefined
-  if (document.body.equals(body)) return { ok: true, value: document }
+  const document = recorded.get(documentName({ memberId, id: command.documentId }))
+  if (document?.body.equals(body)) return { ok: true, value: document }
+  const owner = owners.get(command.documentId) ?? memberId
+  if (!document && owner === memberId) return undefined
   return fail('DOCUMENT_CONFLICT', { path: ['document'], details: { number: command.number } })
 }
 

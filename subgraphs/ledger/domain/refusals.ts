@@ -19,8 +19,8 @@ export const messages = {
   PROGRAM_NOT_FOUND: { en: 'There is no such programme.', 'zh-CN': '会员计划不存在。' },
   MEMBER_NOT_FOUND: { en: 'There is no such member.', 'zh-CN': '会员不存在。' },
   DOCUMENT_CONFLICT: {
-    en: 'The channel has sent document {number} before, with other contents.',
-    'zh-CN': '该渠道已提交过单据 {number}，但内容不同。',
+    en: 'The channel has sent document {number} before, with other contents or for another member.',
+    'zh-CN': '该渠道已提交过单据 {number}，但内容或会员不同。',
   },
   LINES_MISSING: { en: 'A purchase needs at least one line.', 'zh-CN': '消费单至少要有一行。' },
   AMOUNT_NOT_VALID: {

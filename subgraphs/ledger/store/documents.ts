@@ -1,4 +1,5 @@
 import type { Query } from '../../../kernel/db/statement.ts'
+import type { Tx } from '../../../kernel/db/transaction.ts'
 import type { Instant } from '../../../kernel/values/instant.ts'
 import type { Award, PurchaseLine } from '../domain/earn.ts'
 import type { SourceDocument } from '../domain/posting.ts'
@@ -48,6 +49,27 @@ export async function readDocuments(
   )
   return new Map(
     rows.map((row) => [documentName({ memberId: row.member_id, id: row.id }), documentFrom(row)]),
+  )
+}
+
+/** Whose purchases these are, by document id: a bill belongs to one member. */
+export async function readOwners(query: Query, ids: readonly string[]): Promise<Map<string, string>> {
+  if (ids.length === 0) return new Map()
+  const rows = await query<{ document_id: string; member_id: string }>(
+    `/* readOwners */ select document_id, member_id from purchase_owner where document_id = any($1::uuid[])`,
+    [ids],
+  )
+  return new Map(rows.map((row) => [row.document_id, row.member_id]))
+}
+
+/** In the order of their ids, so that two batches with the same bills wait instead of crossing. */
+export async function insertOwners(tx: Tx, documents: readonly DocumentKey[]): Promise<void> {
+  if (documents.length === 0) return
+  await tx.query(
+    `/* insertOwners */
+     insert into purchase_owner (document_id, member_id)
+     select * from unnest($1::uuid[], $2::uuid[]) as new (document_id, member_id) order by document_id`,
+    [documents.map(({ id }) => id), documents.map(({ memberId }) => memberId)],
   )
 }
 

@@ -5,7 +5,7 @@ import { type Entry, legs, lotsText } from '../domain/entry.ts'
 import type { SourceDocument } from '../domain/posting.ts'
 import type { Asset } from '../domain/program.ts'
 import { type AccountKey, saveAccounts } from './accounts.ts'
-import { awardsToJson, linesToJson } from './documents.ts'
+import { awardsToJson, insertOwners, linesToJson } from './documents.ts'
 
 /** Writes all that a batch of postings changed: one statement a table, however many members it touches. */
 export async function writePostings(
@@ -19,6 +19,10 @@ export async function writePostings(
   // Sent together; no statement depends on another's rows.
   await Promise.all([
     insertDocuments(tx, documents, now),
+    insertOwners(
+      tx,
+      documents.filter(({ kind }) => kind === 'purchase'),
+    ),
     insertEntries(tx, entries, now),
     mergeLots(tx, changed),
     mergeWallets(tx, changed),

@@ -111,6 +111,14 @@ export const documentTable = new EntitySchema({
   },
 })
 
+export const purchaseOwnerTable = new EntitySchema({
+  name: 'purchase_owner',
+  columns: {
+    document_id: { type: 'uuid', primary: true },
+    member_id: { type: 'uuid' },
+  },
+})
+
 export const entryTable = new EntitySchema({
   name: 'entry',
   columns: {
@@ -164,6 +172,7 @@ export const tables = [
   walletTable,
   lotTable,
   documentTable,
+  purchaseOwnerTable,
   entryTable,
   tierChangeTable,
   multiplierTable,
@@ -178,6 +187,7 @@ export const distribution = {
   wallet: 'member',
   lot: 'member',
   document: 'member',
+  purchase_owner: 'lookup',
   entry: 'member',
   tier_change: 'member',
   command: 'local',

@@ -161,3 +161,15 @@ test('what is earned after the end of a yearly period is good to the end of the 
   expect(points.available).toBe(20)
   expect(lots.edges.map(({ node }) => node.expiresOn)).toEqual(['2027-06-30'])
 })
+
+test('a bill is one member’s: nobody else can claim it, not even at the same moment', async () => {
+  await using ledger = await openLedger()
+  const claims = await Promise.all(
+    Array.from({ length: 20 }, (_, index) => ledger.buy(`member-${index}`, '80', '2026-01-10', 'bill-1')),
+  )
+  expect(claims.filter(({ purchase }) => purchase)).toHaveLength(1)
+  expect(claims.flatMap(({ refusal }) => refusal?.code ?? [])).toEqual(
+    Array.from({ length: 19 }, () => 'DOCUMENT_CONFLICT'),
+  )
+  expect(await ledger.check()).toMatchObject({ clean: true, entries: 2 })
+})

@@ -131,6 +131,11 @@ const journal = `
     constraint document_amount_not_negative check (amount >= 0)
   );
 
+  create table purchase_owner (
+    document_id uuid not null constraint purchase_owner_key primary key,
+    member_id uuid not null
+  );
+
   create table entry (
     member_id uuid not null,
     program_key smallint not null,
@@ -182,5 +187,5 @@ const grants = `
   grant select, insert on program_version to ${ROLE};
   grant select, insert, update, delete on multiplier to ${ROLE};
   grant select, insert, update on account, wallet, lot to ${ROLE};
-  grant select, insert on document, entry, tier_change to ${ROLE};
+  grant select, insert on document, purchase_owner, entry, tier_change to ${ROLE};
 `
