@@ -46,6 +46,21 @@ test('a profile is clear to its person and to who may see it, and masked for the
   await expect(see(identity, anonymous, anna)).rejects.toThrow('access token')
 })
 
+test('a partner that knows a phone of somebody does not say who that is; of its own customer it does', async () => {
+  await using identity = await openIdentity()
+  const cinema = partner('cinema')
+  const anna = await identity.registered(phone)
+  const customer = asserted('PARTNER_CUSTOMER', '0042')
+  const said = { profile: { name: 'Planted', identityNumber: person.identityNumber } }
+
+  for (const proofs of [[asserted('PHONE', phone)], [asserted('PHONE', phone), customer]]) {
+    expect((await identity.register(cinema, proofs, 'PARTNER', said)).member?.id).toBe(anna)
+    expect(await see(identity, admin, anna)).toMatchObject({ name: null, identityNumber: null })
+  }
+  await identity.register(cinema, [customer], 'PARTNER', { profile: { name: '张小明' } })
+  expect(await see(identity, admin, anna)).toMatchObject({ name: '张小明' })
+})
+
 test('a person changes its profile; a registration only fills what is empty', async () => {
   await using identity = await openIdentity()
   const anna = await identity.registered(phone, { name: 'Anna' })

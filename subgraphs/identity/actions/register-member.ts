@@ -101,7 +101,9 @@ async function admit(
   )
   const phone = bind.find(({ kind }) => kind === 'PHONE')?.value
   const profile = phone === undefined ? given : { phone, ...given }
-  if (Object.keys(profile).length > 0) {
+  // Who knows no more than a phone of somebody may not say who that is.
+  const reached = verified.some((one) => one.strength !== 'reported' && !bind.includes(one))
+  if ((created || reached) && Object.keys(profile).length > 0) {
     await writeProfile(tx, ctx, memberId, (known) => fillProfile(known, profile))
   }
   if (created) await publish(tx, [membersRegistered(ctx.now, channel, [memberId])])
