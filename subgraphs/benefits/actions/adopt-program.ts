@@ -1,7 +1,7 @@
 import type { Tx } from '../../../kernel/db/transaction.ts'
+import { findProgram, saveProgram } from '../../../kernel/programs/known-programs.ts'
 import type { ProgramPublished } from '../../../schema/events/ledger.ts'
 import { saveBenefits } from '../store/benefits.ts'
-import { findProgram, saveProgram } from '../store/programs.ts'
 
 /** Takes over what a new version of a programme says of benefits. An older version changes nothing. */
 export async function adoptProgram(tx: Tx, published: ProgramPublished): Promise<void> {

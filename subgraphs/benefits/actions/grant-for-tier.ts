@@ -1,4 +1,5 @@
 import type { Tx } from '../../../kernel/db/transaction.ts'
+import { findProgram } from '../../../kernel/programs/known-programs.ts'
 import { assert } from '../../../kernel/values/assert.ts'
 import type { MemberId } from '../../../kernel/values/ids.ts'
 import type { Instant } from '../../../kernel/values/instant.ts'
@@ -6,7 +7,6 @@ import type { TierChanged } from '../../../schema/events/ledger.ts'
 import { decideTierGrants } from '../domain/grant.ts'
 import { listedBenefits } from '../store/benefits.ts'
 import { existingEntitlements } from '../store/entitlements.ts'
-import { findProgram } from '../store/programs.ts'
 import { addEntitlement } from './add-entitlement.ts'
 
 /** Grants what the tier matrix gives a member who rose. Heard twice, it grants nothing twice. */

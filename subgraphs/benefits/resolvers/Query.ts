@@ -1,12 +1,12 @@
 import { NotFoundError } from '../../../kernel/errors.ts'
 import { connection, type PageArguments, pageOf } from '../../../kernel/graphql/page.ts'
 import { refusalPayload } from '../../../kernel/graphql/refusal.ts'
+import { programFor } from '../../../kernel/programs/known-programs.ts'
 import { verifyEntitlement } from '../actions/verify-entitlement.ts'
 import type { BenefitsContext } from '../context.ts'
 import { parseBenefitId } from '../domain/benefit.ts'
 import { summaryOf } from '../domain/summary.ts'
 import { findBenefit, listedBenefits } from '../store/benefits.ts'
-import { programFor } from '../store/programs.ts'
 
 export const Query = {
   async benefit(_: unknown, args: { id: string; program?: string | null }, ctx: BenefitsContext) {

@@ -1,4 +1,5 @@
 import { EntitySchema } from 'typeorm'
+import { knownProgram } from '../../../kernel/programs/tables.ts'
 
 /** How each table lies on many machines; a test reads the DDL against it. */
 export const distribution: Readonly<Record<string, 'member' | 'lookup' | 'reference' | 'local'>> = {
@@ -13,16 +14,6 @@ export const distribution: Readonly<Record<string, 'member' | 'lookup' | 'refere
   parked_event: 'local',
   command: 'local',
 }
-
-/** The version of a programme that is in force here. */
-const program = new EntitySchema({
-  name: 'program',
-  columns: {
-    slug: { type: 'text', primary: true },
-    version: { type: 'integer' },
-    timeZone: { type: 'text', name: 'time_zone' },
-  },
-})
 
 /** Every version of every benefit; those of a programme's current version are listed. */
 const benefit = new EntitySchema({
@@ -94,4 +85,4 @@ const writeOffMember = new EntitySchema({
   },
 })
 
-export const tables = [program, benefit, entitlement, entitlementCode, writeOff, writeOffMember]
+export const tables = [knownProgram, benefit, entitlement, entitlementCode, writeOff, writeOffMember]

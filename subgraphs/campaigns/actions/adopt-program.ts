@@ -1,10 +1,10 @@
 import type { Tx } from '../../../kernel/db/transaction.ts'
 import { publish } from '../../../kernel/events/publish.ts'
+import { findProgram, saveProgram } from '../../../kernel/programs/known-programs.ts'
 import type { Instant } from '../../../kernel/values/instant.ts'
 import type { ProgramPublished } from '../../../schema/events/ledger.ts'
 import { changedMultipliers } from '../domain/multipliers.ts'
 import { currentCampaigns, saveCampaigns, withdrawOlder } from '../store/campaigns.ts'
-import { findProgram, saveProgram } from '../store/programs.ts'
 
 /** Takes over the campaigns of a new version of a programme, and tells which multipliers changed by it. */
 export async function adoptProgram(tx: Tx, published: ProgramPublished, now: Instant): Promise<void> {

@@ -2,6 +2,7 @@ import { type Principal, principalName } from '../../../kernel/auth/principal.ts
 import { once } from '../../../kernel/commands/once.ts'
 import { BadInputError, ForbiddenError } from '../../../kernel/errors.ts'
 import { publish } from '../../../kernel/events/publish.ts'
+import { programFor } from '../../../kernel/programs/known-programs.ts'
 import { isUuid, type MemberId, newId } from '../../../kernel/values/ids.ts'
 import { type Instant, localDate } from '../../../kernel/values/instant.ts'
 import { ok, type Result } from '../../../kernel/values/result.ts'
@@ -12,7 +13,6 @@ import { decideCompletion, decideTask, type LimitRefusal, type TaskRefusal } fro
 import type { Participation } from '../domain/participation.ts'
 import { findCampaign } from '../store/campaigns.ts'
 import { insertParticipation, lockCompletions, readParticipation } from '../store/participations.ts'
-import { programFor } from '../store/programs.ts'
 import { settleReward } from './settle-reward.ts'
 
 export interface CompleteTaskInput {

@@ -1,9 +1,9 @@
 import { NotFoundError } from '../../../kernel/errors.ts'
 import { connection, type PageArguments, pageOf } from '../../../kernel/graphql/page.ts'
+import { programFor } from '../../../kernel/programs/known-programs.ts'
 import type { CampaignsContext } from '../context.ts'
 import { parseCampaignId } from '../domain/campaign.ts'
 import { currentCampaigns, findCampaign } from '../store/campaigns.ts'
-import { programFor } from '../store/programs.ts'
 
 export const Query = {
   async campaign(_: unknown, args: { id: string; program?: string | null }, ctx: CampaignsContext) {

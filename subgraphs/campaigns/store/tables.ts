@@ -1,4 +1,5 @@
 import { EntitySchema } from 'typeorm'
+import { knownProgram } from '../../../kernel/programs/tables.ts'
 
 /** How each table lies on many machines; a test reads the DDL against it. */
 export const distribution: Readonly<Record<string, 'member' | 'lookup' | 'reference' | 'local'>> = {
@@ -11,16 +12,6 @@ export const distribution: Readonly<Record<string, 'member' | 'lookup' | 'refere
   parked_event: 'local',
   command: 'local',
 }
-
-/** The version of a programme that is in force here. */
-const program = new EntitySchema({
-  name: 'program',
-  columns: {
-    slug: { type: 'text', primary: true },
-    version: { type: 'integer' },
-    timeZone: { type: 'text', name: 'time_zone' },
-  },
-})
 
 /** Campaigns as defined last. Whether one runs follows from the columns and the time. */
 const campaign = new EntitySchema({
@@ -66,4 +57,4 @@ const participation = new EntitySchema({
   },
 })
 
-export const tables = [program, campaign, taskCounter, participation]
+export const tables = [knownProgram, campaign, taskCounter, participation]

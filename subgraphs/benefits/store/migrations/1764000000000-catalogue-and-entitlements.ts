@@ -2,20 +2,16 @@ import type { MigrationInterface, QueryRunner } from 'typeorm'
 import { commandTable } from '../../../../kernel/commands/tables.ts'
 import { roleOf } from '../../../../kernel/db/open-database.ts'
 import { eventTables } from '../../../../kernel/events/tables.ts'
+import { knownProgramTable } from '../../../../kernel/programs/tables.ts'
 
 const role = roleOf('benefits')
 
 export class CatalogueAndEntitlements1764000000000 implements MigrationInterface {
   async up(runner: QueryRunner): Promise<void> {
+    await runner.query(knownProgramTable(role))
     await runner.query(eventTables(role))
     await runner.query(commandTable(role))
     await runner.query(`
-      create table program (
-        slug text constraint program_key primary key,
-        version integer not null,
-        time_zone text not null
-      );
-
       create table benefit (
         program text not null,
         slug text not null,
@@ -79,8 +75,7 @@ export class CatalogueAndEntitlements1764000000000 implements MigrationInterface
         member_id uuid not null
       );
 
-      grant select, insert, update on program to ${role};
-      grant select, insert on benefit, entitlement, entitlement_code, write_off, write_off_member to ${role};
+            grant select, insert on benefit, entitlement, entitlement_code, write_off, write_off_member to ${role};
       grant update (uses_left) on entitlement to ${role};
       grant update (reversed_at, reversed_by, reversal_reason) on write_off to ${role};
     `)

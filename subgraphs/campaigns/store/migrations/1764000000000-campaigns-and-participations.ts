@@ -2,20 +2,16 @@ import type { MigrationInterface, QueryRunner } from 'typeorm'
 import { commandTable } from '../../../../kernel/commands/tables.ts'
 import { roleOf } from '../../../../kernel/db/open-database.ts'
 import { eventTables } from '../../../../kernel/events/tables.ts'
+import { knownProgramTable } from '../../../../kernel/programs/tables.ts'
 
 const role = roleOf('campaigns')
 
 export class CampaignsAndParticipations1764000000000 implements MigrationInterface {
   async up(runner: QueryRunner): Promise<void> {
+    await runner.query(knownProgramTable(role))
     await runner.query(eventTables(role))
     await runner.query(commandTable(role))
     await runner.query(`
-      create table program (
-        slug text constraint program_key primary key,
-        version integer not null,
-        time_zone text not null
-      );
-
       create table campaign (
         program text not null,
         slug text not null,
@@ -58,7 +54,7 @@ export class CampaignsAndParticipations1764000000000 implements MigrationInterfa
       create index participation_pending on participation (id)
         where rewarded_at is null and refusal_code is null;
 
-      grant select, insert, update on program, campaign to ${role};
+      grant select, insert, update on campaign to ${role};
       grant select, insert on task_counter, participation to ${role};
       grant update (completed) on task_counter to ${role};
       grant update (rewarded_at, refusal_code) on participation to ${role};

@@ -1,7 +1,8 @@
-import type { Query } from '../../../kernel/db/statement.ts'
-import type { Tx } from '../../../kernel/db/transaction.ts'
-import { BadInputError } from '../../../kernel/errors.ts'
+import type { Query } from '../db/statement.ts'
+import type { Tx } from '../db/transaction.ts'
+import { BadInputError } from '../errors.ts'
 
+/** What a subgraph remembers of a programme that the ledger has published. */
 export interface Program {
   readonly slug: string
   readonly version: number
