@@ -1,4 +1,5 @@
 import { formatDecimal } from '../../kernel/values/money.ts'
+import { CommandError } from '../command-error.ts'
 import type { Deployment } from '../open-deployment.ts'
 import type { BadLine, Purchase } from './purchase-line.ts'
 import { NOTHING, sum, type Tally } from './tally.ts'
@@ -21,7 +22,7 @@ export interface SenderOptions {
 
 const REGISTER = `
   mutation Register($input: RegisterMembersInput!) {
-    registerMembers(input: $input) { memberId created }
+    registerMembers(input: $input) { members { memberId created } refusal { code message path } }
   }`
 
 const RECORD = `
@@ -32,7 +33,10 @@ const RECORD = `
   }`
 
 interface Registered {
-  readonly registerMembers: readonly { readonly memberId: string; readonly created: boolean }[]
+  readonly registerMembers: {
+    readonly members: readonly { readonly memberId: string; readonly created: boolean }[] | null
+    readonly refusal: { readonly message: string; readonly path: readonly string[] } | null
+  }
 }
 
 interface Recorded {
@@ -66,7 +70,9 @@ export function purchaseSender({ request, program, scale, source, channel }: Sen
       joinedAt: at,
     }))
     const answer = await request<Registered>('identity', REGISTER, { input: { source, members } })
-    const registered = answer.registerMembers
+    const { members: registered, refusal } = answer.registerMembers
+    if (!registered)
+      throw new CommandError(`members cannot be registered: ${refusal?.path.join('.')}: ${refusal?.message}`)
     for (const [index, { memberId }] of registered.entries()) memberIds.set(names[index]!, memberId)
     const membersNew = registered.filter(({ created }) => created).length
     return { ...NOTHING, membersNew, membersFound: registered.length - membersNew }

@@ -29,12 +29,15 @@ export function fakeDeployment(dataDir: string) {
     return document.includes('registerMembers') ? register(input) : record(input)
   }
   const register = (input: { members: { identity: { scope: string; value: string } }[] }) => ({
-    registerMembers: input.members.map(({ identity }) => {
-      const key = `${identity.scope}/${identity.value}`
-      const created = !members.has(key)
-      if (created) members.set(key, `m-${members.size + 1}`)
-      return { memberId: members.get(key), created }
-    }),
+    registerMembers: {
+      refusal: null,
+      members: input.members.map(({ identity }) => {
+        const key = `${identity.scope}/${identity.value}`
+        const created = !members.has(key)
+        if (created) members.set(key, `m-${members.size + 1}`)
+        return { memberId: members.get(key), created }
+      }),
+    },
   })
   const record = (input: { purchases: SentPurchase[] }) => {
     const results = input.purchases.map((purchase) => {

@@ -271,6 +271,21 @@ describe('back ends', () => {
   }
   const fields = 'clientId secretId clientSecret'
 
+  test.each(['campaigns', 'gateway'])(
+    'cannot be called %s: that is a part of Huitong itself',
+    async (clientId) => {
+      await using identity = await openIdentity()
+      const create = identity.mutate<Secret>(
+        admin,
+        'createClient',
+        'CreateClientInput',
+        { clientId, kind: 'CHANNEL', channel: 'APP' },
+        fields,
+      )
+      await expect(create).rejects.toThrow('one of Huitong itself')
+    },
+  )
+
   test('get tokens with secrets that change without a pause', async () => {
     await using identity = await openIdentity()
     const create = (input: Record<string, unknown>) =>
@@ -367,7 +382,7 @@ test('each mutation answers whom it may', async () => {
     registerMembers: [
       'RegisterMembersInput',
       { source: 's', members: [{ identity: { kind: 'EXTERNAL', value: '1' } }] },
-      'created',
+      'refusal { code }',
     ],
     signIn: ['SignInInput', { proof: { wechatCode: { code: 'x' } } }, 'refusal { code }'],
     refreshSession: ['RefreshSessionInput', { refreshToken: 'x' }, 'refusal { code }'],

@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import { ACCESS_TOKEN_SECONDS } from '../../../kernel/auth/access-token.ts'
 import { type Principal, principalName } from '../../../kernel/auth/principal.ts'
+import { SUBGRAPH_NAMES } from '../../../kernel/config.ts'
 import type { Tx } from '../../../kernel/db/transaction.ts'
 import { BadInputError } from '../../../kernel/errors.ts'
 import { newId } from '../../../kernel/values/ids.ts'
@@ -47,8 +48,12 @@ export async function createClient(
   })
 }
 
+/** What calls on its own behalf is named in audit columns like a client. */
+const OWN_NAMES: ReadonlySet<string> = new Set([...SUBGRAPH_NAMES, 'gateway', 'feed'])
+
 function readClient({ clientId: id, kind, partner, channel }: CreateClientInput): Client {
   if (!/^[\w.-]{1,64}$/.test(id)) throw new BadInputError('clientId: 1 to 64 letters, digits, ".", "-", "_".')
+  if (OWN_NAMES.has(id)) throw new BadInputError('clientId: this name is one of Huitong itself.')
   if (kind === 'PARTNER' && partner && !channel) return { id, kind, partnerId: partner }
   if (kind === 'CHANNEL' && channel && !partner) return { id, kind, channel }
   throw new BadInputError('Say whose client it is: partner for kind PARTNER, channel for kind CHANNEL.')

@@ -1,5 +1,4 @@
 import type { Principal } from '../../../kernel/auth/principal.ts'
-import { AppError } from '../../../kernel/errors.ts'
 import { refusalPayload } from '../../../kernel/graphql/refusal.ts'
 import { READER } from '../../../kernel/graphql/rights.ts'
 import type { MemberId } from '../../../kernel/values/ids.ts'
@@ -15,14 +14,6 @@ export function payload<T>(
   return result.ok
     ? pack(result.value)
     : { refusal: refusalPayload(result.refusal, ctx.messages, ctx.language) }
-}
-
-/** For answers that have no place for a refusal: it becomes the error of the call. */
-export function valueOrError<T>(ctx: IdentityContext, result: Result<T>): T {
-  if (result.ok) return result.value
-  const { code, message, path } = refusalPayload(result.refusal, ctx.messages, ctx.language)
-  const where = path.length > 0 ? `${path.join('.')}: ` : ''
-  throw new AppError(code === 'IDEMPOTENCY_KEY_REUSED' ? 'CONFLICT' : 'BAD_USER_INPUT', `${where}${message}`)
 }
 
 /** The member, read after the write. */
