@@ -100,6 +100,11 @@ export function readConfig(
     const missing = required.find((name) => e[name] === undefined)
     if (missing) throw new ConfigError(`${missing}: must be set when NODE_ENV=production`)
   }
+  if (mode === 'sandbox' && !isLoopback(e.HOST)) {
+    throw new ConfigError(
+      'HOST: the sandbox gives tokens to anyone, so it listens on loopback only; set NODE_ENV=production',
+    )
+  }
   return {
     mode,
     host: e.HOST,
@@ -123,3 +128,6 @@ export function readConfig(
     wechat: { baseUrl: e.WECHAT_BASE_URL, appId: e.WECHAT_APP_ID, appSecret: e.WECHAT_APP_SECRET },
   }
 }
+
+const isLoopback = (host: string): boolean =>
+  host === 'localhost' || host === '::1' || host.startsWith('127.')

@@ -13,6 +13,7 @@ test.for([
   ['a database of another kind', { DATABASE_URL: 'mysql://x' }, /^DATABASE_URL: must begin with postgres/],
   ['a short key', { HUITONG_LINK_KEY: 'c2hvcnQ=' }, /^HUITONG_LINK_KEY: must be 32 bytes in base64/],
   ['production without its keys', { NODE_ENV: 'production' }, /^HUITONG_MASTER_KEY: must be set/],
+  ['a sandbox for everyone', { HOST: '0.0.0.0' }, /^HOST: the sandbox gives tokens to anyone/],
   ['an address that is none', { LEDGER_URL: 'ledger' }, /^LEDGER_URL: /],
 ] as const)('%s is one line that names the variable', ([, env, line]) => {
   const read = () => readConfig(env)
