@@ -19,6 +19,11 @@ export interface Db extends AsyncDisposable {
   close(): Promise<void>
 }
 
+/** Longer than a busy pool takes, shorter than a caller waits. */
+const WAIT_FOR_CONNECTION_MS = 15_000
+/** No statement of a request or job takes nearly so long; what must (a check of all books) says so itself. */
+const STATEMENT_MS = 60_000
+
 export const roleOf = (schema: SubgraphName): string => `huitong_${schema}`
 
 export async function openDatabase(options: {
@@ -40,8 +45,9 @@ export async function openDatabase(options: {
       max: options.poolSize,
       // What is asked of one connection without waiting goes out at once; answers come in order.
       pipeline: true,
+      connectionTimeoutMillis: WAIT_FOR_CONNECTION_MS,
       application_name: `huitong ${options.schema}`,
-      options: `-c role=${roleOf(options.schema)} -c search_path=${options.schema} -c timezone=UTC`,
+      options: `-c role=${roleOf(options.schema)} -c search_path=${options.schema} -c timezone=UTC -c statement_timeout=${STATEMENT_MS}`,
     },
   })
   await source.initialize()

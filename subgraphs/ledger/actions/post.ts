@@ -1,3 +1,4 @@
+import { checkIdempotencyKey } from '../../../kernel/commands/once.ts'
 import type { LedgerContext } from '../context.ts'
 import { type Order, type PostResult, postBatch } from './post-batch.ts'
 
@@ -10,6 +11,9 @@ export async function post(
   commands: readonly Omit<Order, 'now'>[],
 ): Promise<(PostResult | Error)[]> {
   const { db, log, now, services } = ctx
+  for (const { command } of commands) {
+    if (command.idempotencyKey !== undefined) checkIdempotencyKey(command.idempotencyKey)
+  }
   const orders = commands.map((command) => ({ ...command, now }))
   if (orders.length === 1) return [await services.lanes.post(orders[0]!)]
   return postBatch({ db, log, programs: services.programs }, orders)

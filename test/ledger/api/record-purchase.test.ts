@@ -173,3 +173,16 @@ test('a bill is one member’s: nobody else can claim it, not even at the same m
   )
   expect(await ledger.check()).toMatchObject({ clean: true, entries: 2 })
 })
+
+test('an idempotency key that was not filled in is named as a mistake', async () => {
+  await using ledger = await openLedger()
+  const input = {
+    member: { id: memberId('li') },
+    channel: 'store',
+    document: 'bill-1',
+    lines: [{ amount: '1' }],
+    idempotencyKey: ' ',
+  }
+  const { errors } = await ledger.tryAsk(admin, RECORD, { input })
+  expect(errors).toMatchObject([{ extensions: { code: 'BAD_USER_INPUT' } }])
+})

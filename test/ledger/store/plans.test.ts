@@ -57,7 +57,7 @@ let owner: pg.Client
 
 beforeAll(async () => {
   database = await openTestDatabase([await loadSubgraph.ledger()])
-  owner = new pg.Client({ connectionString: database.url })
+  owner = new pg.Client({ connectionString: database.url, pipeline: true } as pg.ClientConfig)
   await owner.connect()
   await owner.query(seed)
   db = await openDatabase({ url: database.url, schema: 'ledger', tables, poolSize: 2 })
