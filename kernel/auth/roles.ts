@@ -21,8 +21,6 @@ export type Scope =
 
 export type Role = 'clerk' | 'operator' | 'admin'
 
-export const ROLES: readonly Role[] = ['clerk', 'operator', 'admin']
-
 const MEMBER: readonly Scope[] = ['self']
 
 const CLERK: readonly Scope[] = [

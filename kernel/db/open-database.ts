@@ -1,5 +1,5 @@
 import type pg from 'pg'
-import { DataSource, type EntityManager, type EntitySchema } from 'typeorm'
+import { DataSource, type EntitySchema } from 'typeorm'
 import type { SubgraphName } from '../config.ts'
 import { parsers } from './parsers.ts'
 import { type Query, statementOf } from './statement.ts'
@@ -7,12 +7,10 @@ import { runTransaction, type Tx } from './transaction.ts'
 
 /**
  * One subgraph's door to its own PostgreSQL schema, as its own role: another subgraph's tables cannot be reached
- * through it. SQL with a lock, a join or a sum is written out and goes through `query`; `manager` serves simple
- * finds.
+ * through it. SQL is written out and goes through `query`; TypeORM keeps the pool and knows the tables.
  */
 export interface Db extends AsyncDisposable {
   readonly query: Query
-  readonly manager: EntityManager
   readonly pool: pg.Pool
   /** Runs `work` in one READ COMMITTED transaction; again from the start after a deadlock or serialization failure. */
   transaction<T>(work: (tx: Tx) => Promise<T>): Promise<T>
@@ -64,7 +62,6 @@ export async function openDatabase(options: {
   const close = () => source.destroy()
   return {
     query: async (sql, values = []) => (await pool.query(statementOf(sql, values))).rows,
-    manager: source.manager,
     pool,
     transaction: (work) => runTransaction(source, work, options.onPublished ?? (() => {})),
     close,

@@ -1,5 +1,5 @@
 import type pg from 'pg'
-import type { DataSource, EntityManager } from 'typeorm'
+import type { DataSource } from 'typeorm'
 import { assert } from '../values/assert.ts'
 import { type Query, statementOf } from './statement.ts'
 
@@ -12,7 +12,6 @@ declare const open: unique symbol
 export interface Tx {
   readonly [open]: true
   readonly query: Query
-  readonly manager: EntityManager
   /** Runs after the commit, in order; not at all after a rollback. Must not throw. */
   onCommit(effect: () => void): void
   /** Events were appended: their readers are woken after the commit. */
@@ -67,7 +66,6 @@ async function once<T>(
         throw error
       }
     },
-    manager: runner.manager,
     onCommit: (effect: () => void) => void effects.push(effect),
     wakeReaders: () => {
       published = true

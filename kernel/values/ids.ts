@@ -4,7 +4,6 @@ import type { Instant } from './instant.ts'
 type Id<Kind extends string> = string & { readonly __id: Kind }
 
 export type MemberId = Id<'member'>
-export type DocumentId = Id<'document'>
 export type EntitlementId = Id<'entitlement'>
 
 const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/

@@ -4,11 +4,6 @@ export type MinorUnits = bigint
 /** ISO 4217 code, e.g. `CNY`. */
 export type CurrencyCode = string
 
-export interface Money {
-  readonly amount: MinorUnits
-  readonly currency: CurrencyCode
-}
-
 const scales = new Map<CurrencyCode, number>()
 
 /** How many decimals a currency has, from the platform's ISO 4217 tables: 2 for CNY, 0 for JPY. */

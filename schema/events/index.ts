@@ -5,5 +5,3 @@ import type { LedgerEvents } from './ledger.ts'
 
 /** Every event type with its payload. */
 export interface Events extends IdentityEvents, LedgerEvents, BenefitsEvents, CampaignsEvents {}
-
-export type EventType = keyof Events

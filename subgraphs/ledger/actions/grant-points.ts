@@ -5,10 +5,9 @@ import type { Instant } from '../../../kernel/values/instant.ts'
 import { fail, type Result } from '../../../kernel/values/result.ts'
 import type { LedgerContext } from '../context.ts'
 import { pickProgram } from '../store/programs.ts'
-import { post } from './post.ts'
+import { outcome, post } from './post.ts'
 import type { Posted } from './post-batch.ts'
 import type { PurchaseRefusal } from './record-purchases.ts'
-import { outcome } from './redeem-points.ts'
 import { resolveMembers } from './resolve-members.ts'
 
 export interface GrantInput {

@@ -18,3 +18,9 @@ export async function post(
   if (orders.length === 1) return [await services.lanes.post(orders[0]!)]
   return postBatch({ db, log, programs: services.programs }, orders)
 }
+
+/** A single command's failure was thrown already. */
+export function outcome<T>(result: T | Error): T {
+  if (result instanceof Error) throw result
+  return result
+}

@@ -5,7 +5,7 @@ import { fail, type Result } from '../../../kernel/values/result.ts'
 import type { LedgerContext } from '../context.ts'
 import { pickProgram } from '../store/programs.ts'
 import { memberActedOn } from './member-acted-on.ts'
-import { post } from './post.ts'
+import { outcome, post } from './post.ts'
 import type { Posted } from './post-batch.ts'
 import { type PurchaseRefusal, storeOf } from './record-purchases.ts'
 import { resolveMembers } from './resolve-members.ts'
@@ -53,10 +53,4 @@ export async function redeemPoints(
     },
   ])
   return outcome(result!)
-}
-
-/** A single command's failure was thrown already. */
-export function outcome<T>(result: T | Error): T {
-  if (result instanceof Error) throw result
-  return result
 }

@@ -1,5 +1,5 @@
+import { outcome } from '../../actions/post.ts'
 import { type PurchaseInput, recordPurchases } from '../../actions/record-purchases.ts'
-import { outcome } from '../../actions/redeem-points.ts'
 import type { LedgerContext } from '../../context.ts'
 import { purchasePayload } from '../purchase-payload.ts'
 
