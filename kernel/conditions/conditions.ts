@@ -5,38 +5,47 @@ import {
   EvaluationError,
   ParseError,
 } from '@marcbachmann/cel-js'
+import { ConditionError } from './condition-error.ts'
 
-/** The types that a fact may have, by their CEL names. `int` facts are bigint in memory. */
-export type FactType = 'string' | 'int' | 'double' | 'bool' | 'list<string>' | 'google.protobuf.Timestamp'
+export { ConditionError } from './condition-error.ts'
+
+/** The types that a fact may have, by their CEL names. `int` facts are bigint in memory, maps are `Map`s. */
+export type FactType =
+  | 'string'
+  | 'int'
+  | 'double'
+  | 'bool'
+  | 'list<string>'
+  | 'map<string, string>'
+  | 'google.protobuf.Timestamp'
 
 /** Facts grouped by subject: `{ member: { tier: 'string' }, purchase: { total: 'int' } }`. */
 export type FactDeclarations = Readonly<Record<string, Readonly<Record<string, FactType>>>>
 
-export type Facts = Readonly<Record<string, Readonly<Record<string, unknown>>>>
-
-/** A condition that does not parse, or that names or compares what it may not. Positions count characters from 0. */
-export class ConditionError extends Error {
-  override name = 'ConditionError'
-  readonly position: number
-
-  constructor(message: string, position: number) {
-    super(message)
-    this.position = position
-  }
-}
+/** A fact that is not known is absent: what is said of it is neither true nor false. */
+export type Facts = Readonly<Record<string, Readonly<Record<string, unknown>> | Date>>
 
 export interface Condition {
   readonly source: string
   readonly ast: ASTNode
-  /** Whether it holds. An error while it runs (a division by zero) means that it does not. */
+  /** Whether it holds. An error while it runs (an unknown fact, a division by zero) means that it does not. */
   holds(facts: Facts): boolean
 }
+
+export interface ConditionLanguage {
+  compile(source: string): Condition
+}
+
+const COMPILED_MAX = 1_000
 
 /**
  * Conditions over declared facts, in the Common Expression Language (https://cel.dev). An unknown name or a
  * comparison of unlike types is refused when the condition is compiled, not when it is met.
  */
-export function conditionLanguage(declarations: FactDeclarations) {
+export function conditionLanguage(
+  declarations: FactDeclarations,
+  extend: (environment: Environment) => void = () => {},
+): ConditionLanguage {
   const environment = new Environment({
     unlistedVariablesAreDyn: false,
     limits: { maxAstNodes: 1_000, maxDepth: 32 },
@@ -44,22 +53,31 @@ export function conditionLanguage(declarations: FactDeclarations) {
   for (const [subject, fields] of Object.entries(declarations)) {
     environment.registerVariable({ name: subject, schema: { ...fields } })
   }
+  extend(environment)
   const compiled = new Map<string, Condition>()
   return {
-    compile(source: string): Condition {
-      const condition = compiled.get(source) ?? compile(environment, source)
-      compiled.set(source, condition)
+    compile(source) {
+      let condition = compiled.get(source)
+      if (!condition) {
+        condition = compile(environment, source)
+        if (compiled.size >= COMPILED_MAX) compiled.clear()
+        compiled.set(source, condition)
+      }
       return condition
     },
   }
 }
 
 function compile(environment: Environment, source: string): Condition {
-  const parsed = typed(() => environment.parse(source))
+  const parsed = typed(source, () => environment.parse(source))
   const checked = parsed.check()
-  if (!checked.valid) throw asConditionError(checked.error)
+  if (!checked.valid) throw asConditionError(checked.error, source)
   if (checked.type !== 'bool') {
-    throw new ConditionError(`a condition must be true or false, this one is of type ${checked.type}`, 0)
+    throw new ConditionError(
+      `a condition must be true or false, this one is of type ${checked.type}`,
+      0,
+      source,
+    )
   }
   return {
     source,
@@ -75,17 +93,17 @@ function compile(environment: Environment, source: string): Condition {
   }
 }
 
-function typed<T>(parse: () => T): T {
+function typed<T>(source: string, parse: () => T): T {
   try {
     return parse()
   } catch (error) {
-    throw asConditionError(error)
+    throw asConditionError(error, source)
   }
 }
 
-function asConditionError(error: unknown): unknown {
+function asConditionError(error: unknown, source: string): unknown {
   if (error instanceof ParseError || error instanceof CelTypeError) {
-    return new ConditionError(error.summary, error.range?.start ?? 0)
+    return new ConditionError(error.summary, error.range?.start ?? 0, source)
   }
   return error
 }
