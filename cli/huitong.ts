@@ -3,6 +3,7 @@ import { reportAndExit } from '../kernel/process.ts'
 import { CommandError } from './command-error.ts'
 import { checkLedger } from './commands/check.ts'
 import { addClientSecret, CHANNELS, createClient, revokeClientSecret } from './commands/clients.ts'
+import { exportSegment } from './commands/export-segment.ts'
 import { BATCH, batchSize, type ImportFlags, importPurchases } from './commands/import-purchases.ts'
 import { migrateAll } from './commands/migrate.ts'
 import { publishProgram } from './commands/publish-program.ts'
@@ -71,6 +72,16 @@ client
   .argument('<SECRET-ID>', 'which of its secrets')
   .addHelpText('after', example('client revoke-secret mini-program 01a20575-e84a-7b26-b2fe-47609e085fe3'))
   .action(exitWith((id: string, secretId: string) => revokeClientSecret(id, secretId)))
+
+huitong
+  .command('segment')
+  .description('choose members by saved conditions')
+  .command('export')
+  .description('take a snapshot of a live segment and write its members as CSV')
+  .argument('<ID>', "the segment's id")
+  .option('--out <FILE>', 'where to (default: standard output)')
+  .addHelpText('after', example('segment export young-spenders --out members.csv'))
+  .action(exitWith((id: string, flags: { out?: string }) => exportSegment(id, flags)))
 
 huitong
   .command('import')

@@ -26,6 +26,11 @@ import type { Instant } from './values/instant.ts'
 export interface Listener<Ctx> {
   /** E.g. `ledger.TierChanged`; the part before the dot is the subgraph whose log is read. */
   readonly event: string
+  /**
+   * Listeners of one name read the log together and apart from the others, at their own position: what they keep can be
+   * built anew by letting them read from the start, and nobody else hears anything twice.
+   */
+  readonly reader?: string
   readonly handle: (tx: Tx, event: RecordedEvent<string, never>, ctx: Ctx) => Promise<void>
 }
 
@@ -197,16 +202,17 @@ function consumersOf<Services, Loaders>(
   const { db, clock, log, peers, context } = options
   return SUBGRAPH_NAMES.flatMap((source) => {
     const listeners = subgraph.listeners.filter((listener) => listener.event.startsWith(`${source}.`))
-    if (listeners.length === 0) return []
-    const handlers = new Map(
-      listeners.map((listener) => [
-        listener.event,
-        (tx: Tx, event: RecordedEvent) =>
-          listener.handle(tx, event as RecordedEvent<string, never>, context()),
-      ]),
-    )
-    return [
-      { source, consumer: new Consumer({ db, source, feed: peers.feed(source), handlers, clock, log }) },
-    ]
+    return [...Map.groupBy(listeners, ({ reader }) => reader)].map(([reader, together]) => {
+      const handlers = new Map(
+        together.map((listener) => [
+          listener.event,
+          (tx: Tx, event: RecordedEvent) =>
+            listener.handle(tx, event as RecordedEvent<string, never>, context()),
+        ]),
+      )
+      const position = reader === undefined ? source : `${source}/${reader}`
+      const consumer = new Consumer({ db, source: position, feed: peers.feed(source), handlers, clock, log })
+      return { source, consumer }
+    })
   })
 }

@@ -8,6 +8,9 @@ export type Scope =
   | 'pii:read' // personal data unmasked
   | 'identities:assert' // is believed when it says that an identifier was verified
   | 'tags:write'
+  | 'segments:read'
+  | 'segments:manage'
+  | 'segments:export' // takes members' numbers out of the house
   | 'purchases:write'
   | 'points:redeem'
   | 'points:grant'
@@ -33,7 +36,14 @@ const CLERK: readonly Scope[] = [
   'entitlements:verify',
 ]
 
-const OPERATOR: readonly Scope[] = ['members:read', 'tags:write', 'benefits:manage', 'campaigns:manage']
+const OPERATOR: readonly Scope[] = [
+  'members:read',
+  'tags:write',
+  'segments:read',
+  'segments:manage',
+  'benefits:manage',
+  'campaigns:manage',
+]
 
 const ADMIN: readonly Scope[] = [
   ...CLERK,
@@ -41,6 +51,7 @@ const ADMIN: readonly Scope[] = [
   'members:import',
   'profile:write',
   'pii:read',
+  'segments:export',
   'points:grant',
   'ledger:audit',
   'programs:publish',

@@ -32,7 +32,7 @@ export function registerMemberFunctions(environment: Environment): void {
       BigInt(part(Temporal.Instant.fromEpochMilliseconds(at.getTime()).toZonedDateTimeISO(zone))),
     )
   }
-  // Stands for another condition, which takes its place before this one is compiled; see `expandSegments`.
+  // Stands for another condition, which takes its place before this one is compiled; see `compileMemberCondition`.
   environment.registerFunction('inSegment(string): bool', () => {
     throw new Error('inSegment is expanded before a condition runs')
   })

@@ -1,3 +1,5 @@
+import type { ASTNode } from '@marcbachmann/cel-js'
+import { ConditionError } from './condition-error.ts'
 import { type Condition, conditionLanguage, type FactType } from './conditions.ts'
 import { registerMemberFunctions } from './functions.ts'
 import { conditionSql } from './sql.ts'
@@ -63,18 +65,106 @@ const language = conditionLanguage(memberDeclarations, (environment) => {
   registerMemberFunctions(environment)
 })
 
+/** A segment that comes back to itself by way of others. */
+export class SegmentCycleError extends ConditionError {
+  override name = 'SegmentCycleError'
+}
+
+const NESTED_MAX = 8
+
+/** Answers the condition of a segment that may be used in others, or nothing. */
+export type SegmentLookup = (id: string) => string | undefined
+
 /**
- * Compiles a condition over members: for who eligible is, in memory, and for how many are, in SQL. Throws a
- * `ConditionError` with the place of the fault; what this accepts runs in both. `inSegment` stays for the caller to
- * expand.
+ * Compiles a condition over members: in memory for who is asked alone, in SQL for how many there are. Segments that it
+ * names take the places of their names first. Throws a `ConditionError` with the place of the fault; what this accepts
+ * runs in both.
  */
-export function compileMemberCondition(source: string): Condition {
+export function compileMemberCondition(
+  source: string,
+  segmentOf: SegmentLookup = () => undefined,
+  path: readonly string[] = [],
+): Condition {
   const condition = language.compile(source)
+  checkRunsInSql(condition)
+  const calls = segmentCalls(condition.ast)
+  if (calls.length === 0) return condition
+  const parts: string[] = []
+  let end = 0
+  for (const call of calls) {
+    parts.push(source.slice(end, call.start), `(${nested(source, call, segmentOf, path)}\n)`)
+    end = call.end
+  }
+  try {
+    const whole = language.compile(parts.join('') + source.slice(end))
+    checkRunsInSql(whole)
+    return whole
+  } catch (error) {
+    if (!(error instanceof ConditionError)) throw error
+    throw new ConditionError(`together with its segments: ${error.message}`, calls[0]!.start, source)
+  }
+}
+
+function nested(
+  source: string,
+  { id, start }: SegmentCall,
+  segmentOf: SegmentLookup,
+  path: readonly string[],
+): string {
+  if (path.includes(id)) {
+    throw new SegmentCycleError(
+      `the segment leads back to itself: ${[...path, id].join(' -> ')}`,
+      start,
+      source,
+    )
+  }
+  if (path.length >= NESTED_MAX) {
+    throw new ConditionError(`segments nest at most ${NESTED_MAX} deep`, start, source)
+  }
+  const inner = segmentOf(id)
+  if (inner === undefined)
+    throw new ConditionError(`there is no live segment "${id}" of this programme`, start, source)
+  try {
+    return compileMemberCondition(inner, segmentOf, [...path, id]).source
+  } catch (error) {
+    if (error instanceof SegmentCycleError) throw new SegmentCycleError(error.message, start, source)
+    if (error instanceof ConditionError) {
+      throw new ConditionError(`in the segment "${id}": ${error.message}`, start, source)
+    }
+    throw error
+  }
+}
+
+const checkRunsInSql = (condition: Condition): string =>
   conditionSql(condition, {
     declarations: memberDeclarations,
     column: () => 'fact',
     now: 'now',
+    segment: () => 'true',
     bind: () => '$1',
   })
-  return condition
+
+interface SegmentCall {
+  readonly id: string
+  readonly start: number
+  readonly end: number
+}
+
+/** The segments that a condition names itself. */
+export const segmentsIn = (source: string): string[] =>
+  segmentCalls(language.compile(source).ast).map(({ id }) => id)
+
+function segmentCalls(ast: ASTNode): SegmentCall[] {
+  const calls: SegmentCall[] = []
+  const visit = (value: unknown): void => {
+    if (Array.isArray(value)) value.forEach(visit)
+    else if (typeof value === 'object' && value !== null && 'op' in value) {
+      const node = value as ASTNode
+      if (node.op === 'call' && node.args[0] === 'inSegment') {
+        calls.push({ id: String(node.args[1][0]!.args), start: node.start, end: node.end })
+      } else visit(node.args)
+    }
+  }
+  visit(ast)
+  return calls.toSorted((a, b) => a.start - b.start)
 }

@@ -11,6 +11,8 @@ export interface FactColumns {
   column(subject: string, field: string): string
   /** The SQL of the moment that the condition is asked at. */
   readonly now: string
+  /** The SQL of a nested segment; without it there are none. */
+  segment?(id: string): string
   /** Takes a value and answers its place, `$3`. */
   bind(value: unknown): string
 }
@@ -273,6 +275,11 @@ class Translation {
     switch (name) {
       case 'has':
         return this.#has(args[0]!)
+      case 'inSegment': {
+        const id = literalOf(args[0]!)
+        if (typeof id !== 'string') return this.#refuse(node, 'write the id of the segment as it is')
+        return this.#facts.segment?.(id) ?? this.#refuse(node, 'segments cannot be asked for here')
+      }
       case 'timestamp': {
         const text = literalOf(args[0]!)
         if (typeof text !== 'string')

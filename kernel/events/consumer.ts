@@ -19,7 +19,7 @@ export type EventHandler = (tx: Tx, event: RecordedEvent) => Promise<void>
 
 export interface ConsumerOptions {
   readonly db: Db
-  /** Whose log is read. */
+  /** Under which name the position is kept: whose log is read, and by which reader if there are several. */
   readonly source: string
   readonly feed: EventFeed
   readonly handlers: ReadonlyMap<string, EventHandler>

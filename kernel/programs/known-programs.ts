@@ -29,6 +29,13 @@ export async function findProgram(query: Query, slug: string): Promise<Program |
   return row && fromRow(row)
 }
 
+export async function findPrograms(query: Query): Promise<Program[]> {
+  const rows = await query<ProgramRow>(
+    `/* findPrograms */ select slug, version, time_zone from program order by slug`,
+  )
+  return rows.map(fromRow)
+}
+
 /** The programme that a caller names, or the only one. Throws where none is named and there are several. */
 export async function programFor(
   query: Query,

@@ -30,6 +30,20 @@ export interface PurchasesRecorded {
     /** Minor units, as text. */
     readonly total: string
     readonly points: string
+    /** When it was made, ISO 8601; absent in events of before: then the event's own moment. */
+    readonly occurredAt?: string
+  }[]
+}
+
+/** How accounts stand after a call that changed them; one event per call and programme. */
+export interface BalancesChanged {
+  readonly program: string
+  readonly accounts: readonly {
+    readonly memberId: string
+    readonly tier: string
+    /** Points that can be spent, and growth; whole units, as text. */
+    readonly points: string
+    readonly growth: string
   }[]
 }
 
@@ -37,4 +51,5 @@ export interface LedgerEvents {
   readonly 'ledger.ProgramPublished': ProgramPublished
   readonly 'ledger.TierChanged': TierChanged
   readonly 'ledger.PurchasesRecorded': PurchasesRecorded
+  readonly 'ledger.BalancesChanged': BalancesChanged
 }

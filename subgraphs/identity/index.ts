@@ -1,7 +1,9 @@
 import { defineSubgraph } from '../../kernel/subgraph.ts'
 import { openServices } from './context.ts'
 import { REFUSALS } from './domain/refusals.ts'
+import { factJobs } from './jobs/facts.ts'
 import { forgetExpiredJob } from './jobs/forget-expired.ts'
+import { listeners } from './jobs/listeners.ts'
 import { resolvers } from './resolvers/index.ts'
 import { openLoaders } from './store/loaders.ts'
 import { migrations } from './store/migrations/index.ts'
@@ -16,6 +18,6 @@ export const identity = defineSubgraph(import.meta.url, {
   messages: REFUSALS,
   services: openServices,
   loaders: openLoaders,
-  jobs: [forgetExpiredJob],
-  listeners: [],
+  jobs: [forgetExpiredJob, ...factJobs],
+  listeners,
 })

@@ -1,5 +1,6 @@
 import { principalName } from '../../../kernel/auth/principal.ts'
 import { once } from '../../../kernel/commands/once.ts'
+import { publish } from '../../../kernel/events/publish.ts'
 import type { MemberId } from '../../../kernel/values/ids.ts'
 import { fail, ok, type Result } from '../../../kernel/values/result.ts'
 import type { IdentityContext } from '../context.ts'
@@ -8,6 +9,7 @@ import type { TagDimension } from '../domain/tags.ts'
 import { appendTagHistory, deleteTags } from '../store/tags.ts'
 import { lockReachable, tagSourceOf } from './callers.ts'
 import { commandOf } from './command.ts'
+import { tagsChanged } from './tags-changed.ts'
 
 export interface RemoveTagsInput {
   readonly memberId: string
@@ -30,6 +32,7 @@ export async function removeTags(
       const gone = await deleteTags(tx, member.id, tags, source === 'STAFF' ? undefined : source)
       const recorded = gone.map((tag) => ({ ...tag, setBy: removedBy, setAt: ctx.now }))
       await appendTagHistory(tx, member.id, 'removed', recorded, ctx.now)
+      await publish(tx, [tagsChanged(ctx.now, [member.id])])
       return ok({ memberId: member.id })
     }),
   )

@@ -1,5 +1,6 @@
 import { principalName } from '../../../kernel/auth/principal.ts'
 import { once } from '../../../kernel/commands/once.ts'
+import { publish } from '../../../kernel/events/publish.ts'
 import type { MemberId } from '../../../kernel/values/ids.ts'
 import { fail, ok, type Result } from '../../../kernel/values/result.ts'
 import type { IdentityContext } from '../context.ts'
@@ -8,6 +9,7 @@ import { checkTags, type TagInput } from '../domain/tags.ts'
 import { appendTagHistory, saveTags } from '../store/tags.ts'
 import { lockReachable, tagSourceOf } from './callers.ts'
 import { commandOf } from './command.ts'
+import { tagsChanged } from './tags-changed.ts'
 
 export interface SetTagsInput {
   readonly memberId: string
@@ -31,6 +33,7 @@ export async function setTags(
       const tags = stated.value.map((statement) => ({ ...statement, source, setBy, setAt: ctx.now }))
       await saveTags(tx, member.id, tags)
       await appendTagHistory(tx, member.id, 'set', tags, ctx.now)
+      await publish(tx, [tagsChanged(ctx.now, [member.id])])
       return ok({ memberId: member.id })
     }),
   )

@@ -1,4 +1,6 @@
 import type { Tx } from '../../../kernel/db/transaction.ts'
+import { publish } from '../../../kernel/events/publish.ts'
+import type { ProfilesChanged } from '../../../schema/events/identity.ts'
 import type { IdentityContext, Keys } from '../context.ts'
 import type { Profile } from '../domain/profile.ts'
 import { places, seal, unseal } from '../domain/sealing.ts'
@@ -20,6 +22,8 @@ export async function writeProfile(
   const bytes = Buffer.from(JSON.stringify(profile))
   const sealed = seal(dataKey, places.profile(memberId), bytes, newNonce())
   await saveProfile(tx, { memberId, sealed, version: (found?.version ?? 0) + 1 }, ctx.now)
+  const payload: ProfilesChanged = { memberIds: [memberId] }
+  await publish(tx, [{ type: 'identity.ProfilesChanged', memberId, occurredAt: ctx.now, payload }])
 }
 
 export const openProfile = (keys: Keys, profile: SealedProfile, wrappedKey: Buffer): Profile =>

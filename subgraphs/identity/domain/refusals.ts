@@ -56,6 +56,18 @@ export const REFUSALS = {
   CLIENT_NOT_VALID: { en: 'The client id or secret is not right.', 'zh-CN': '客户端标识或密钥不正确。' },
   CLIENT_EXISTS: { en: 'There is a client of this id.', 'zh-CN': '该客户端标识已存在。' },
   SANDBOX_ONLY: { en: 'This exists in the sandbox only.', 'zh-CN': '该功能仅在沙箱环境中可用。' },
+  SEGMENT_NOT_FOUND: { en: 'There is no such segment.', 'zh-CN': '人群不存在。' },
+  SEGMENT_CHANGED: {
+    en: 'The segment was changed meanwhile; it is at version {version}.',
+    'zh-CN': '人群已被他人修改，当前版本为 {version}。',
+  },
+  SEGMENT_NOT_VALID: { en: 'The field {field} is not valid.', 'zh-CN': '字段 {field} 无效。' },
+  CONDITION_NOT_VALID: {
+    en: 'Line {line}, column {column}: {message}.',
+    'zh-CN': '第 {line} 行第 {column} 列：{message}。',
+  },
+  SEGMENT_CYCLE: { en: '{message}.', 'zh-CN': '人群循环引用：{message}。' },
+  SEGMENT_IN_USE: { en: 'The segment {by} is built on it.', 'zh-CN': '人群 {by} 正在引用它。' },
 } satisfies Messages
 
 export type IdentityRefusalCode = keyof typeof REFUSALS

@@ -1,5 +1,6 @@
 import { readerOf } from '../../../kernel/graphql/rights.ts'
 import { readIdentities, readProfile } from '../actions/read-personal-data.ts'
+import { isInSegment } from '../actions/segments.ts'
 import type { IdentityContext } from '../context.ts'
 import { tagSet } from '../domain/tags.ts'
 import type { MemberRow } from '../store/members.ts'
@@ -14,4 +15,7 @@ export const Member = {
 
   tags: async (member: MemberRow, _: unknown, ctx: IdentityContext) =>
     tagSet(await ctx.loaders.tags.load(member.id), ctx.now),
+
+  inSegment: (member: MemberRow, { id }: { id: string }, ctx: IdentityContext) =>
+    isInSegment(ctx, member.id, id),
 }

@@ -1,7 +1,12 @@
+import { memberFacts } from '../../../kernel/conditions/member-conditions.ts'
 import { findMemberIds } from '../actions/find-members.ts'
+import { findSegment, findSnapshot, previewSegment } from '../actions/segments.ts'
 import type { IdentityContext } from '../context.ts'
 import type { IdentifierText } from '../domain/identifier.ts'
+import { readSources } from '../store/facts.ts'
 import type { MemberRow } from '../store/members.ts'
+import { findSegments } from '../store/segments.ts'
+import { payload } from './payload.ts'
 
 export const Query = {
   me: (_: unknown, __: unknown, ctx: IdentityContext) =>
@@ -19,6 +24,29 @@ export const Query = {
 
   knownMembers: async (_: unknown, { ids }: { ids: string[] }, ctx: IdentityContext) =>
     (await ctx.loaders.member.loadMany(ids)).map((member) => (member as MemberRow | undefined)?.id),
+
+  segment: (_: unknown, { id }: { id: string }, ctx: IdentityContext) => findSegment(ctx, id),
+
+  segments: (_: unknown, __: unknown, ctx: IdentityContext) => findSegments(ctx.db.query),
+
+  previewSegment: async (
+    _: unknown,
+    asked: { condition: string; program?: string | null },
+    ctx: IdentityContext,
+  ) =>
+    payload(ctx, await previewSegment(ctx, asked), ({ members, sample }) => ({
+      members,
+      sample: () => ctx.loaders.member.loadMany(sample),
+    })),
+
+  segmentSnapshot: (_: unknown, { id }: { id: string }, ctx: IdentityContext) => findSnapshot(ctx, id),
+
+  conditionFacts: () =>
+    Object.entries(memberFacts).flatMap(([subject, facts]) =>
+      Object.entries(facts).map(([name, fact]) => ({ name: `${subject}.${name}`, ...fact })),
+    ),
+
+  factSources: (_: unknown, __: unknown, ctx: IdentityContext) => readSources(ctx.db.query),
 
   tokenKeys: async (_: unknown, __: unknown, ctx: IdentityContext) =>
     (await ctx.services.tokens.publicKeys()).map((key) => JSON.stringify(key)),

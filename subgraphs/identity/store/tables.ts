@@ -1,4 +1,5 @@
 import { EntitySchema, type EntitySchemaColumnOptions } from 'typeorm'
+import { knownProgram } from '../../../kernel/programs/tables.ts'
 
 /** How tables are laid out over many servers (Citus): by member, by their own key, copied to all, or in one place. */
 export type Distribution = 'member' | 'lookup' | 'reference' | 'local'
@@ -17,6 +18,15 @@ export const distribution: Readonly<Record<string, Distribution>> = {
   staff: 'reference',
   oauth_client: 'reference',
   client_secret: 'reference',
+  program: 'reference',
+  member_fact: 'member',
+  account_fact: 'member',
+  purchase_day: 'member',
+  fact_source: 'local',
+  segment: 'reference',
+  segment_change: 'reference',
+  segment_snapshot: 'reference',
+  segment_snapshot_member: 'member',
   event: 'local',
   event_cursor: 'local',
   parked_event: 'local',
@@ -29,6 +39,7 @@ const uuid: EntitySchemaColumnOptions = { type: 'uuid' }
 const bytes: EntitySchemaColumnOptions = { type: 'bytea' }
 const moment: EntitySchemaColumnOptions = { type: 'timestamptz' }
 const whole: EntitySchemaColumnOptions = { type: 'integer' }
+const large: EntitySchemaColumnOptions = { type: 'bigint' }
 const fraction: EntitySchemaColumnOptions = { type: 'double precision' }
 const optional = (column: EntitySchemaColumnOptions): EntitySchemaColumnOptions => ({
   ...column,
@@ -129,4 +140,77 @@ export const tables: readonly EntitySchema[] = [
     created_at: moment,
     revoked_at: optional(moment),
   }),
+  knownProgram,
+  table('member_fact', {
+    member_id: key('uuid'),
+    joined_at: moment,
+    joined_channel: text,
+    joined_store: optional(text),
+    gender: optional(text),
+    birth_month: optional(whole),
+    province: optional(text),
+    tags: { type: 'jsonb' },
+    tags_until: optional(moment),
+  }),
+  table('account_fact', {
+    member_id: key('uuid'),
+    program: key('text'),
+    tier: optional(text),
+    tier_since: optional(moment),
+    points: large,
+    growth: large,
+    campaigns: { type: 'text', array: true },
+    first_at: optional(moment),
+    last_at: optional(moment),
+    purchases: large,
+    spent: large,
+    purchases_30: large,
+    spent_30: large,
+    purchases_90: large,
+    spent_90: large,
+    purchases_365: large,
+    spent_365: large,
+    windows_until: optional({ type: 'date' }),
+  }),
+  table('purchase_day', {
+    member_id: key('uuid'),
+    program: key('text'),
+    day: { type: 'date', primary: true },
+    purchases: large,
+    spent: large,
+  }),
+  table('fact_source', { source: key('text'), event_at: moment, applied_at: moment }),
+  table('segment', {
+    id: key('text'),
+    name: text,
+    description: text,
+    program: text,
+    condition: text,
+    status: text,
+    refresh: text,
+    version: whole,
+    members: optional(large),
+    counted_at: optional(moment),
+    updated_at: moment,
+    updated_by: text,
+  }),
+  table('segment_change', {
+    segment_id: key('text'),
+    id: key('uuid'),
+    change: text,
+    version: whole,
+    condition: text,
+    changed_at: moment,
+    changed_by: text,
+  }),
+  table('segment_snapshot', {
+    id: key('uuid'),
+    segment_id: text,
+    segment_version: whole,
+    condition: text,
+    members: large,
+    taken_at: moment,
+    taken_by: text,
+  }),
+  table('segment_snapshot_member', { member_id: key('uuid'), snapshot_id: key('uuid') }),
 ]

@@ -3,7 +3,7 @@ import type { Tx } from '../../../kernel/db/transaction.ts'
 import type { NewEvent } from '../../../kernel/events/event.ts'
 import { publish } from '../../../kernel/events/publish.ts'
 import type { Logger } from '../../../kernel/log.ts'
-import type { Instant } from '../../../kernel/values/instant.ts'
+import { type Instant, toIso } from '../../../kernel/values/instant.ts'
 import { fail, type Refusal, type Result } from '../../../kernel/values/result.ts'
 import type { Events } from '../../../schema/events/index.ts'
 import { AccountBook, newAccount } from '../domain/account-book.ts'
@@ -15,6 +15,7 @@ import { type CommandAnswer, commandName, insertAnswers, readAnswers } from '../
 import { documentName, type RecordedDocument, readDocuments, readOwners } from '../store/documents.ts'
 import { writePostings } from '../store/postings.ts'
 import { type ProgramShelf, readMultipliers } from '../store/programs.ts'
+import { balanceEvents } from './balance-events.ts'
 
 /** A command, the programme that it belongs to, and when it came. */
 export interface Order {
@@ -141,7 +142,11 @@ async function postAll(tx: Tx, doors: PostingDoors, orders: readonly Order[]): P
   await Promise.all([
     writePostings(tx, [...books.values()], newDocuments, recordedAt),
     insertAnswers(tx, newAnswers, recordedAt),
-    publish(tx, [...tierEvents(orders, books), ...purchaseEvents(orders, newDocuments, recordedAt)]),
+    publish(tx, [
+      ...tierEvents(orders, books),
+      ...purchaseEvents(orders, newDocuments, recordedAt),
+      ...balanceEvents(orders, [...books.values()], recordedAt),
+    ]),
   ])
   return results
 }
@@ -264,6 +269,7 @@ function purchaseEvents(
         documentId: document.id,
         channel: document.channel,
         total: String(document.amount ?? 0n),
+        occurredAt: toIso(document.effectiveAt),
         points: String(document.awards.reduce((sum, a) => (a.asset === 'points' ? sum + a.amount : sum), 0n)),
       })),
     },

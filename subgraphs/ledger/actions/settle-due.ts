@@ -5,6 +5,7 @@ import { AccountBook } from '../domain/account-book.ts'
 import type { Program } from '../domain/program.ts'
 import { type AccountKey, accountName, accountsDue, lockAccounts } from '../store/accounts.ts'
 import { writePostings } from '../store/postings.ts'
+import { balanceEvents } from './balance-events.ts'
 import { tierEvents } from './post-batch.ts'
 
 const CHUNK = 500
@@ -38,9 +39,9 @@ const settleChunk = (ctx: LedgerContext, program: Program): Promise<number> =>
       return [key, book]
     })
     await writePostings(tx, books, [], ctx.now)
-    await publish(
-      tx,
-      tierEvents([{ program }], new Map(books.map((entry) => [accountName(entry[0]), entry]))),
-    )
+    await publish(tx, [
+      ...tierEvents([{ program }], new Map(books.map((entry) => [accountName(entry[0]), entry]))),
+      ...balanceEvents([{ program }], books, ctx.now),
+    ])
     return due.length
   })

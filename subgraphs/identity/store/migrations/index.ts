@@ -1,4 +1,8 @@
 import type { Migration } from '../../../../kernel/db/migrate.ts'
 import { MembersAndIdentities1764000000000 } from './1764000000000-members-and-identities.ts'
+import { FactsAndSegments1795399598301 } from './1795399598301-facts-and-segments.ts'
 
-export const migrations: readonly Migration[] = [MembersAndIdentities1764000000000]
+export const migrations: readonly Migration[] = [
+  MembersAndIdentities1764000000000,
+  FactsAndSegments1795399598301,
+]

@@ -1,0 +1,35 @@
+import type { Tx } from '../../../kernel/db/transaction.ts'
+import { findProgram, saveProgram } from '../../../kernel/programs/known-programs.ts'
+import { type Instant, instant, localDate } from '../../../kernel/values/instant.ts'
+import type { BalancesChanged, ProgramPublished, PurchasesRecorded } from '../../../schema/events/ledger.ts'
+import { addPurchases, beginProgramFacts, refreshWindows, saveStandings } from '../store/facts.ts'
+
+/** What the ledger tells becomes facts of members. */
+
+export async function takeInProgram(tx: Tx, { program, version, timeZone }: ProgramPublished): Promise<void> {
+  const known = await findProgram(tx.query, program)
+  if (!known || known.version < version) await saveProgram(tx, { slug: program, version, timeZone })
+  await beginProgramFacts(tx, program)
+}
+
+export const takeInBalances = (tx: Tx, { program, accounts }: BalancesChanged): Promise<void> =>
+  saveStandings(tx, program, accounts)
+
+export async function takeInPurchases(
+  tx: Tx,
+  { program, purchases }: PurchasesRecorded,
+  recordedAt: Instant,
+  now: Instant,
+): Promise<void> {
+  const timeZone = (await findProgram(tx.query, program))?.timeZone ?? 'UTC'
+  await addPurchases(
+    tx,
+    program,
+    purchases.map(({ memberId, total, occurredAt }) => {
+      const at = occurredAt === undefined ? recordedAt : instant(occurredAt)
+      return { memberId, at, day: localDate(at, timeZone), total }
+    }),
+  )
+  const memberIds = purchases.map(({ memberId }) => memberId)
+  await refreshWindows(tx, { program, memberIds, today: localDate(now, timeZone) })
+}
