@@ -93,7 +93,8 @@ export async function findChanges(query: Query, id: string): Promise<SegmentChan
     changed_at: Instant
     changed_by: string
   }>(
-    `/* findSegmentChanges */ select * from segment_change where segment_id = $1 order by id desc limit 100`,
+    `/* findSegmentChanges */ select * from segment_change where segment_id = $1
+     order by changed_at desc, version desc, id desc limit 100`,
     [id],
   )
   return rows.map((row) => ({
