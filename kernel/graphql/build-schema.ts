@@ -1,8 +1,11 @@
 import { buildSubgraphSchema } from '@apollo/subgraph'
 import {
   type DocumentNode,
+  defaultFieldResolver,
   type GraphQLFieldResolver,
   type GraphQLSchema,
+  getNamedType,
+  isLeafType,
   isObjectType,
   parse,
 } from 'graphql'
@@ -29,7 +32,21 @@ export function buildSchema(sdl: string, resolvers: ResolverMap): GraphQLSchema 
   ])
   checkResolvers(schema, resolvers)
   enforceRights(schema)
+  resolveObjects(schema)
   return schema
+}
+
+/**
+ * Compiled, a field without a resolver is a property that is there at once. Resolvers pack promises of objects, so
+ * fields of objects get the default resolver in so many words; a promise of a leaf is an error.
+ */
+function resolveObjects(schema: GraphQLSchema): void {
+  for (const type of Object.values(schema.getTypeMap()).filter(isObjectType)) {
+    if (type.name.startsWith('__')) continue
+    for (const field of Object.values(type.getFields())) {
+      if (!isLeafType(getNamedType(field.type))) field.resolve ??= defaultFieldResolver
+    }
+  }
 }
 
 const scalarNames = (document: DocumentNode): Set<string> =>

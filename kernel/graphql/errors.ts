@@ -34,7 +34,7 @@ export function formatError(error: GraphQLError, requestId: string, log: Logger)
     const message = 'A text is too long, or has a character that cannot be stored.'
     return { message, ...where, extensions: { code: 'BAD_USER_INPUT', requestId } }
   }
-  const code = error.extensions.code as string | undefined
+  const code = error.extensions?.code as string | undefined
   if (code !== undefined && CODES.has(code) && code !== 'INTERNAL') {
     return { message: error.message, ...where, extensions: { code, requestId } }
   }

@@ -1,14 +1,6 @@
-import {
-  type DocumentNode,
-  type ExecutionResult,
-  execute,
-  GraphQLError,
-  type GraphQLFormattedError,
-  type GraphQLSchema,
-  parse,
-  validate,
-} from 'graphql'
+import { GraphQLError, type GraphQLFormattedError, type GraphQLSchema, parse, validate } from 'graphql'
 import type { Logger } from '../log.ts'
+import { compileDocument, type Executable } from './compile.ts'
 import { formatError } from './errors.ts'
 
 export interface GraphQLRequest {
@@ -26,17 +18,17 @@ export interface GraphQLAnswer {
 const CHARACTERS_MAX = 1_000_000
 
 /**
- * Runs requests against one schema; a document is parsed and validated the first time that it is seen. Those seen
- * first are forgotten first: callers shape the documents that come here, and could fill the memory with them.
+ * Runs requests against one schema; a document is parsed, validated and compiled the first time that it is seen. Those
+ * seen first are forgotten first: callers shape the documents that come here, and could fill the memory with them.
  */
 export function executor(schema: GraphQLSchema, log: Logger) {
-  const documents = new Map<string, DocumentNode | readonly GraphQLError[]>()
+  const documents = new Map<string, Executable | readonly GraphQLError[]>()
   let characters = 0
 
-  const documentOf = (query: string): DocumentNode | readonly GraphQLError[] => {
+  const documentOf = (query: string): Executable | readonly GraphQLError[] => {
     let known = documents.get(query)
     if (!known) {
-      known = parseAndValidate(schema, query)
+      known = prepare(schema, query)
       documents.set(query, known)
       characters += query.length
       while (characters > CHARACTERS_MAX) {
@@ -53,15 +45,10 @@ export function executor(schema: GraphQLSchema, log: Logger) {
     contextValue: unknown & { requestId: string },
   ): Promise<GraphQLAnswer> => {
     const document = documentOf(request.query)
-    const result: ExecutionResult = isDocument(document)
-      ? await execute({
-          schema,
-          document,
-          contextValue,
-          variableValues: request.variables ?? undefined,
-          operationName: request.operationName,
-        })
-      : { errors: document }
+    const result =
+      typeof document === 'function'
+        ? await document(contextValue, request.variables ?? undefined, request.operationName)
+        : { errors: document }
     if (!result.errors) return { data: result.data as Record<string, unknown> }
     const errors = result.errors.map((error) => formatError(error, contextValue.requestId, log))
     return result.data === undefined
@@ -70,13 +57,11 @@ export function executor(schema: GraphQLSchema, log: Logger) {
   }
 }
 
-const isDocument = (known: DocumentNode | readonly GraphQLError[]): known is DocumentNode => 'kind' in known
-
-function parseAndValidate(schema: GraphQLSchema, query: string): DocumentNode | readonly GraphQLError[] {
+function prepare(schema: GraphQLSchema, query: string): Executable | readonly GraphQLError[] {
   try {
     const document = parse(query)
     const errors = validate(schema, document)
-    return errors.length > 0 ? errors : document
+    return errors.length > 0 ? errors : compileDocument(schema, document)
   } catch (error) {
     if (error instanceof GraphQLError) return [error]
     throw error

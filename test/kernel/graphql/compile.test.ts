@@ -1,0 +1,92 @@
+import { type ExecutionResult, execute, parse } from 'graphql'
+import { expect, test } from 'vitest'
+import { buildSchema } from '../../../kernel/graphql/build-schema.ts'
+import { compileDocument } from '../../../kernel/graphql/compile.ts'
+
+const schema = buildSchema(
+  `extend schema @link(url: "https://specs.apollo.dev/federation/v2.9", import: ["@key"])
+   directive @public on OBJECT | FIELD_DEFINITION
+   scalar SafeInt
+   input Wish { amount: SafeInt!, names: [String!] }
+   type Query @public { echo(text: String, wish: Wish): String, shop(open: Boolean!): Shop, shops: [Shop!], broken: Shop }
+   type Mutation @public { count: Int! }
+   type Shop @public { name: String!, next: Shop, late: Shop!, fails: Int }`,
+  {
+    Query: {
+      echo: (_, { text, wish }) => text ?? (wish ? String(wish.amount * 2n) : null),
+      shop: (_, { open }) => shopNamed(open ? 'open' : 'closed'),
+      shops: async () => [shopNamed('one'), shopNamed('two')],
+      broken: () => ({ name: null }),
+    },
+    Mutation: { count: async () => ++counted },
+    Shop: {
+      fails: () => {
+        throw new Error('no')
+      },
+    },
+  },
+)
+let counted = 0
+const shopNamed = (name: string) => ({
+  name,
+  next: async () => ({ name: `${name}'s next` }),
+  late: Promise.resolve({ name: `${name}'s late` }),
+})
+
+test.for([
+  ['{ shops { name next { name } late { name __typename } } }', {}],
+  ['query ($open: Boolean!) { shop(open: $open) { name } }', { open: true }],
+  ['query ($open: Boolean!) { shop(open: $open) { name } }', {}],
+  ['query ($open: Boolean!) { shop(open: $open) { name } }', { open: 'yes' }],
+  [
+    'query ($open: Boolean!) { shop(open: $open) { name @skip(if: $open) next @include(if: $open) { name } } }',
+    { open: true },
+  ],
+  ['query ($wish: Wish!) { echo(wish: $wish) }', { wish: { amount: 21, names: ['a'] } }],
+  ['query ($wish: Wish!) { echo(wish: $wish) }', { wish: { amount: 2 ** 60 } }],
+  ['{ echo(wish: { amount: 21 }) }', {}],
+  ['{ broken { name } shops { name fails } }', {}],
+  ['{ broken { late { name } } }', {}],
+  ['query A { shops { name } } query B { echo }', {}],
+] as const)('compiled, a document answers as interpreted: %s %j', async ([query, variables]) => {
+  const document = parse(query)
+  const operationName = query.startsWith('query A') ? 'B' : undefined
+  const contextValue = { principal: { kind: 'anonymous' } }
+  const compiled = await compileDocument(schema, document)(contextValue, variables, operationName)
+  const interpreted = await execute({
+    schema,
+    document,
+    contextValue,
+    variableValues: variables,
+    operationName,
+  })
+  expect(plain(compiled)).toEqual(plain(interpreted))
+})
+
+/** Errors come in no particular order. */
+function plain(result: ExecutionResult): unknown {
+  const { data, errors } = JSON.parse(JSON.stringify(result))
+  return { data, errors: errors?.map((error: unknown) => JSON.stringify(error)).sort() }
+}
+
+test('mutations follow each other', async () => {
+  const context = { principal: { kind: 'anonymous' } }
+  const { data } = await compileDocument(schema, parse('mutation { a: count b: count c: count }'))(
+    context,
+    {},
+    null,
+  )
+  expect(data).toEqual({ a: 1, b: 2, c: 3 })
+})
+
+test.for([
+  ['a literal', (text: string) => `{ echo(text: ${JSON.stringify(text)}) }`],
+  ['a default', (text: string) => `query ($text: String = ${JSON.stringify(text)}) { echo(text: $text) }`],
+  ['an escape', (text: string) => `{ echo(text: ${JSON.stringify(text).replaceAll('_', '\\u005f')}) }`],
+] as const)('no text of a caller becomes code: %s', async ([, queryOf]) => {
+  const text = '__MAGIC_DATE__33a9e76d_02e0_4128_8e92_3530ad3da74dglobalThis.codeOfTheCaller=1'
+  const context = { principal: { kind: 'anonymous' } }
+  const { data } = await compileDocument(schema, parse(queryOf(text)))(context, {}, null)
+  expect(data).toEqual({ echo: text })
+  expect(globalThis).not.toHaveProperty('codeOfTheCaller')
+})
