@@ -1,21 +1,25 @@
 import './telemetry-off.ts'
 import { AsyncLocalStorage } from 'node:async_hooks'
-import { ApolloGateway } from '@apollo/gateway'
-import { ApolloServer, type ApolloServerPlugin } from '@apollo/server'
+import { ApolloServer, type ApolloServerPlugin, HeaderMap } from '@apollo/server'
 import {
   ApolloServerPluginCacheControlDisabled,
   ApolloServerPluginInlineTraceDisabled,
   ApolloServerPluginLandingPageDisabled,
   ApolloServerPluginUsageReportingDisabled,
 } from '@apollo/server/plugin/disabled'
-import { GraphQLError } from 'graphql'
 import type { Config, SubgraphName } from '../kernel/config.ts'
 import { formatError } from '../kernel/graphql/errors.ts'
 import type { Logger } from '../kernel/log.ts'
 import type { Peers } from '../kernel/peers.ts'
 import { documentSizeRule } from './document-size.ts'
-import { type GatewayContext, MountedDataSource } from './mounted-data-source.ts'
+import { CompiledGateway, type SubgraphAddress } from './execute/compiled-gateway.ts'
+import type { CompiledOperation } from './execute/operation.ts'
+import { asGraphQLError } from './execute/plan.ts'
+import { quietLogger } from './execute/quiet-logger.ts'
+import { stockGateway } from './execute/stock-gateway.ts'
+import { type GatewayContext, peerSource } from './peer-source.ts'
 import { withoutSecurityLinks } from './supergraph.ts'
+import { type HttpAnswer, type HttpRequest, WarmPath } from './warm-path.ts'
 
 /**
  * Names, numbers and punctuation marks of one document; planning time grows with their square. The largest documents
@@ -25,31 +29,29 @@ const DOCUMENT_TOKENS_MAX = 2_000
 
 export interface Graph {
   /** Answers one request of GraphQL over HTTP. */
-  execute(
-    request: Parameters<ApolloServer<GatewayContext>['executeHTTPGraphQLRequest']>[0]['httpGraphQLRequest'],
-    context: GatewayContext,
-  ): ReturnType<ApolloServer<GatewayContext>['executeHTTPGraphQLRequest']>
+  execute(request: HttpRequest, context: GatewayContext): Promise<HttpAnswer>
   close(): Promise<void>
 }
 
+export interface GraphOptions {
+  readonly supergraphSdl: string
+  readonly peers: Pick<Peers, 'execute'>
+  readonly mode: Config['mode']
+  readonly executor: Config['executor']
+  readonly log: Logger
+}
+
 /** The graph as clients see it: parsed, validated and planned here, answered by the subgraphs. */
-export async function openApollo(options: {
-  supergraphSdl: string
-  peers: Pick<Peers, 'execute'>
-  mode: Config['mode']
-  log: Logger
-}): Promise<Graph> {
-  const { peers, mode, log } = options
+export async function openApollo(options: GraphOptions): Promise<Graph> {
+  const { peers, mode, executor, log } = options
   const production = mode === 'production'
-  const gateway = new ApolloGateway({
-    supergraphSdl: withoutSecurityLinks(options.supergraphSdl),
-    buildService: ({ name }) => new MountedDataSource(name as SubgraphName, peers, log),
-    logger: quietLogger(log),
-  })
+  const supergraphSdl = withoutSecurityLinks(options.supergraphSdl)
+  const sourceOf = ({ name }: SubgraphAddress) => peerSource(name as SubgraphName, peers, log)
+  const compiled = executor === 'compiled' ? new CompiledGateway(supergraphSdl, sourceOf) : undefined
   // Errors are formatted without their request at hand.
   const requestIds = new AsyncLocalStorage<string>()
   const server = new ApolloServer<GatewayContext>({
-    gateway,
+    gateway: compiled ?? stockGateway(supergraphSdl, sourceOf, log),
     nodeEnv: production ? 'production' : 'development',
     introspection: !production,
     hideSchemaDetailsFromClientErrors: production,
@@ -63,7 +65,7 @@ export async function openApollo(options: {
     logger: quietLogger(log),
     formatError: (_, error) => formatError(asGraphQLError(error), requestIds.getStore() ?? '', log),
     plugins: [
-      operationKind,
+      admission,
       ApolloServerPluginCacheControlDisabled(),
       ApolloServerPluginInlineTraceDisabled(),
       ApolloServerPluginLandingPageDisabled(),
@@ -71,35 +73,61 @@ export async function openApollo(options: {
     ],
   })
   await server.start()
+
+  const warmPath =
+    compiled &&
+    new WarmPath<GatewayContext>({
+      known: (source, operationName) => compiled.known(source, operationName),
+      admit,
+      format: (error, { claims }) => formatError(error, claims.requestId, log),
+    })
+
+  const throughPipeline = async (request: HttpRequest, context: GatewayContext): Promise<HttpAnswer> => {
+    const {
+      status = 200,
+      headers,
+      body,
+    } = await requestIds.run(context.claims.requestId, () =>
+      server.executeHTTPGraphQLRequest({
+        httpGraphQLRequest: {
+          method: request.method,
+          headers: headerMapOf(request.headers),
+          search: new URL(request.url, 'http://gateway').search,
+          body: request.body,
+        },
+        context: async () => context,
+      }),
+    )
+    warmPath?.learn(request, headers.get('content-type'), status)
+    // A multi-part answer would need @defer, which the gateway's schema does not have.
+    return { status, headers, body: body.kind === 'complete' ? body.string : '' }
+  }
+
   return {
-    execute: (httpGraphQLRequest, context) =>
-      requestIds.run(context.claims.requestId, () =>
-        server.executeHTTPGraphQLRequest({ httpGraphQLRequest, context: async () => context }),
-      ),
+    execute: (request, context) => warmPath?.answer(request, context) ?? throughPipeline(request, context),
     close: () => server.stop(),
   }
 }
 
-const operationKind: ApolloServerPlugin<GatewayContext> = {
+/** Before an operation is executed, on either path. */
+function admit({ kind }: Pick<CompiledOperation, 'kind'>, { seen }: GatewayContext): void {
+  seen.operation = kind
+}
+
+const admission: ApolloServerPlugin<GatewayContext> = {
   async requestDidStart() {
     return {
       async didResolveOperation({ contextValue, operation }) {
-        contextValue.seen.operation = operation?.operation
+        if (operation) admit({ kind: operation.operation }, contextValue)
       },
     }
   },
 }
 
-const asGraphQLError = (error: unknown): GraphQLError => {
-  if (error instanceof GraphQLError) return error
-  const cause = error instanceof Error ? error : new Error(String(error))
-  return new GraphQLError(cause.message, { originalError: cause })
+function headerMapOf(headers: HttpRequest['headers']): HeaderMap {
+  const map = new HeaderMap()
+  for (const [name, value] of Object.entries(headers)) {
+    if (value !== undefined) map.set(name, Array.isArray(value) ? value.join(', ') : value)
+  }
+  return map
 }
-
-/** What the libraries find worth telling at start is no news to an operator. */
-const quietLogger = (log: Logger) => ({
-  debug: (message?: unknown) => log.trace(String(message)),
-  info: (message?: unknown) => log.debug(String(message)),
-  warn: (message?: unknown) => log.warn(String(message)),
-  error: (message?: unknown) => log.error(String(message)),
-})

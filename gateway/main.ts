@@ -21,7 +21,13 @@ await runProcess(async (opened) => {
   const linkKey =
     config.mode === 'sandbox' ? openSecrets(config).link : Buffer.from(config.keys.link!, 'base64')
   const peers = opened.use(remotePeers({ urls: config.subgraphUrls, linkKey, clock }))
-  const graph = await openApollo({ supergraphSdl: readSupergraph(), peers, mode: config.mode, log })
+  const graph = await openApollo({
+    supergraphSdl: readSupergraph(),
+    peers,
+    mode: config.mode,
+    executor: config.executor,
+    log,
+  })
   opened.defer(() => graph.close())
   const server = openServer({
     graph,

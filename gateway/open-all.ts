@@ -30,8 +30,10 @@ export async function openAll(options: {
   log: Logger
   databaseUrl: string
   secrets: Secrets
+  /** How the graph over the subgraphs is opened. */
+  openGraph?: typeof openApollo
 }) {
-  const { config, clock, log, databaseUrl } = options
+  const { config, clock, log, databaseUrl, openGraph = openApollo } = options
   await using opened = new AsyncDisposableStack()
   const peers = localPeers(clock)
   const mounted: MountedSubgraph[] = []
@@ -44,7 +46,13 @@ export async function openAll(options: {
 
   opened.defer(() => Promise.all(mounted.map((one) => one.stopBackground())).then(() => {}))
 
-  const graph = await openApollo({ supergraphSdl: readSupergraph(), peers, mode: config.mode, log })
+  const graph = await openGraph({
+    supergraphSdl: readSupergraph(),
+    peers,
+    mode: config.mode,
+    executor: config.executor,
+    log,
+  })
   opened.defer(() => graph.close())
   const door = identityDoor(peers.clientFor('gateway'))
   const timeMachine =

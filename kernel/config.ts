@@ -27,6 +27,7 @@ const environment = z.object({
   WECHAT_APP_ID: z.string().default('sandbox'),
   WECHAT_APP_SECRET: z.string().default('sandbox'),
   HUITONG_POOL_SIZE: wholeNumber(2, 200).default(10),
+  HUITONG_EXECUTOR: z.enum(['compiled', 'stock']).default('compiled'),
 })
 
 function wholeNumber(min: number, max: number) {
@@ -52,6 +53,8 @@ export interface Config {
   readonly dataDir: string
   readonly logLevel: string
   readonly poolSize: number
+  /** What carries out the gateway's plans: our compiled form, or `@apollo/gateway` as the reference. */
+  readonly executor: 'compiled' | 'stock'
   readonly keys: {
     readonly master: string | undefined
     readonly index: string | undefined
@@ -113,6 +116,7 @@ export function readConfig(
     dataDir: isAbsolute(e.HUITONG_DATA_DIR) ? e.HUITONG_DATA_DIR : resolve(e.HUITONG_DATA_DIR),
     logLevel: e.HUITONG_LOG_LEVEL,
     poolSize: e.HUITONG_POOL_SIZE,
+    executor: e.HUITONG_EXECUTOR,
     keys: {
       master: e.HUITONG_MASTER_KEY,
       index: e.HUITONG_INDEX_KEY,

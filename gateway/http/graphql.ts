@@ -1,5 +1,4 @@
 import { setTimeout as delay } from 'node:timers/promises'
-import { HeaderMap } from '@apollo/server'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import type { KeyLookup } from '../../kernel/auth/access-token.ts'
 import type { Clock } from '../../kernel/clock.ts'
@@ -7,7 +6,7 @@ import { languageOf } from '../../kernel/graphql/refusal.ts'
 import type { Logger } from '../../kernel/log.ts'
 import type { Graph } from '../apollo.ts'
 import { authenticate } from '../authenticate.ts'
-import type { GatewayContext } from '../mounted-data-source.ts'
+import type { GatewayContext } from '../peer-source.ts'
 
 const WAIT_SECONDS_MAX = 10
 
@@ -39,13 +38,9 @@ export function graphqlRoutes(
       },
       seen: {},
     }
+    const { method, headers: sent, url } = request
     const { status, headers, body } = await graph.execute(
-      {
-        method: request.method,
-        headers: headerMapOf(request),
-        search: new URL(request.url, 'http://gateway').search,
-        body: request.body,
-      },
+      { method, headers: sent, url, body: request.body },
       context,
     )
     const seconds = waitSeconds(prefer)
@@ -54,8 +49,7 @@ export function graphqlRoutes(
     }
     for (const [name, value] of headers) reply.header(name, value)
     reply.header('cache-control', 'private, no-store')
-    // A multi-part answer would need @defer, which the gateway's schema does not have.
-    return reply.code(status ?? 200).send(body.kind === 'complete' ? body.string : '')
+    return reply.code(status).send(body)
   }
 
   /** The mutation has been carried out already: that its effects are late is no reason to fail. */
@@ -86,12 +80,4 @@ const wantsHtml = (accept: string | undefined): boolean => accept?.includes('tex
 export function waitSeconds(prefer: string | string[] | undefined): number | undefined {
   const wait = /(?:^|[,;\s])wait\s*=\s*"?(\d{1,9})"?/i.exec([prefer ?? ''].flat().join(','))?.[1]
   return wait === undefined ? undefined : Math.min(Number(wait), WAIT_SECONDS_MAX)
-}
-
-function headerMapOf(request: FastifyRequest): HeaderMap {
-  const headers = new HeaderMap()
-  for (const [name, value] of Object.entries(request.headers)) {
-    if (value !== undefined) headers.set(name, Array.isArray(value) ? value.join(', ') : value)
-  }
-  return headers
 }

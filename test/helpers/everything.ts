@@ -4,6 +4,7 @@ import { openAll } from '../../gateway/open-all.ts'
 import { TestClock } from '../../kernel/clock.ts'
 import { SUBGRAPH_NAMES } from '../../kernel/config.ts'
 import { silentLog } from '../../kernel/log.ts'
+import { openBothExecutors } from './both-executors.ts'
 import { loadSubgraph, openTestDatabase } from './database.ts'
 import { testConfig, testSecrets } from './graph.ts'
 
@@ -12,7 +13,10 @@ export interface GraphQLResult<Data> {
   readonly errors?: readonly { readonly message: string; readonly extensions: { readonly code: string } }[]
 }
 
-/** The whole of Huitong behind its gateway, on a database of its own, with the `super-member` programme published. */
+/**
+ * The whole of Huitong behind its gateway, on a database of its own, with the `super-member` programme published.
+ * Each operation is compared with what the stock executor answers to it.
+ */
 export async function openEverything(options: { now?: string } = {}) {
   const subgraphs = await Promise.all(SUBGRAPH_NAMES.map((name) => loadSubgraph[name]()))
   const database = await openTestDatabase(subgraphs)
@@ -23,6 +27,7 @@ export async function openEverything(options: { now?: string } = {}) {
     log: silentLog,
     databaseUrl: database.url,
     secrets: testSecrets,
+    openGraph: openBothExecutors,
   })
   const owner = new pg.Client({ connectionString: database.url })
   await owner.connect()

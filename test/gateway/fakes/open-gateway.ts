@@ -1,5 +1,4 @@
-import { openApollo } from '../../../gateway/apollo.ts'
-import type { GatewayContext } from '../../../gateway/mounted-data-source.ts'
+import type { GatewayContext } from '../../../gateway/peer-source.ts'
 import type { SandboxClock } from '../../../gateway/sandbox-clock.ts'
 import { openServer } from '../../../gateway/server.ts'
 import { settle } from '../../../gateway/settle.ts'
@@ -14,6 +13,7 @@ import { type Logger, silentLog } from '../../../kernel/log.ts'
 import { localPeers } from '../../../kernel/peers.ts'
 import { newSecrets } from '../../../kernel/secrets.ts'
 import { compose } from '../../../schema/compose.ts'
+import { openBothExecutors } from '../../helpers/both-executors.ts'
 
 const HEAD = `extend schema
   @link(url: "https://specs.apollo.dev/federation/v2.9", import: ["@key", "@shareable", "@inaccessible", "@authenticated", "@requiresScopes"])
@@ -77,7 +77,7 @@ export async function openFakeGateway(
   })
 
   const { supergraph } = compose({ identity: IDENTITY, ledger: LEDGER })
-  const graph = await openApollo({ supergraphSdl: supergraph, peers, mode, log })
+  const graph = await openBothExecutors({ supergraphSdl: supergraph, peers, mode, executor: 'compiled', log })
   const server = openServer({
     graph,
     peers,

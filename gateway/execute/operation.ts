@@ -1,0 +1,161 @@
+import { createHash } from 'node:crypto'
+import { operationFromDocument, type Schema } from '@apollo/federation-internals'
+import type { QueryPlan, QueryPlanner } from '@apollo/query-planner'
+import {
+  type DocumentNode,
+  type ExecutionResult,
+  executeSync,
+  type FieldNode,
+  type FragmentDefinitionNode,
+  GraphQLError,
+  type GraphQLSchema,
+  getVariableValues,
+  Kind,
+  type OperationDefinitionNode,
+} from 'graphql'
+import { asGraphQLError, compilePlan, type Run, type Step } from './plan.ts'
+import { compileSelection, type Selection, type Slot } from './selection.ts'
+import { type Shaped, shapeChecked } from './shape-checked.ts'
+import { compileShape } from './shape-compiled.ts'
+import type { Entity, Source } from './source.ts'
+
+/** One supergraph, ready to plan over. */
+export interface Supergraph {
+  readonly sdl: string
+  /** What clients see, as graphql-js and as the planner have it. */
+  readonly apiSchema: GraphQLSchema
+  readonly plannerSchema: Schema
+  /** All there is. */
+  readonly schema: GraphQLSchema
+  readonly planner: QueryPlanner
+}
+
+export type Variables = Readonly<Record<string, unknown>>
+
+/** An operation that has been validated, planned and compiled. */
+export interface CompiledOperation {
+  /** SHA-256 of the document's text, in hexadecimal. */
+  readonly hash: string
+  readonly name: string | undefined
+  readonly kind: 'query' | 'mutation' | 'subscription'
+  readonly document: DocumentNode
+  readonly definition: OperationDefinitionNode
+  /** Checks the variables, carries the plan out and shapes the answer. */
+  execute(variables: Variables, context: unknown): Promise<ExecutionResult>
+}
+
+/** Answers to `@skip` and `@include` for which a shape is kept. */
+const SHAPES_MAX = 16
+
+/** Throws what the planner has against a document. */
+export function compileOperation(
+  supergraph: Supergraph,
+  sources: (name: string) => Source | undefined,
+  asked: { source: string; document: DocumentNode; definition: OperationDefinitionNode },
+): CompiledOperation {
+  const { source, document, definition } = asked
+  const { apiSchema } = supergraph
+  const name = definition.name?.value
+  const operation = operationFromDocument(supergraph.plannerSchema, document, { operationName: name })
+  const plan: QueryPlan = supergraph.planner.buildQueryPlan(operation)
+  if (plan.node?.kind === 'Subscription') {
+    throw new GraphQLError('Execution of subscriptions not supported by gateway')
+  }
+  const step: Step | undefined =
+    plan.node && compilePlan(plan.node, { schema: supergraph.schema, source: sources })
+  const shape = compileShapes(apiSchema, document, definition)
+  const declared = definition.variableDefinitions ?? []
+
+  return {
+    hash: createHash('sha256').update(source).digest('hex'),
+    name,
+    kind: definition.operation,
+    document,
+    definition,
+    async execute(variables, context) {
+      const { coerced: values = {}, errors } =
+        declared.length > 0 ? getVariableValues(apiSchema, declared, variables) : { coerced: {} }
+      if (errors) return { errors }
+      const run: Run = { variables, values, context, data: {}, failures: [] }
+      await step?.(run)
+      return resultOf(run, shape)
+    },
+  }
+}
+
+function resultOf(run: Run, shape: (run: Run) => Shaped): ExecutionResult {
+  let shaped: Shaped
+  try {
+    shaped = shape(run)
+  } catch (error) {
+    return { errors: [asGraphQLError(error)] }
+  }
+  const { data, errors: broken } = shaped
+  const { failures } = run
+  if (failures.length > 0) {
+    const errors = failures.sort((a, b) => a.order - b.order).map(({ error }) => error)
+    return { errors, data }
+  }
+  return broken.length > 0 ? { extensions: { valueCompletion: broken }, data } : { data }
+}
+
+/** One shape for each set of values of the variables that `@skip` and `@include` go by, made when first met. */
+function compileShapes(
+  schema: GraphQLSchema,
+  document: DocumentNode,
+  definition: OperationDefinitionNode,
+): (run: Run) => Shaped {
+  const fragments = Object.fromEntries(
+    document.definitions.flatMap((one): [string, FragmentDefinitionNode][] =>
+      one.kind === Kind.FRAGMENT_DEFINITION ? [[one.name.value, one]] : [],
+    ),
+  )
+  const root = schema.getRootType(definition.operation)!
+  const flagNames = (definition.variableDefinitions ?? [])
+    .filter(({ type }) => typeNameOf(type) === 'Boolean')
+    .map(({ variable }) => variable.name.value)
+  const known = new Map<
+    string,
+    { selection: Selection; fast: ((input: Entity) => Entity | undefined) | undefined }
+  >()
+
+  const shapeFor = (values: Variables) => {
+    const key = flagNames.map((name) => (values[name] ? '1' : '0')).join('')
+    let found = known.get(key)
+    if (!found) {
+      const parts = [{ selectionSet: definition.selectionSet, type: root }]
+      const selection = compileSelection(root, parts, { schema, fragments, flags: values })
+      found = { selection, fast: compileShape(root.name, selection) }
+      if (known.size >= SHAPES_MAX) known.delete(known.keys().next().value!)
+      known.set(key, found)
+    }
+    return found
+  }
+
+  const introspect = (slot: Slot, variableValues: Variables): unknown => {
+    const own = {
+      ...definition,
+      selectionSet: { kind: Kind.SELECTION_SET, selections: [slot.node] },
+    } as const
+    const { data, errors } = executeSync({
+      schema,
+      document: {
+        kind: Kind.DOCUMENT,
+        definitions: [{ ...own, operation: 'query' as never }, ...Object.values(fragments)],
+      },
+      variableValues,
+    })
+    if (errors) throw errors[0]!
+    return data?.[((slot.node as FieldNode).alias ?? (slot.node as FieldNode).name).value]
+  }
+
+  return ({ data, variables, values }) => {
+    const { selection, fast } = shapeFor(values)
+    const whole = fast?.(data)
+    if (whole) return { data: whole, errors: [] }
+    return shapeChecked(data, { schema, root, selection, introspect: (slot) => introspect(slot, variables) })
+  }
+}
+
+const typeNameOf = (type: { kind: string; type?: unknown; name?: { value: string } }): string | undefined =>
+  type.kind === Kind.NON_NULL_TYPE ? typeNameOf(type.type as never) : type.name?.value

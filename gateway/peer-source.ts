@@ -1,0 +1,68 @@
+import { type FieldNode, type GraphQLFormattedError, parse, type SelectionSetNode } from 'graphql'
+import type { Claims } from '../kernel/auth/request-signature.ts'
+import type { SubgraphName } from '../kernel/config.ts'
+import { AppError } from '../kernel/errors.ts'
+import type { GraphQLRequest } from '../kernel/graphql/execute.ts'
+import type { Logger } from '../kernel/log.ts'
+import type { Peers } from '../kernel/peers.ts'
+import type { Source } from './execute/source.ts'
+
+/** What the gateway knows of a request: whose it is, and what came of it on the way. */
+export interface GatewayContext {
+  readonly claims: Claims
+  /** Filled in on the way; Apollo Server hands on copies of the context, so it is an object of its own. */
+  readonly seen: { operation?: 'query' | 'mutation' | 'subscription' }
+}
+
+/** One subgraph as plans call it: in this process or over HTTP, whichever its peer is. */
+export const peerSource =
+  (name: SubgraphName, peers: Pick<Peers, 'execute'>, log: Logger): Source<GatewayContext> =>
+  async ({ query, variables }, { claims }) => {
+    const asked: GraphQLRequest = { query, variables }
+    try {
+      return await peers.execute(name, asked, claims)
+    } catch (error) {
+      const expected = error instanceof AppError && error.code === 'SUBGRAPH_UNAVAILABLE'
+      const { requestId } = claims
+      log[expected ? 'warn' : 'error']({ error, subgraph: name, requestId }, 'a subgraph failed')
+      return { data: null, errors: unavailable(asked) }
+    }
+  }
+
+/** An error at each field that was asked for, so that a client sees which parts are missing and keeps the rest. */
+export function unavailable({ query, variables }: GraphQLRequest): GraphQLFormattedError[] {
+  const { representations } = (variables ?? {}) as { representations?: unknown[] }
+  return rootFields(query).flatMap((field) =>
+    field.name.value === '_entities' && representations
+      ? representations.flatMap((_, index) =>
+          responseNames(field.selectionSet).map((name) => errorAt(['_entities', index, name])),
+        )
+      : [errorAt([responseName(field)])],
+  )
+}
+
+const errorAt = (path: (string | number)[]): GraphQLFormattedError => ({
+  message: 'A part of the service is not available. Try again.',
+  path,
+  extensions: { code: 'SUBGRAPH_UNAVAILABLE' },
+})
+
+/** The gateway's own documents have one operation, and no fragment spreads at the root. */
+function rootFields(query: string): FieldNode[] {
+  const operation = parse(query, { noLocation: true }).definitions.find(
+    (definition) => definition.kind === 'OperationDefinition',
+  )
+  return fieldsOf(operation?.selectionSet)
+}
+
+const fieldsOf = (selectionSet: SelectionSetNode | undefined): FieldNode[] =>
+  (selectionSet?.selections ?? []).flatMap((selection) => {
+    if (selection.kind === 'Field') return selection.name.value === '__typename' ? [] : [selection]
+    return selection.kind === 'InlineFragment' ? fieldsOf(selection.selectionSet) : []
+  })
+
+const responseNames = (selectionSet: SelectionSetNode | undefined): string[] => [
+  ...new Set(fieldsOf(selectionSet).map(responseName)),
+]
+
+const responseName = (field: FieldNode): string => field.alias?.value ?? field.name.value

@@ -1,0 +1,81 @@
+import type { IncomingHttpHeaders } from 'node:http'
+import type { GraphQLError, GraphQLFormattedError } from 'graphql'
+import type { CompiledOperation, Variables } from './execute/operation.ts'
+
+/** One request of GraphQL over HTTP, as the server has read it. */
+export interface HttpRequest {
+  readonly method: string
+  readonly headers: IncomingHttpHeaders
+  /** From the first `/`. */
+  readonly url: string
+  readonly body: unknown
+}
+
+export interface HttpAnswer {
+  readonly status: number
+  readonly headers: Iterable<readonly [string, string]>
+  readonly body: string
+}
+
+/** Values of `Accept` for which the type of the answer is remembered. */
+const ACCEPTS_MAX = 100
+
+/**
+ * Answers operations that Apollo Server has let through before, without its pipeline: the text is known, so it need
+ * be neither parsed nor validated, and the answer is the same to the byte. Whatever is out of the ordinary is left
+ * to Apollo Server.
+ */
+export class WarmPath<Context> {
+  readonly #known: (source: string, operationName: string | undefined) => CompiledOperation | undefined
+  readonly #admit: (operation: Pick<CompiledOperation, 'kind'>, context: Context) => void
+  readonly #format: (error: GraphQLError, context: Context) => GraphQLFormattedError
+  /** What Apollo Server has made of each `Accept`. */
+  readonly #contentTypes = new Map<string, string>()
+
+  constructor(options: {
+    known: (source: string, operationName: string | undefined) => CompiledOperation | undefined
+    /** Called before an operation is executed, as the pipeline calls it. */
+    admit: (operation: Pick<CompiledOperation, 'kind'>, context: Context) => void
+    format: (error: GraphQLError, context: Context) => GraphQLFormattedError
+  }) {
+    this.#known = options.known
+    this.#admit = options.admit
+    this.#format = options.format
+  }
+
+  /** Remembers what Apollo Server said to an `Accept`. */
+  learn({ method, headers }: HttpRequest, contentType: string | undefined, status: number): void {
+    if (method !== 'POST' || status !== 200 || contentType === undefined) return
+    if (this.#contentTypes.size < ACCEPTS_MAX) this.#contentTypes.set(headers.accept ?? '', contentType)
+  }
+
+  /** Undefined: a case for Apollo Server. */
+  answer({ method, headers, body }: HttpRequest, context: Context): Promise<HttpAnswer> | undefined {
+    if (method !== 'POST' || typeof body !== 'object' || body === null) return undefined
+    const contentType = this.#contentTypes.get(headers.accept ?? '')
+    if (contentType === undefined) return undefined
+    const { query, operationName, variables, extensions } = body as Record<string, unknown>
+    if (typeof query !== 'string' || !isNothing(extensions)) return undefined
+    if (!isNothing(operationName) && typeof operationName !== 'string') return undefined
+    if (!isNothing(variables) && (typeof variables !== 'object' || Array.isArray(variables))) return undefined
+    const operation = this.#known(query, operationName ?? undefined)
+    return operation && this.#execute(operation, (variables ?? {}) as Variables, context, contentType)
+  }
+
+  async #execute(
+    operation: CompiledOperation,
+    variables: Variables,
+    context: Context,
+    contentType: string,
+  ): Promise<HttpAnswer> {
+    this.#admit(operation, context)
+    const { errors, data, extensions } = await operation.execute(variables, context)
+    return {
+      status: errors && data === undefined ? 400 : 200,
+      headers: [['content-type', contentType]],
+      body: `${JSON.stringify({ errors: errors?.map((error) => this.#format(error, context)), data, extensions })}\n`,
+    }
+  }
+}
+
+const isNothing = (value: unknown): value is null | undefined => value === undefined || value === null
