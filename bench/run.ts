@@ -1,8 +1,9 @@
 import { parseArgs } from 'node:util'
 import { reportAndExit } from '../kernel/process.ts'
+import { benchIdentity } from './identity.ts'
 import { benchLedger } from './ledger.ts'
 
-const benches = { ledger: benchLedger } as const
+const benches = { identity: benchIdentity, ledger: benchLedger } as const
 
 const { positionals, values } = parseArgs({
   allowPositionals: true,
