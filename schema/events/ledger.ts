@@ -1,4 +1,4 @@
-import type { BenefitDefinition, CampaignDefinition, LocalizedText } from './program.ts'
+import type { BenefitDefinition, CampaignDefinition, LocalizedText, TagDefinition } from './program.ts'
 
 export interface ProgramPublished {
   readonly program: string
@@ -8,6 +8,8 @@ export interface ProgramPublished {
   readonly tiers: readonly { readonly id: string; readonly name: LocalizedText }[]
   readonly benefits: readonly BenefitDefinition[]
   readonly campaigns: readonly CampaignDefinition[]
+  /** Absent in events of before. */
+  readonly tags?: readonly TagDefinition[]
 }
 
 /** A member's tier rose or fell; the event's member id says whose. */

@@ -24,6 +24,22 @@ export interface BenefitDefinition {
   readonly stores?: readonly string[]
 }
 
+/** A tag that members may bear; a dimension with declared tags takes no others. */
+export interface TagDefinition {
+  readonly dimension: 'consumption' | 'interest' | 'behaviour' | 'region' | 'value' | 'lifecycle'
+  readonly id: string
+  readonly name: LocalizedText
+  /** What its value may be: nothing, any text, a whole number, or one of `choices`. */
+  readonly value: 'none' | 'text' | 'number' | 'choice'
+  readonly choices?: readonly string[]
+  /** Who may set it, the most believed first. */
+  readonly sources: readonly ('STAFF' | 'STORE' | 'APP' | 'WECHAT' | 'WEB' | 'PARTNER' | 'IMPORT' | 'RULE')[]
+  /** It goes by itself after so many days, unless its source says when. */
+  readonly expiresAfterDays?: number
+  /** Members for whom the condition holds bear it. */
+  readonly rule?: { readonly when: string; readonly value?: string }
+}
+
 export type CampaignDefinition = TaskDefinition | MultiplierDefinition
 
 export interface TaskDefinition {

@@ -6,6 +6,7 @@ import { personFacts, tagFacts } from '../domain/facts.ts'
 import { beginAccountFacts, refreshWindows, saveMemberFacts, tagsDue, windowsDue } from '../store/facts.ts'
 import { findMemberKeys } from '../store/member-keys.ts'
 import { findProfiles } from '../store/profiles.ts'
+import { findTagDefinitions } from '../store/tag-definitions.ts'
 import { findTags } from '../store/tags.ts'
 import { openProfile } from './write-profile.ts'
 
@@ -17,6 +18,7 @@ export async function refreshMemberFacts(
   ctx: IdentityContext,
   memberIds: readonly string[],
 ): Promise<void> {
+  const taxonomy = await findTagDefinitions(tx.query)
   for (let from = 0; from < memberIds.length; from += CHUNK) {
     const ids = [...new Set(memberIds.slice(from, from + CHUNK))]
     const profiles = await findProfiles(tx, ids)
@@ -27,7 +29,7 @@ export async function refreshMemberFacts(
       ids.map((memberId) => {
         const [sealed, key] = [profiles.get(memberId), keys.get(memberId)]
         const person = personFacts(sealed && key ? openProfile(ctx.services.keys, sealed, key) : undefined)
-        const tagged = tagFacts(tags.get(memberId) ?? [], ctx.now)
+        const tagged = tagFacts(tags.get(memberId) ?? [], taxonomy, ctx.now)
         return { memberId, ...person, tags: tagged.tags, tagsUntil: tagged.until }
       }),
     )

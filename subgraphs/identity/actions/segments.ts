@@ -36,6 +36,7 @@ import {
   saveCount,
   snapshotMembers,
 } from '../store/segments.ts'
+import { findTagDefinitions } from '../store/tag-definitions.ts'
 import { commandOf } from './command.ts'
 import { refreshDueFacts } from './refresh-facts.ts'
 
@@ -186,12 +187,13 @@ export async function isInSegment(ctx: IdentityContext, memberId: string, id: st
   const segment = segments.find((one) => one.id === id && one.status === 'LIVE')
   if (!segment) return false
   const population = await populationOf(ctx, segment.program)
-  const [facts, tags] = await Promise.all([
+  const [taxonomy, facts, tags] = await Promise.all([
+    findTagDefinitions(ctx.db.query),
     readFacts(ctx.db.query, memberId, population),
     ctx.loaders.tags.load(memberId),
   ])
   if (!facts) return false
-  const current = new Map(Object.entries(tagFacts(tags, ctx.now).tags))
+  const current = new Map(Object.entries(tagFacts(tags, taxonomy, ctx.now).tags))
   return compileSegment(segment, segments).holds({ ...facts, member: { ...facts.member, tags: current } })
 }
 

@@ -5,7 +5,9 @@ import type { MemberId } from '../../../kernel/values/ids.ts'
 import { fail, ok, type Result } from '../../../kernel/values/result.ts'
 import type { IdentityContext } from '../context.ts'
 import type { IdentityRefusalCode } from '../domain/refusals.ts'
+import { declareTags } from '../domain/tag-taxonomy.ts'
 import { checkTags, type TagInput } from '../domain/tags.ts'
+import { findTagDefinitions } from '../store/tag-definitions.ts'
 import { appendTagHistory, saveTags } from '../store/tags.ts'
 import { lockReachable, tagSourceOf } from './callers.ts'
 import { commandOf } from './command.ts'
@@ -28,9 +30,11 @@ export async function setTags(
     once<{ memberId: MemberId }, IdentityRefusalCode>(tx, commandOf(ctx, 'setTags', input), async () => {
       const stated = checkTags(input.tags, ctx.now)
       if (!stated.ok) return stated
+      const declared = declareTags(await findTagDefinitions(tx.query), stated.value, source, ctx.now)
+      if (!declared.ok) return declared
       const member = await lockReachable(tx, ctx.principal, input.memberId)
       if (!member) return fail('MEMBER_NOT_FOUND', { path: ['memberId'] })
-      const tags = stated.value.map((statement) => ({ ...statement, source, setBy, setAt: ctx.now }))
+      const tags = declared.value.map((statement) => ({ ...statement, source, setBy, setAt: ctx.now }))
       await saveTags(tx, member.id, tags)
       await appendTagHistory(tx, member.id, 'set', tags, ctx.now)
       await publish(tx, [tagsChanged(ctx.now, [member.id])])

@@ -3,12 +3,19 @@ import { findProgram, saveProgram } from '../../../kernel/programs/known-program
 import { type Instant, instant, localDate } from '../../../kernel/values/instant.ts'
 import type { BalancesChanged, ProgramPublished, PurchasesRecorded } from '../../../schema/events/ledger.ts'
 import { addPurchases, beginProgramFacts, refreshWindows, saveStandings } from '../store/facts.ts'
+import { saveTagDefinitions } from '../store/tag-definitions.ts'
 
 /** What the ledger tells becomes facts of members. */
 
-export async function takeInProgram(tx: Tx, { program, version, timeZone }: ProgramPublished): Promise<void> {
+export async function takeInProgram(
+  tx: Tx,
+  { program, version, timeZone, tags }: ProgramPublished,
+): Promise<void> {
   const known = await findProgram(tx.query, program)
-  if (!known || known.version < version) await saveProgram(tx, { slug: program, version, timeZone })
+  if (!known || known.version < version) {
+    await saveProgram(tx, { slug: program, version, timeZone })
+    await saveTagDefinitions(tx, program, tags ?? [])
+  }
   await beginProgramFacts(tx, program)
 }
 

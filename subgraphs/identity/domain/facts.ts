@@ -1,5 +1,6 @@
 import type { Instant } from '../../../kernel/values/instant.ts'
 import type { Profile } from './profile.ts'
+import { rankOf, type Taxonomy } from './tag-taxonomy.ts'
 import { type Tag, tagSet } from './tags.ts'
 
 /** What conditions may know of a person. The day of birth stays sealed: its month is enough for age and birthday gifts. */
@@ -22,9 +23,10 @@ export const monthIndex = (day: string): number => Number(day.slice(0, 4)) * 12 
 /** The tags of a member as conditions see them, and until when that holds by itself. */
 export function tagFacts(
   tags: readonly Tag[],
+  taxonomy: Taxonomy,
   now: Instant,
 ): { readonly tags: Readonly<Record<string, string>>; readonly until: Instant | undefined } {
-  const set = tagSet(tags, now)
+  const set = tagSet(tags, now, ({ dimension, name, source }) => rankOf(taxonomy, dimension, name, source))
   // Also a source that is overruled now may matter when the one above it is gone, so every expiry counts.
   const ends = tags.flatMap(({ expiresAt }) => (expiresAt !== undefined && expiresAt > now ? expiresAt : []))
   return {

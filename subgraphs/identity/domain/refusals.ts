@@ -13,6 +13,14 @@ export const REFUSALS = {
     'zh-CN': '标识无效，或数量不符合要求。',
   },
   TAG_NOT_VALID: { en: 'A tag is not valid.', 'zh-CN': '标签无效。' },
+  TAG_NOT_DECLARED: {
+    en: 'The programme declares the tags of this dimension, and this is none of them.',
+    'zh-CN': '该维度下未声明此标签。',
+  },
+  TAG_SOURCE_NOT_ALLOWED: {
+    en: 'This source may not set this tag.',
+    'zh-CN': '该来源无权设置此标签。',
+  },
   ASSERTION_NOT_ALLOWED: {
     en: 'The caller may not vouch for an identifier of kind {kind}.',
     'zh-CN': '调用方无权担保 {kind} 类型的标识。',

@@ -22,13 +22,16 @@ export interface TagInSet extends Tag {
 }
 
 /**
- * The tags of all sources as one set: each (dimension, name) once. The most certain source gives the value, of
- * equals the latest. What has expired is gone.
+ * The tags of all sources as one set: each (dimension, name) once. The source that the taxonomy believes most gives the
+ * value, of equals the most certain, then the latest. What has expired is gone.
  */
-export function tagSet(tags: readonly Tag[], now: Instant): TagInSet[] {
+export function tagSet(tags: readonly Tag[], now: Instant, rank: (tag: Tag) => number = () => 0): TagInSet[] {
   const live = tags
     .filter(({ expiresAt }) => expiresAt === undefined || expiresAt > now)
-    .toSorted((a, b) => b.confidence - a.confidence || b.setAt - a.setAt || compare(a.source, b.source))
+    .toSorted(
+      (a, b) =>
+        rank(a) - rank(b) || b.confidence - a.confidence || b.setAt - a.setAt || compare(a.source, b.source),
+    )
   const bySubject = Map.groupBy(live, ({ dimension, name }) => `${dimension} ${name}`)
   return [...bySubject.values()]
     .map((same) => ({ ...same[0]!, sources: same.map(({ source }) => source).toSorted(compare) }))

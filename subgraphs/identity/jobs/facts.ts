@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import { defineJob, type Job } from '../../../kernel/jobs/define-job.ts'
 import { refreshDueFacts } from '../actions/refresh-facts.ts'
+import { refreshAllRuleTags } from '../actions/refresh-rule-tags.ts'
 import { refreshSegments } from '../actions/segments.ts'
 import type { IdentityContext } from '../context.ts'
 
@@ -17,5 +18,11 @@ export const factJobs: readonly Job<IdentityContext>[] = [
     payload: z.unknown(),
     schedule: 'every hour',
     run: (ctx) => refreshSegments(ctx),
+  }),
+  defineJob<IdentityContext, unknown>({
+    name: 'refresh-rule-tags',
+    payload: z.unknown(),
+    schedule: 'every hour',
+    run: (ctx) => refreshAllRuleTags(ctx),
   }),
 ]

@@ -3,6 +3,7 @@ import type { RecordedEvent } from '../../../kernel/events/event.ts'
 import type { Listener } from '../../../kernel/subgraph.ts'
 import type { Events } from '../../../schema/events/index.ts'
 import { refreshMemberFacts } from '../actions/refresh-facts.ts'
+import { refreshRuleTags } from '../actions/refresh-rule-tags.ts'
 import { takeInBalances, takeInProgram, takeInPurchases } from '../actions/take-in-facts.ts'
 import type { IdentityContext } from '../context.ts'
 import { addCampaign, noteSource, saveTier } from '../store/facts.ts'
@@ -22,21 +23,63 @@ function fact<Type extends keyof Events & string>(
   }
 }
 
+const HOUR_MS = 3_600_000
+
+/** Facts of some members: the tags that rules give follow from them. */
+const factOf = <Type extends keyof Events & string>(
+  event: Type,
+  membersOf: (event: RecordedEvent<Type, Events[Type]>) => readonly string[],
+  handle: (
+    tx: Tx,
+    event: RecordedEvent<Type, Events[Type]>,
+    ctx: IdentityContext,
+    memberIds: readonly string[],
+  ) => Promise<void>,
+): Listener<IdentityContext> =>
+  fact(event, async (tx, recorded, ctx) => {
+    const memberIds = membersOf(recorded)
+    await handle(tx, recorded, ctx, memberIds)
+    // While facts are built anew they are not whole; the hourly job brings the tags of all up to date.
+    if (recorded.occurredAt > ctx.now - HOUR_MS) await refreshRuleTags(tx, ctx, memberIds)
+  })
+
 export const listeners: readonly Listener<IdentityContext>[] = [
-  fact('identity.MembersRegistered', (tx, { payload }, ctx) =>
-    refreshMemberFacts(tx, ctx, payload.memberIds),
+  factOf(
+    'identity.MembersRegistered',
+    ({ payload }) => payload.memberIds,
+    (tx, _, ctx, ids) => refreshMemberFacts(tx, ctx, ids),
   ),
-  fact('identity.ProfilesChanged', (tx, { payload }, ctx) => refreshMemberFacts(tx, ctx, payload.memberIds)),
-  fact('identity.TagsChanged', (tx, { payload }, ctx) => refreshMemberFacts(tx, ctx, payload.memberIds)),
+  factOf(
+    'identity.ProfilesChanged',
+    ({ payload }) => payload.memberIds,
+    (tx, _, ctx, ids) => refreshMemberFacts(tx, ctx, ids),
+  ),
+  factOf(
+    'identity.TagsChanged',
+    ({ payload }) => payload.memberIds,
+    (tx, _, ctx, ids) => refreshMemberFacts(tx, ctx, ids),
+  ),
   fact('ledger.ProgramPublished', (tx, { payload }) => takeInProgram(tx, payload)),
-  fact('ledger.BalancesChanged', (tx, { payload }) => takeInBalances(tx, payload)),
-  fact('ledger.PurchasesRecorded', (tx, { payload, occurredAt }, ctx) =>
-    takeInPurchases(tx, payload, occurredAt, ctx.now),
+  factOf(
+    'ledger.BalancesChanged',
+    ({ payload }) => payload.accounts.map(({ memberId }) => memberId),
+    (tx, { payload }) => takeInBalances(tx, payload),
   ),
-  fact('ledger.TierChanged', (tx, { memberId, payload, occurredAt }) =>
-    saveTier(tx, { memberId: memberId!, program: payload.program, tier: payload.to, since: occurredAt }),
+  factOf(
+    'ledger.PurchasesRecorded',
+    ({ payload }) => payload.purchases.map(({ memberId }) => memberId),
+    (tx, { payload, occurredAt }, ctx) => takeInPurchases(tx, payload, occurredAt, ctx.now),
   ),
-  fact('campaigns.TaskCompleted', (tx, { memberId, payload }) =>
-    addCampaign(tx, { memberId: memberId!, program: payload.program, campaign: payload.campaign }),
+  factOf(
+    'ledger.TierChanged',
+    ({ memberId }) => [memberId!],
+    (tx, { memberId, payload, occurredAt }) =>
+      saveTier(tx, { memberId: memberId!, program: payload.program, tier: payload.to, since: occurredAt }),
+  ),
+  factOf(
+    'campaigns.TaskCompleted',
+    ({ memberId }) => [memberId!],
+    (tx, { memberId, payload }) =>
+      addCampaign(tx, { memberId: memberId!, program: payload.program, campaign: payload.campaign }),
   ),
 ]

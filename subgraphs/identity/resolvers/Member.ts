@@ -2,8 +2,10 @@ import { readerOf } from '../../../kernel/graphql/rights.ts'
 import { readIdentities, readProfile } from '../actions/read-personal-data.ts'
 import { isInSegment } from '../actions/segments.ts'
 import type { IdentityContext } from '../context.ts'
+import { rankOf } from '../domain/tag-taxonomy.ts'
 import { tagSet } from '../domain/tags.ts'
 import type { MemberRow } from '../store/members.ts'
+import { findTagHistory } from '../store/tags.ts'
 
 export const Member = {
   __resolveReference: ({ id }: { id: string }, ctx: IdentityContext) => ctx.loaders.member.load(id),
@@ -13,8 +15,16 @@ export const Member = {
 
   identities: (member: MemberRow, _: unknown, ctx: IdentityContext) => readIdentities(ctx, member.id),
 
-  tags: async (member: MemberRow, _: unknown, ctx: IdentityContext) =>
-    tagSet(await ctx.loaders.tags.load(member.id), ctx.now),
+  tags: async (member: MemberRow, _: unknown, ctx: IdentityContext) => {
+    const [tags, taxonomy] = await Promise.all([
+      ctx.loaders.tags.load(member.id),
+      ctx.loaders.taxonomy.load('all'),
+    ])
+    return tagSet(tags, ctx.now, ({ dimension, name, source }) => rankOf(taxonomy, dimension, name, source))
+  },
+
+  tagHistory: (member: MemberRow, _: unknown, ctx: IdentityContext) =>
+    findTagHistory(ctx.db.query, member.id),
 
   inSegment: (member: MemberRow, { id }: { id: string }, ctx: IdentityContext) =>
     isInSegment(ctx, member.id, id),

@@ -1,10 +1,12 @@
 import DataLoader from 'dataloader'
 import type { Db } from '../../../kernel/db/open-database.ts'
+import type { Taxonomy } from '../domain/tag-taxonomy.ts'
 import type { Tag } from '../domain/tags.ts'
 import { type ChannelIdentityRow, findChannelIdentities } from './channel-identities.ts'
 import { findMemberKeys } from './member-keys.ts'
 import { findMembers, type MemberRow } from './members.ts'
 import { findProfiles, type SealedProfile } from './profiles.ts'
+import { findTagDefinitions } from './tag-definitions.ts'
 import { findTags } from './tags.ts'
 
 export interface Loaders {
@@ -13,6 +15,8 @@ export interface Loaders {
   readonly memberKey: DataLoader<string, Buffer | undefined>
   readonly identities: DataLoader<string, readonly ChannelIdentityRow[]>
   readonly tags: DataLoader<string, readonly Tag[]>
+  /** There is one, under the key `all`. */
+  readonly taxonomy: DataLoader<'all', Taxonomy>
 }
 
 /** They batch and do not remember: a later mutation of the same request must not answer with what was before it. */
@@ -34,6 +38,10 @@ export const openLoaders = (db: Db): Loaders => ({
   identities: new DataLoader(async (ids) => {
     const found = Map.groupBy(await findChannelIdentities(db, ids), ({ memberId }) => memberId as string)
     return ids.map((id) => found.get(id) ?? [])
+  }, batching),
+  taxonomy: new DataLoader(async (keys) => {
+    const taxonomy = await findTagDefinitions(db.query)
+    return keys.map(() => taxonomy)
   }, batching),
   tags: new DataLoader(async (ids) => {
     const found = Map.groupBy(await findTags(db, ids), ({ memberId }) => memberId)

@@ -85,7 +85,7 @@ export function populationSql(
  * Statements over all members are put together at run time: planned for their values, with what parallel workers there
  * are, and without compiling them first, which takes longer than they do.
  */
-async function forManyMembers(tx: Tx): Promise<void> {
+export async function forManyMembers(tx: Tx): Promise<void> {
   await tx.query(
     `set local plan_cache_mode = force_custom_plan; set local jit = off; set local max_parallel_workers_per_gather = 2; set local work_mem = '64MB'`,
   )

@@ -12,6 +12,7 @@ export const distribution: Readonly<Record<string, Distribution>> = {
   profile: 'member',
   tag: 'member',
   tag_history: 'member',
+  tag_definition: 'reference',
   one_time_code: 'lookup', // by phone_hash
   session: 'member',
   refresh_token: 'lookup', // by hash
@@ -97,6 +98,12 @@ export const tables: readonly EntitySchema[] = [
     confidence: fraction,
     expires_at: optional(moment),
     changed_at: moment,
+  }),
+  table('tag_definition', {
+    dimension: key('text'),
+    name: key('text'),
+    program: text,
+    definition: { type: 'jsonb' },
   }),
   table('one_time_code', {
     phone_hash: key('bytea'),

@@ -98,3 +98,28 @@ const tagOf = (row: Columns): Tag => ({
   expiresAt: row.expires_at ?? undefined,
   setAt: row.set_at,
 })
+
+export interface TagChange extends Omit<Tag, 'setBy' | 'setAt' | 'expiresAt'> {
+  readonly change: 'SET' | 'REMOVED'
+  readonly by: string
+  readonly at: Instant
+}
+
+/** What was done to a member's tags, newest first. */
+export async function findTagHistory(query: Query, memberId: string): Promise<TagChange[]> {
+  const rows = await query<Columns & { change: string; changed_by: string; changed_at: Instant }>(
+    `/* findTagHistory */
+     select * from tag_history where member_id = $1 order by changed_at desc, id desc limit 100`,
+    [memberId],
+  )
+  return rows.map((row) => ({
+    change: row.change.toUpperCase() as TagChange['change'],
+    dimension: row.dimension,
+    name: row.name,
+    value: row.value,
+    source: row.source,
+    confidence: row.confidence,
+    by: row.changed_by,
+    at: row.changed_at,
+  }))
+}

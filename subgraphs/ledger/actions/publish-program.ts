@@ -46,6 +46,7 @@ export async function publishProgram(
           tiers: document.tiers.map(({ id, name }) => ({ id, name })),
           benefits: document.benefits ?? [],
           campaigns: document.campaigns ?? [],
+          tags: document.tags ?? [],
         },
       },
     ])

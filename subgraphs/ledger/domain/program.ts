@@ -2,7 +2,12 @@ import { type Condition, conditionLanguage } from '../../../kernel/conditions/co
 import { currencyScale, parseDecimal } from '../../../kernel/values/money.ts'
 import type { Ratio, Rounding } from '../../../kernel/values/points.ts'
 import { ratioOf } from '../../../kernel/values/points.ts'
-import type { BenefitDefinition, CampaignDefinition, LocalizedText } from '../../../schema/events/program.ts'
+import type {
+  BenefitDefinition,
+  CampaignDefinition,
+  LocalizedText,
+  TagDefinition,
+} from '../../../schema/events/program.ts'
 import type { Validity } from './validity.ts'
 
 /** A program document as it is written: `schema/program.schema.json` describes the same in words. */
@@ -22,6 +27,7 @@ export interface ProgramDocument {
   readonly downgrade?: Downgrade
   readonly benefits?: readonly BenefitDefinition[]
   readonly campaigns?: readonly CampaignDefinition[]
+  readonly tags?: readonly TagDefinition[]
 }
 
 interface EarnRuleDocument {

@@ -1,6 +1,7 @@
 import Ajv2020, { type ErrorObject } from 'ajv/dist/2020.js'
 import { type Document, isMap, isScalar, LineCounter, parseDocument } from 'yaml'
 import { ConditionError } from '../../../kernel/conditions/conditions.ts'
+import { compileMemberCondition } from '../../../kernel/conditions/member-conditions.ts'
 import { isLocalDate, isTimeZone } from '../../../kernel/values/instant.ts'
 import { currencyScale, parseDecimal } from '../../../kernel/values/money.ts'
 import schema from '../../../schema/program.schema.json' with { type: 'json' }
@@ -82,6 +83,7 @@ function meaningFaults(document: ProgramDocument): Fault[] {
     ...moneyFaults(document),
     ...tierFaults(document),
     ...conditionFaults(document),
+    ...tagFaults(document),
     ...repeatedIds(document),
     ...referenceFaults(document),
   ]
@@ -165,6 +167,35 @@ function conditionFaults(document: ProgramDocument): Fault[] {
       }
       throw error
     }
+  })
+}
+
+function tagFaults({ tags = [] }: ProgramDocument): Fault[] {
+  const seen = new Set<string>()
+  return tags.flatMap((tag, index) => {
+    const faults: Fault[] = []
+    const fault = (path: Path, message: string) => faults.push({ path: ['tags', index, ...path], message })
+    const subject = `${tag.dimension}/${tag.id}`
+    if (seen.has(subject)) fault(['id'], `${subject} is there already`)
+    seen.add(subject)
+    if ((tag.value === 'choice') !== (tag.choices !== undefined)) fault(['value'], 'choice goes with choices')
+    if (!tag.rule) return faults
+    if (!tag.sources.includes('RULE')) fault(['sources'], 'must have RULE, as the tag has a rule')
+    const given = tag.rule.value ?? ''
+    const fits = {
+      none: given === '',
+      text: true,
+      number: /^-?\d{1,15}$/.test(given),
+      choice: tag.choices?.includes(given) ?? true,
+    }
+    if (!fits[tag.value]) fault(['rule', 'value'], 'is not a value of this tag')
+    try {
+      compileMemberCondition(tag.rule.when)
+    } catch (error) {
+      if (!(error instanceof ConditionError)) throw error
+      fault(['rule', 'when'], `line ${error.line}, column ${error.column}: ${error.message}`)
+    }
+    return faults
   })
 }
 
