@@ -1,5 +1,5 @@
 import { memberFacts } from '../../../kernel/conditions/member-conditions.ts'
-import { findMemberIds } from '../actions/find-members.ts'
+import { findMemberBy, findMemberIds } from '../actions/find-members.ts'
 import { findSegment, findSnapshot, previewSegment } from '../actions/segments.ts'
 import type { IdentityContext } from '../context.ts'
 import type { IdentifierText } from '../domain/identifier.ts'
@@ -14,10 +14,8 @@ export const Query = {
 
   member: (_: unknown, { id }: { id: string }, ctx: IdentityContext) => ctx.loaders.member.load(id),
 
-  memberBy: async (_: unknown, { identity }: { identity: IdentifierText }, ctx: IdentityContext) => {
-    const [id] = await findMemberIds(ctx, [identity])
-    return id && ctx.loaders.member.load(id)
-  },
+  memberBy: (_: unknown, { identity }: { identity: IdentifierText }, ctx: IdentityContext) =>
+    findMemberBy(ctx, identity),
 
   resolveMembers: (_: unknown, { identities }: { identities: IdentifierText[] }, ctx: IdentityContext) =>
     findMemberIds(ctx, identities),

@@ -63,6 +63,21 @@ export async function findMembers(
   return new Map(rows.map((row) => [row.asked, memberOf(row)]))
 }
 
+/** The member that an identifier leads to, in one statement. */
+export async function findMemberByHash(db: { query: Query }, hash: Buffer): Promise<MemberRow | undefined> {
+  const [row] = await db.query<MemberColumns>(
+    `/* findMemberByHash */
+     select member.*
+     from identifier
+     join member as found on found.member_id = identifier.member_id
+     join member on member.member_id = coalesce(found.merged_into, found.member_id)
+     where identifier.hash = $1
+     limit 1`,
+    [hash],
+  )
+  return row && memberOf(row)
+}
+
 /** Holds a member for the rest of the transaction: what is decided about it is decided one at a time. */
 export async function lockMember(tx: Tx, id: string): Promise<MemberRow | undefined> {
   if (!isUuid(id)) return undefined

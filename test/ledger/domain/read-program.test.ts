@@ -135,3 +135,29 @@ test('all faults are told at once', () => {
     'tiers[2].growth',
   ])
 })
+
+describe('a tag', () => {
+  const tag = (more: string) => {
+    const head = `tags:\n  - { dimension: value, id: spender, name: { en: Spender, zh-CN: 消费者 }, ${more} }\n`
+    return faultsOf(superMember.replace('\nbenefits:', `\n${head}\nbenefits:`))
+  }
+
+  test('with a rule over members has no fault', () => {
+    expect(tag(`value: none, sources: [RULE], rule: { when: 'purchases.spent30 > 1000' }`)).toEqual([])
+    expect(tag('value: choice, choices: [high, low], sources: [STAFF, PARTNER]')).toEqual([])
+  })
+
+  test.each([
+    [`value: none, sources: [RULE], rule: { when: 'member.agee > 3' }`, 'No such key: agee'],
+    [`value: none, sources: [STAFF], rule: { when: 'member.age > 3' }`, 'must have RULE'],
+    [
+      `value: number, sources: [RULE], rule: { when: 'member.age > 3', value: many }`,
+      'is not a value of this tag',
+    ],
+    ['value: choice, sources: [STAFF]', 'choice goes with choices'],
+    ['value: text, choices: [a], sources: [STAFF]', 'choice goes with choices'],
+    ['value: text, sources: []', 'must NOT have fewer than 1 items'],
+  ])('%s: %s', (more, message) => {
+    expect(tag(more)).toEqual([expect.stringContaining(message)])
+  })
+})
