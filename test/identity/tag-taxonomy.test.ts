@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest'
 import type { Principal } from '../../kernel/auth/principal.ts'
 import { instant, later } from '../../kernel/values/instant.ts'
 import { declareTags, rankOf, type Taxonomy } from '../../subgraphs/identity/domain/tag-taxonomy.ts'
-import { channelService, clerk, operator, partner } from '../helpers/graph.ts'
+import { admin, channelService, clerk, operator, partner } from '../helpers/graph.ts'
 import { asserted, openIdentity, type Refused } from './story.ts'
 
 const DAY = 86_400_000
@@ -158,4 +158,35 @@ test('a rule gives its tag when an event makes it so, and takes it when time doe
       { change: 'SET', name: 'spender', by: 'rule:star' },
     ],
   })
+})
+
+test('tags are imported for many members at once, all or none', async () => {
+  await using star = await openStar()
+  const bring = (lines: { memberId: string; name: string }[], idempotencyKey?: string) =>
+    star.mutate<{ members: number | null; refusal: Refused | null }>(
+      admin,
+      'importTags',
+      'ImportTagsInput',
+      {
+        members: lines.map(({ memberId, name }) => ({ memberId, tags: [{ dimension: 'REGION', name }] })),
+        idempotencyKey,
+      },
+      'members',
+    )
+  const bob = await star.registered('13800000002')
+  const nobody = '01900000-0000-7000-8000-000000000000'
+  const good = { memberId: bob, name: 'north' }
+  expect((await bring([good, { memberId: nobody, name: 'x' }])).refusal).toMatchObject({
+    code: 'MEMBER_NOT_FOUND',
+    path: ['members', '1', 'memberId'],
+  })
+  expect((await bring([good, { memberId: star.anna, name: ' ' }])).refusal).toMatchObject({
+    code: 'TAG_NOT_VALID',
+    path: ['members', '1', 'tags', '0', 'name'],
+  })
+  expect(await star.count('tag')).toBe(0)
+  const all = [good, { memberId: star.anna, name: 'south' }, { memberId: bob, name: 'harbour' }]
+  for (let time = 0; time < 2; time++) expect((await bring(all, 'k')).members).toBe(2)
+  expect([await star.count('tag'), await star.count('tag_history')]).toEqual([3, 3])
+  expect((await star.seen()).tags).toEqual([{ name: 'south', value: '', source: 'IMPORT' }])
 })

@@ -4,6 +4,7 @@ import { addClientSecret } from './Mutation/addClientSecret.ts'
 import { archiveSegment } from './Mutation/archiveSegment.ts'
 import { bindIdentity } from './Mutation/bindIdentity.ts'
 import { createClient } from './Mutation/createClient.ts'
+import { importTags } from './Mutation/importTags.ts'
 import { issueClientToken } from './Mutation/issueClientToken.ts'
 import { rebuildFacts } from './Mutation/rebuildFacts.ts'
 import { refreshSegment } from './Mutation/refreshSegment.ts'
@@ -30,6 +31,7 @@ export const resolvers: ResolverMap = {
     archiveSegment,
     bindIdentity,
     createClient,
+    importTags,
     issueClientToken,
     rebuildFacts,
     refreshSegment,
