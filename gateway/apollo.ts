@@ -7,15 +7,18 @@ import {
   ApolloServerPluginLandingPageDisabled,
   ApolloServerPluginUsageReportingDisabled,
 } from '@apollo/server/plugin/disabled'
+import type { GraphQLError, GraphQLFormattedError } from 'graphql'
 import type { Config, SubgraphName } from '../kernel/config.ts'
 import { formatError } from '../kernel/graphql/errors.ts'
 import type { Logger } from '../kernel/log.ts'
 import type { Peers } from '../kernel/peers.ts'
 import { documentSizeRule } from './document-size.ts'
+import { Circuit } from './execute/circuit.ts'
 import { CompiledGateway, type SubgraphAddress } from './execute/compiled-gateway.ts'
 import type { CompiledOperation } from './execute/operation.ts'
 import { asGraphQLError } from './execute/plan.ts'
 import { quietLogger } from './execute/quiet-logger.ts'
+import type { Source } from './execute/source.ts'
 import { stockGateway } from './execute/stock-gateway.ts'
 import { type GatewayContext, peerSource } from './peer-source.ts'
 import { withoutSecurityLinks } from './supergraph.ts'
@@ -36,17 +39,44 @@ export interface Graph {
 export interface GraphOptions {
   readonly supergraphSdl: string
   readonly peers: Pick<Peers, 'execute'>
+  /** Peers elsewhere fail by themselves: queries are repeated, and one that is down is left alone for a while. */
+  readonly remote?: boolean
   readonly mode: Config['mode']
   readonly executor: Config['executor']
   readonly log: Logger
 }
 
 /** The graph as clients see it: parsed, validated and planned here, answered by the subgraphs. */
-export async function openApollo(options: GraphOptions): Promise<Graph> {
-  const { peers, mode, executor, log } = options
-  const production = mode === 'production'
-  const supergraphSdl = withoutSecurityLinks(options.supergraphSdl)
-  const sourceOf = ({ name }: SubgraphAddress) => peerSource(name as SubgraphName, peers, log)
+export const openApollo = ({
+  supergraphSdl,
+  peers,
+  remote,
+  mode,
+  executor,
+  log,
+}: GraphOptions): Promise<Graph> =>
+  openPipeline({
+    supergraphSdl: withoutSecurityLinks(supergraphSdl),
+    sourceOf: ({ name }) => peerSource(name as SubgraphName, peers, log, remote ? new Circuit() : undefined),
+    production: mode === 'production',
+    executor,
+    log,
+    format: (error, requestId) => formatError(error, requestId, log),
+  })
+
+export interface PipelineOptions {
+  readonly supergraphSdl: string
+  readonly sourceOf: (subgraph: SubgraphAddress) => Source<GatewayContext>
+  readonly production: boolean
+  readonly executor: Config['executor']
+  readonly log: Logger
+  /** What a caller sees of an error. */
+  readonly format: (error: GraphQLError, requestId: string) => GraphQLFormattedError
+}
+
+/** The same over subgraphs of any kind. */
+export async function openPipeline(options: PipelineOptions): Promise<Graph> {
+  const { supergraphSdl, sourceOf, production, executor, log, format } = options
   const compiled = executor === 'compiled' ? new CompiledGateway(supergraphSdl, sourceOf) : undefined
   // Errors are formatted without their request at hand.
   const requestIds = new AsyncLocalStorage<string>()
@@ -63,7 +93,7 @@ export async function openApollo(options: GraphOptions): Promise<Graph> {
     persistedQueries: false,
     stopOnTerminationSignals: false,
     logger: quietLogger(log),
-    formatError: (_, error) => formatError(asGraphQLError(error), requestIds.getStore() ?? '', log),
+    formatError: (_, error) => format(asGraphQLError(error), requestIds.getStore() ?? ''),
     plugins: [
       admission,
       ApolloServerPluginCacheControlDisabled(),
@@ -79,7 +109,7 @@ export async function openApollo(options: GraphOptions): Promise<Graph> {
     new WarmPath<GatewayContext>({
       known: (source, operationName) => compiled.known(source, operationName),
       admit,
-      format: (error, { claims }) => formatError(error, claims.requestId, log),
+      format: (error, { claims }) => format(error, claims.requestId),
     })
 
   const throughPipeline = async (request: HttpRequest, context: GatewayContext): Promise<HttpAnswer> => {

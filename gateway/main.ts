@@ -24,6 +24,7 @@ await runProcess(async (opened) => {
   const graph = await openApollo({
     supergraphSdl: readSupergraph(),
     peers,
+    remote: true,
     mode: config.mode,
     executor: config.executor,
     log,

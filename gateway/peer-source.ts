@@ -5,6 +5,7 @@ import { AppError } from '../kernel/errors.ts'
 import type { GraphQLRequest } from '../kernel/graphql/execute.ts'
 import type { Logger } from '../kernel/log.ts'
 import type { Peers } from '../kernel/peers.ts'
+import type { Circuit } from './execute/circuit.ts'
 import type { Source } from './execute/source.ts'
 
 /** What the gateway knows of a request: whose it is, and what came of it on the way. */
@@ -14,13 +15,18 @@ export interface GatewayContext {
   readonly seen: { operation?: 'query' | 'mutation' | 'subscription' }
 }
 
-/** One subgraph as plans call it: in this process or over HTTP, whichever its peer is. */
-export const peerSource =
-  (name: SubgraphName, peers: Pick<Peers, 'execute'>, log: Logger): Source<GatewayContext> =>
-  async ({ query, variables }, { claims }) => {
+/** One subgraph as plans call it: in this process or, with a circuit, over HTTP. */
+export function peerSource(
+  name: SubgraphName,
+  peers: Pick<Peers, 'execute'>,
+  log: Logger,
+  circuit?: Circuit,
+): Source<GatewayContext> {
+  return async ({ query, variables, kind }, { claims }) => {
     const asked: GraphQLRequest = { query, variables }
+    const once = () => peers.execute(name, asked, claims)
     try {
-      return await peers.execute(name, asked, claims)
+      return await (circuit ? circuit.call(once, { repeatable: kind === 'query' }) : once())
     } catch (error) {
       const expected = error instanceof AppError && error.code === 'SUBGRAPH_UNAVAILABLE'
       const { requestId } = claims
@@ -28,6 +34,7 @@ export const peerSource =
       return { data: null, errors: unavailable(asked) }
     }
   }
+}
 
 /** An error at each field that was asked for, so that a client sees which parts are missing and keeps the rest. */
 export function unavailable({ query, variables }: GraphQLRequest): GraphQLFormattedError[] {

@@ -75,12 +75,23 @@ export function compileOperation(
     async execute(variables, context) {
       const { coerced: values = {}, errors } =
         declared.length > 0 ? getVariableValues(apiSchema, declared, variables) : { coerced: {} }
-      if (errors) return { errors }
+      if (errors) return { errors: errors.map(badVariable) }
       const run: Run = { variables, values, context, data: {}, failures: [] }
       await step?.(run)
       return resultOf(run, shape)
     },
   }
+}
+
+/** The code that Apollo Server gives to variables that do not fit; one that speaks of no variable has none. */
+function badVariable(error: GraphQLError): GraphQLError {
+  const { message, nodes, originalError, extensions } = error
+  if (!nodes) return error
+  return new GraphQLError(message, {
+    nodes,
+    originalError,
+    extensions: { ...extensions, code: 'BAD_USER_INPUT' },
+  })
 }
 
 function resultOf(run: Run, shape: (run: Run) => Shaped): ExecutionResult {
@@ -125,7 +136,7 @@ function compileShapes(
     if (!found) {
       const parts = [{ selectionSet: definition.selectionSet, type: root }]
       const selection = compileSelection(root, parts, { schema, fragments, flags: values })
-      found = { selection, fast: compileShape(root.name, selection) }
+      found = { selection, fast: compileShape(schema, root.name, selection) }
       if (known.size >= SHAPES_MAX) known.delete(known.keys().next().value!)
       known.set(key, found)
     }

@@ -3,6 +3,7 @@ import {
   GraphQLFloat,
   GraphQLInt,
   type GraphQLOutputType,
+  type GraphQLSchema,
   GraphQLString,
   isAbstractType,
   isEnumType,
@@ -13,7 +14,7 @@ import {
   isSpecifiedScalarType,
 } from 'graphql'
 import { leafCheck } from './leaves.ts'
-import type { Selection, Slot } from './selection.ts'
+import { objectTypeNamed, type Selection, type Slot } from './selection.ts'
 import type { Entity } from './source.ts'
 
 /** What comes back from a value that is not as promised: then the checked form looks at the whole answer. */
@@ -27,10 +28,11 @@ type Shape = (value: unknown) => unknown
  * hidden class, and nothing is looked up by name: an answer of 50 members takes a fifth of the time.
  */
 export function compileShape(
+  schema: GraphQLSchema,
   rootName: string,
   selection: Selection,
 ): ((input: Entity) => Entity | undefined) | undefined {
-  const shape = objectShape(rootName, selection, true)
+  const shape = objectShape(schema, rootName, selection, true)
   if (!shape) return undefined
   return (input) => {
     const data = shape(input)
@@ -51,7 +53,12 @@ class Constants {
   }
 }
 
-function objectShape(typeName: string, selection: Selection, root: boolean): Shape | undefined {
+function objectShape(
+  schema: GraphQLSchema,
+  typeName: string,
+  selection: Selection,
+  root: boolean,
+): Shape | undefined {
   const constants = new Constants()
   const irregular = constants.add(IRREGULAR)
   let variables = 0
@@ -76,7 +83,7 @@ function objectShape(typeName: string, selection: Selection, root: boolean): Sha
     } else if (isLeafType(inner)) {
       lines.push(`if (${wrongLeaf(inner, input, constants)}) return ${irregular}`, `${output} = ${input}`)
     } else if (isAbstractType(inner)) {
-      const dispatch = constants.add(dispatcher(slot.selection!))
+      const dispatch = constants.add(dispatcher(schema, slot.selection!))
       lines.push(`${output} = ${dispatch}(${input})`, `if (${output} === ${irregular}) return ${irregular}`)
     } else {
       lines.push(`if (typeof ${input} !== 'object') return ${irregular}`)
@@ -133,22 +140,19 @@ class NotCompiledError extends Error {
 }
 
 /** Shapes of the types that come to one place, each written when it first does. */
-function dispatcher(selection: Selection): Shape {
+function dispatcher(schema: GraphQLSchema, selection: Selection): Shape {
   const known = new Map<unknown, Shape>()
   return (value) => {
     const typeName = (value as Entity).__typename
     let shape = known.get(typeName)
     if (!shape) {
-      if (typeof typeName !== 'string' || known.size > 1_000) return IRREGULAR
-      shape = objectShapeOf(typeName, selection)
+      if (!objectTypeNamed(schema, typeName)) return IRREGULAR
+      shape = objectShape(schema, typeName as string, selection, false) ?? (() => IRREGULAR)
       known.set(typeName, shape)
     }
     return shape(value)
   }
 }
-
-const objectShapeOf = (typeName: string, selection: Selection): Shape =>
-  objectShape(typeName, selection, false) ?? (() => IRREGULAR)
 
 function wrongLeaf(type: Parameters<typeof leafCheck>[0], input: string, constants: Constants): string {
   if (isEnumType(type)) return `!${constants.add(leafCheck(type))}(${input})`
