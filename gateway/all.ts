@@ -3,6 +3,7 @@ import { type Config, readConfig } from '../kernel/config.ts'
 import { openEmbeddedPostgres } from '../kernel/db/embedded/open-embedded-postgres.ts'
 import { type Logger, openLog } from '../kernel/log.ts'
 import { openSecrets } from '../kernel/secrets.ts'
+import { openTelemetry } from '../kernel/telemetry/open-telemetry.ts'
 import { firstScreen } from './first-screen.ts'
 import { openKeptClock } from './kept-clock.ts'
 import { openAll } from './open-all.ts'
@@ -16,6 +17,7 @@ await runProcess(async (opened, stopping) => {
   const sandbox = config.mode === 'sandbox'
   const log = openLog({ level: config.logLevel, name: 'huitong' })
   await assertPortIsFree(config.host, config.port)
+  opened.use(await openTelemetry(config, { service: 'all', edge: true }))
   const secrets = openSecrets(config)
 
   const database = config.databaseUrl

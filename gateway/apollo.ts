@@ -20,6 +20,7 @@ import { asGraphQLError } from './execute/plan.ts'
 import { quietLogger } from './execute/quiet-logger.ts'
 import type { Source } from './execute/source.ts'
 import { stockGateway } from './execute/stock-gateway.ts'
+import { shown } from './observe-operation.ts'
 import { type GatewayContext, peerSource } from './peer-source.ts'
 import { withoutSecurityLinks } from './supergraph.ts'
 import { type HttpAnswer, type HttpRequest, WarmPath } from './warm-path.ts'
@@ -61,7 +62,7 @@ export const openApollo = ({
     production: mode === 'production',
     executor,
     log,
-    format: (error, requestId) => formatError(error, requestId, log),
+    format: (error, requestId) => shown(formatError(error, requestId, log)),
   })
 
 export interface PipelineOptions {
@@ -140,15 +141,16 @@ export async function openPipeline(options: PipelineOptions): Promise<Graph> {
 }
 
 /** Before an operation is executed, on either path. */
-function admit({ kind }: Pick<CompiledOperation, 'kind'>, { seen }: GatewayContext): void {
+function admit({ kind, name }: Pick<CompiledOperation, 'kind' | 'name'>, { seen }: GatewayContext): void {
   seen.operation = kind
+  seen.name = name
 }
 
 const admission: ApolloServerPlugin<GatewayContext> = {
   async requestDidStart() {
     return {
       async didResolveOperation({ contextValue, operation }) {
-        if (operation) admit({ kind: operation.operation }, contextValue)
+        if (operation) admit({ kind: operation.operation, name: operation.name?.value }, contextValue)
       },
     }
   },

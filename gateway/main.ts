@@ -3,6 +3,7 @@ import { ConfigError, readConfig, SUBGRAPH_NAMES, type Variable } from '../kerne
 import { openLog } from '../kernel/log.ts'
 import { remotePeers } from '../kernel/peers.ts'
 import { openSecrets } from '../kernel/secrets.ts'
+import { openTelemetry } from '../kernel/telemetry/open-telemetry.ts'
 import { openApollo } from './apollo.ts'
 import { identityDoor } from './identity-door.ts'
 import { runProcess } from './run.ts'
@@ -17,6 +18,7 @@ await runProcess(async (opened) => {
   if (unknown) throw new ConfigError(`${urlVariable(unknown)}: must be set to run the gateway alone`)
 
   const log = openLog({ level: config.logLevel, name: 'gateway' })
+  opened.use(await openTelemetry(config, { service: 'gateway', edge: true }))
   const clock = systemClock
   const linkKey =
     config.mode === 'sandbox' ? openSecrets(config).link : Buffer.from(config.keys.link!, 'base64')
@@ -31,6 +33,7 @@ await runProcess(async (opened) => {
   })
   opened.defer(() => graph.close())
   const server = openServer({
+    config,
     graph,
     peers,
     identity: identityDoor(peers.clientFor('gateway')),

@@ -60,6 +60,7 @@ export async function openAll(options: {
       ? sandboxClock({ clock, mounted, peers, log, keep: (now) => keepClock(databaseUrl, now) })
       : undefined
   const server = openServer({
+    config,
     graph,
     peers,
     identity: door,

@@ -12,7 +12,7 @@ import type { Source } from './execute/source.ts'
 export interface GatewayContext {
   readonly claims: Claims
   /** Filled in on the way; Apollo Server hands on copies of the context, so it is an object of its own. */
-  readonly seen: { operation?: 'query' | 'mutation' | 'subscription' }
+  readonly seen: { operation?: 'query' | 'mutation' | 'subscription'; name?: string }
 }
 
 /** One subgraph as plans call it: in this process or, with a circuit, over HTTP. */

@@ -1,8 +1,11 @@
 import Fastify, { type FastifyInstance } from 'fastify'
 import { ACCESS_TOKEN_SECONDS } from '../kernel/auth/access-token.ts'
 import type { Clock } from '../kernel/clock.ts'
+import type { Config } from '../kernel/config.ts'
 import type { Logger } from '../kernel/log.ts'
 import type { Peers } from '../kernel/peers.ts'
+import { httpAnswers } from '../kernel/telemetry/metrics.ts'
+import { metricsRoute } from '../kernel/telemetry/metrics-route.ts'
 import { newId } from '../kernel/values/ids.ts'
 import type { Graph } from './apollo.ts'
 import { keyCache } from './authenticate.ts'
@@ -28,6 +31,7 @@ export interface ServerOptions {
   readonly clock: Clock
   readonly log: Logger
   readonly settle: () => Promise<void>
+  readonly config: Pick<Config, 'mode' | 'metrics'>
   /** What only the sandbox has: GraphiQL, ready tokens, a clock that moves. */
   readonly sandbox: { timeMachine: SandboxClock | undefined } | undefined
 }
@@ -52,6 +56,7 @@ export function openServer(options: ServerOptions): FastifyInstance {
     const { method, routeOptions } = request
     const { statusCode: status, elapsedTime } = reply
     const ms = Math.round(elapsedTime)
+    httpAnswers.inc({ route: routeOptions.url ?? 'none', status })
     log.debug({ requestId: request.id, method, route: routeOptions.url, status, ms }, 'answered')
   })
   server.setErrorHandler(errorHandler(log))
@@ -76,6 +81,7 @@ export function openServer(options: ServerOptions): FastifyInstance {
     page: sandbox && graphiqlPage(),
   })
   healthRoutes(server, peers)
+  metricsRoute(server, options.config)
   oauthRoutes(server, identity)
   server.get('/.well-known/jwks.json', async (_, reply) =>
     reply.header('cache-control', 'public, max-age=300').send({ keys: await identity.tokenKeys() }),

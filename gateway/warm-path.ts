@@ -1,5 +1,6 @@
 import type { IncomingHttpHeaders } from 'node:http'
 import type { GraphQLError, GraphQLFormattedError } from 'graphql'
+import { planLookups } from '../kernel/telemetry/metrics.ts'
 import type { CompiledOperation, Variables } from './execute/operation.ts'
 
 /** One request of GraphQL over HTTP, as the server has read it. */
@@ -27,7 +28,7 @@ const ACCEPTS_MAX = 100
  */
 export class WarmPath<Context> {
   readonly #known: (source: string, operationName: string | undefined) => CompiledOperation | undefined
-  readonly #admit: (operation: Pick<CompiledOperation, 'kind'>, context: Context) => void
+  readonly #admit: (operation: Pick<CompiledOperation, 'kind' | 'name'>, context: Context) => void
   readonly #format: (error: GraphQLError, context: Context) => GraphQLFormattedError
   /** What Apollo Server has made of each `Accept`. */
   readonly #contentTypes = new Map<string, string>()
@@ -35,7 +36,7 @@ export class WarmPath<Context> {
   constructor(options: {
     known: (source: string, operationName: string | undefined) => CompiledOperation | undefined
     /** Called before an operation is executed, as the pipeline calls it. */
-    admit: (operation: Pick<CompiledOperation, 'kind'>, context: Context) => void
+    admit: (operation: Pick<CompiledOperation, 'kind' | 'name'>, context: Context) => void
     format: (error: GraphQLError, context: Context) => GraphQLFormattedError
   }) {
     this.#known = options.known
@@ -68,6 +69,7 @@ export class WarmPath<Context> {
     context: Context,
     contentType: string,
   ): Promise<HttpAnswer> {
+    planLookups.inc({ outcome: 'hit' })
     this.#admit(operation, context)
     const { errors, data, extensions } = await operation.execute(variables, context)
     return {

@@ -28,6 +28,10 @@ const environment = z.object({
   WECHAT_APP_SECRET: z.string().default('sandbox'),
   HUITONG_POOL_SIZE: wholeNumber(2, 200).default(10),
   HUITONG_EXECUTOR: z.enum(['compiled', 'stock']).default('compiled'),
+  HUITONG_METRICS_PORT: wholeNumber(0, 65_535).optional(),
+  HUITONG_METRICS_TOKEN: z.string().min(16, 'must have 16 characters or more').optional(),
+  OTEL_EXPORTER_OTLP_ENDPOINT: z.url().optional(),
+  HUITONG_TRACE_RATIO: z.coerce.number().min(0).max(1).default(1),
 })
 
 function wholeNumber(min: number, max: number) {
@@ -55,6 +59,10 @@ export interface Config {
   readonly poolSize: number
   /** What carries out the gateway's plans: our compiled form, or `@apollo/gateway` as the reference. */
   readonly executor: 'compiled' | 'stock'
+  /** Without a port of its own, `/metrics` is on `port`: in the sandbox, and in production for who bears the token. */
+  readonly metrics: { readonly port: number | undefined; readonly token: string | undefined }
+  /** Where traces go by OTLP over HTTP, if anywhere, and which part of them. */
+  readonly traces: { readonly endpoint: string | undefined; readonly ratio: number }
   readonly keys: {
     readonly master: string | undefined
     readonly index: string | undefined
@@ -117,6 +125,8 @@ export function readConfig(
     logLevel: e.HUITONG_LOG_LEVEL,
     poolSize: e.HUITONG_POOL_SIZE,
     executor: e.HUITONG_EXECUTOR,
+    metrics: { port: e.HUITONG_METRICS_PORT, token: e.HUITONG_METRICS_TOKEN },
+    traces: { endpoint: e.OTEL_EXPORTER_OTLP_ENDPOINT, ratio: e.HUITONG_TRACE_RATIO },
     keys: {
       master: e.HUITONG_MASTER_KEY,
       index: e.HUITONG_INDEX_KEY,

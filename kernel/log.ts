@@ -1,4 +1,5 @@
-import { type Logger, pino, stdSerializers } from 'pino'
+import { type DestinationStream, type Logger, pino, stdSerializers } from 'pino'
+import { traceIds } from './telemetry/trace.ts'
 
 export type { Logger }
 
@@ -11,19 +12,23 @@ export function loggedError(error: Error): unknown {
 }
 
 /** Structured logs on standard error. Personal data has no place in them: only ids, codes and counts are logged. */
-export const openLog = (options: { level: string; name: string }): Logger =>
+export const openLog = (
+  options: { level: string; name: string },
+  destination: DestinationStream = pino.destination({ dest: 2, sync: false }),
+): Logger =>
   pino(
     {
       level: options.level,
       name: options.name,
       base: undefined,
+      mixin: () => traceIds() ?? {},
       serializers: { error: loggedError },
       redact: {
         paths: ['*.authorization', '*.token', '*.secret', '*.phone'],
         censor: '[redacted]',
       },
     },
-    pino.destination({ dest: 2, sync: false }),
+    destination,
   )
 
 export const silentLog: Logger = pino({ level: 'silent' })

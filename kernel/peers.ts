@@ -6,6 +6,8 @@ import { AppError, type ErrorCode } from './errors.ts'
 import type { EventFeed } from './events/feed.ts'
 import type { GraphClient } from './graphql/context.ts'
 import type { GraphQLAnswer, GraphQLRequest } from './graphql/execute.ts'
+import { observeCall } from './telemetry/observe.ts'
+import { traceparent } from './telemetry/trace.ts'
 import { newId } from './values/ids.ts'
 
 /** The other subgraphs as one sees them: a graph to ask and logs to read, in this process or over HTTP. */
@@ -70,7 +72,8 @@ export function localPeers(clock: Clock): Peers & { add(name: SubgraphName, peer
     if (!found) throw new AppError('SUBGRAPH_UNAVAILABLE', 'A part of the service is not available.')
     return found
   }
-  const execute: Peers['execute'] = async (to, request, claims) => peer(to).execute(request, claims)
+  const execute: Peers['execute'] = (to, request, claims) =>
+    observeCall(to, async () => peer(to).execute(request, claims))
   return {
     add: (name, value) => void mounted.set(name, value),
     execute,
@@ -111,6 +114,7 @@ export function remotePeers(options: {
         bodyTimeout: CALL_TIMEOUT_MS,
         headers: {
           'content-type': 'application/json',
+          traceparent: traceparent(),
           ...signRequest(linkKey, { method: 'POST', path, body }, claims, clock.now()),
         },
       })
@@ -125,8 +129,11 @@ export function remotePeers(options: {
     }
   }
 
-  const execute: Peers['execute'] = async (to, request, claims) =>
-    (await call(to, '/graphql', JSON.stringify(request), claims)) as GraphQLAnswer
+  const execute: Peers['execute'] = (to, request, claims) =>
+    observeCall(
+      to,
+      async () => (await call(to, '/graphql', JSON.stringify(request), claims)) as GraphQLAnswer,
+    )
 
   const ownClaims = (): Claims => ({
     principal: { kind: 'service', name: 'peer' },

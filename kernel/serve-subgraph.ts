@@ -10,6 +10,9 @@ import { remotePeers } from './peers.ts'
 import { reportAndExit } from './process.ts'
 import { openSecrets } from './secrets.ts'
 import { type AnySubgraph, type MountedSubgraph, migrateSubgraph, mountSubgraph } from './subgraph.ts'
+import { metricsRoute } from './telemetry/metrics-route.ts'
+import { openTelemetry } from './telemetry/open-telemetry.ts'
+import { withSpan } from './telemetry/trace.ts'
 
 const BODY_BYTES_MAX = 8 * 1024 * 1024
 
@@ -34,7 +37,11 @@ export function serveSubgraph(mounted: MountedSubgraph, linkKey: Buffer, now: ()
   })
   server.post('/graphql', async (request) => {
     const { claims, body } = signed(request)
-    return mounted.execute(body as GraphQLRequest, claims)
+    const { traceparent: parent } = request.headers
+    const attributes = { subgraph: mounted.name, requestId: claims.requestId }
+    return withSpan('POST /graphql', { kind: 'server', parent, attributes }, () =>
+      mounted.execute(body as GraphQLRequest, claims),
+    )
   })
   server.post('/internal/events', async (request) => {
     const { body } = signed(request)
@@ -67,10 +74,12 @@ export async function runSubgraph(subgraph: AnySubgraph): Promise<void> {
       throw new AppError('BAD_USER_INPUT', 'DATABASE_URL: must be set to run a subgraph alone')
     const secrets = openSecrets(config)
     const clock = systemClock
+    const telemetry = await openTelemetry(config, { service: subgraph.name, edge: false })
     await migrateSubgraph(subgraph, databaseUrl)
     const peers = remotePeers({ urls: config.subgraphUrls, linkKey: secrets.link, clock })
     const mounted = await mountSubgraph(subgraph, { config, databaseUrl, secrets, clock, log, peers })
     const server = serveSubgraph(mounted, secrets.link, () => clock.now())
+    metricsRoute(server, config)
     const url = await server.listen({ host: config.host, port: config.port })
     await mounted.startBackground()
     log.info({ url }, 'subgraph ready')
@@ -78,6 +87,7 @@ export async function runSubgraph(subgraph: AnySubgraph): Promise<void> {
       await server.close()
       await mounted.close()
       await peers[Symbol.asyncDispose]()
+      await telemetry[Symbol.asyncDispose]()
       process.exit(0)
     }
     process.once('SIGTERM', stop)

@@ -19,6 +19,8 @@ import { runJob, startJobs } from './jobs/runner.ts'
 import type { Logger } from './log.ts'
 import type { Peers } from './peers.ts'
 import type { Secrets } from './secrets.ts'
+import { observedJob, observeEvent, probeSubgraph } from './telemetry/observe.ts'
+import { inTraceOf } from './telemetry/trace.ts'
 import { newId } from './values/ids.ts'
 import type { Instant } from './values/instant.ts'
 
@@ -129,6 +131,7 @@ export async function mountSubgraph<Services, Loaders>(
   const backgroundContext = () => contextFor(ownClaims(name, clock.now()))
 
   const consumers = consumersOf(subgraph, { db, clock, log, peers, context: backgroundContext })
+  const unprobe = probeSubgraph({ name, db, jobSchema: jobSchemaOf(name), consumers })
   const unsubscribes: (() => void)[] = []
   let runner: { stop(): Promise<void> } | undefined
 
@@ -139,13 +142,14 @@ export async function mountSubgraph<Services, Loaders>(
     execute: (request, claims) => run(request, contextFor(claims)),
     async startBackground() {
       for (const { source, consumer } of consumers) {
-        const wake = () => consumer.wake()
+        // Whoever published does not wait for it, nor is it part of what they did.
+        const wake = () => inTraceOf(undefined, () => consumer.wake())
         const timer = setInterval(wake, UNHEARD_MS).unref()
         unsubscribes.push(peers.onPublished(source, wake), () => clearInterval(timer))
         wake()
       }
       runner = await startJobs({
-        jobs: subgraph.jobs,
+        jobs: subgraph.jobs.map((job) => observedJob(name, job)),
         context: backgroundContext,
         pool: db.pool,
         schema: jobSchemaOf(name),
@@ -174,6 +178,7 @@ export async function mountSubgraph<Services, Loaders>(
       await Promise.all(consumers.map(({ consumer }) => consumer.stop()))
     },
     async close() {
+      unprobe()
       await mounted.stopBackground()
       await db.close()
     },
@@ -207,7 +212,9 @@ function consumersOf<Services, Loaders>(
         together.map((listener) => [
           listener.event,
           (tx: Tx, event: RecordedEvent) =>
-            listener.handle(tx, event as RecordedEvent<string, never>, context()),
+            observeEvent({ subgraph: subgraph.name, source, type: event.type }, () =>
+              listener.handle(tx, event as RecordedEvent<string, never>, context()),
+            ),
         ]),
       )
       const position = reader === undefined ? source : `${source}/${reader}`

@@ -2,6 +2,7 @@ import { Supergraph as FederationSupergraph } from '@apollo/federation-internals
 import { QueryPlanner } from '@apollo/query-planner'
 import type { ApolloServerOptionsWithGateway } from '@apollo/server'
 import { GraphQLError, type GraphQLSchema, getOperationAST } from 'graphql'
+import { planLookups } from '../../kernel/telemetry/metrics.ts'
 import { KnownOperations } from './known-operations.ts'
 import { type CompiledOperation, compileOperation, type Supergraph } from './operation.ts'
 import type { Source } from './source.ts'
@@ -73,6 +74,7 @@ export class CompiledGateway implements GatewayInterface {
     const generation = this.#generations.get(schema) ?? this.#current
     const { operationName, variables = {} } = request
     let operation = generation.known.get(source, operationName)
+    planLookups.inc({ outcome: operation ? 'hit' : 'miss' })
     if (!operation) {
       const definition = getOperationAST(document, operationName)
       if (!definition) return { errors: [noSuchOperation(operationName)] }

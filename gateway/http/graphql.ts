@@ -6,6 +6,7 @@ import { languageOf } from '../../kernel/graphql/refusal.ts'
 import type { Logger } from '../../kernel/log.ts'
 import type { Graph } from '../apollo.ts'
 import { authenticate } from '../authenticate.ts'
+import { operationObserver } from '../observe-operation.ts'
 import type { GatewayContext } from '../peer-source.ts'
 
 const WAIT_SECONDS_MAX = 10
@@ -27,6 +28,7 @@ export function graphqlRoutes(
   },
 ): void {
   const { graph, keys, clock, log, tokenSecondsMax, settle, page } = options
+  const observe = operationObserver()
 
   const answer = async (request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> => {
     const { authorization, prefer } = request.headers
@@ -39,9 +41,8 @@ export function graphqlRoutes(
       seen: {},
     }
     const { method, headers: sent, url } = request
-    const { status, headers, body } = await graph.execute(
-      { method, headers: sent, url, body: request.body },
-      context,
+    const { status, headers, body } = await observe(context, sent, () =>
+      graph.execute({ method, headers: sent, url, body: request.body }, context),
     )
     const seconds = waitSeconds(prefer)
     if (context.seen.operation === 'mutation' && seconds !== undefined && (await settledWithin(seconds))) {

@@ -2,7 +2,7 @@ import type pg from 'pg'
 import { DataSource, type EntitySchema } from 'typeorm'
 import type { SubgraphName } from '../config.ts'
 import { parsers } from './parsers.ts'
-import { type Query, statementOf } from './statement.ts'
+import { observed, type Query, statementOf } from './statement.ts'
 import { runTransaction, type Tx } from './transaction.ts'
 
 /**
@@ -61,7 +61,7 @@ export async function openDatabase(options: {
   pool.on('error', () => {}).on('connect', (client) => client.on('error', () => {}))
   const close = () => source.destroy()
   return {
-    query: async (sql, values = []) => (await pool.query(statementOf(sql, values))).rows,
+    query: async (sql, values = []) => (await observed(sql, () => pool.query(statementOf(sql, values)))).rows,
     pool,
     transaction: (work) => runTransaction(source, work, options.onPublished ?? (() => {})),
     close,

@@ -1,7 +1,7 @@
 import type pg from 'pg'
 import type { DataSource } from 'typeorm'
 import { assert } from '../values/assert.ts'
-import { type Query, statementOf } from './statement.ts'
+import { observed, type Query, statementOf } from './statement.ts'
 
 declare const open: unique symbol
 
@@ -58,7 +58,7 @@ async function once<T>(
     query: async (sql: string, values: readonly unknown[] = []) => {
       assert(!ended, 'a transaction is not used after its end')
       try {
-        return (await client.query(statementOf(sql, values))).rows
+        return (await observed(sql, () => client.query(statementOf(sql, values)))).rows
       } catch (error) {
         // Statements sent together fail together; the first one knows why.
         if ((error as { code?: string }).code === IN_FAILED_TRANSACTION) throw failure ?? error

@@ -39,6 +39,8 @@ export class Consumer {
   /** Somebody may have published since the log was looked at last. */
   #woken = false
   #following: Promise<void> | undefined
+  /** When nothing was left to read, by the clock that only goes forward. */
+  #caughtUpAt = performance.now()
 
   constructor(options: ConsumerOptions) {
     this.#options = options
@@ -94,7 +96,15 @@ export class Consumer {
     delay(ms, undefined, { signal: this.#stopping.signal, ref: false }).catch(() => {})
 
   async #hasNewer(): Promise<boolean> {
-    return this.#options.feed.hasNewer(await this.#cursor())
+    const newer = await this.#options.feed.hasNewer(await this.#cursor())
+    if (!newer) this.#caughtUpAt = performance.now()
+    return newer
+  }
+
+  /** For how many seconds it has been behind; one that cannot ask counts as behind. */
+  async lagSeconds(): Promise<number> {
+    const behind = await this.#hasNewer().catch(() => true)
+    return behind ? (performance.now() - this.#caughtUpAt) / 1_000 : 0
   }
 
   /** Returns when every event that was committed before the call has taken effect. */

@@ -1,4 +1,6 @@
 import { AppError } from '../../../kernel/errors.ts'
+import { postingBatchSize } from '../../../kernel/telemetry/metrics.ts'
+import { inTraceOf, type TracePlace, tracePlace } from '../../../kernel/telemetry/trace.ts'
 import { assert } from '../../../kernel/values/assert.ts'
 import { type Order, type PostingDoors, type PostResult, postBatch } from './post-batch.ts'
 
@@ -11,6 +13,7 @@ const WAITING_MAX = 20_000
 
 interface Waiter {
   readonly order: Order
+  readonly trace: TracePlace
   readonly resolve: (result: PostResult) => void
   readonly reject: (error: unknown) => void
 }
@@ -51,7 +54,7 @@ class Lane {
       )
     }
     return new Promise((resolve, reject) => {
-      this.#waiting.push({ order, resolve, reject })
+      this.#waiting.push({ order, trace: tracePlace(), resolve, reject })
       if (!this.#working) void this.#work()
     })
   }
@@ -63,10 +66,14 @@ class Lane {
   }
 
   async #postNext(batch: readonly Waiter[]): Promise<void> {
+    postingBatchSize.observe(batch.length)
     try {
-      const results = await postBatch(
-        this.#doors,
-        batch.map(({ order }) => order),
+      // What is done for many shows in the trace of the first of them.
+      const results = await inTraceOf(batch[0]!.trace, () =>
+        postBatch(
+          this.#doors,
+          batch.map(({ order }) => order),
+        ),
       )
       for (const [index, { resolve, reject }] of batch.entries()) {
         const result = results[index]

@@ -46,7 +46,12 @@ const MEMBERS = [
 
 /** A gateway over two small subgraphs without a database; the other two are there and have nothing to say. */
 export async function openFakeGateway(
-  options: { mode?: Config['mode']; log?: Logger; timeMachine?: (clock: TestClock) => SandboxClock } = {},
+  options: {
+    mode?: Config['mode']
+    log?: Logger
+    metricsToken?: string
+    timeMachine?: (clock: TestClock) => SandboxClock
+  } = {},
 ) {
   const { mode = 'sandbox', log = silentLog } = options
   const clock = TestClock.standingAt('2026-01-01T00:00:00Z')
@@ -79,6 +84,7 @@ export async function openFakeGateway(
   const { supergraph } = compose({ identity: IDENTITY, ledger: LEDGER })
   const graph = await openBothExecutors({ supergraphSdl: supergraph, peers, mode, executor: 'compiled', log })
   const server = openServer({
+    config: { mode, metrics: { port: undefined, token: options.metricsToken } },
     graph,
     peers,
     identity: {
