@@ -1,4 +1,5 @@
 import { GraphQLError, type GraphQLFormattedError } from 'graphql'
+import { isPassingFailure } from '../db/passing-failure.ts'
 import { AppError, type ErrorCode } from '../errors.ts'
 import type { Logger } from '../log.ts'
 
@@ -22,7 +23,8 @@ const NOT_STORABLE: ReadonlySet<unknown> = new Set(['22021', '54000'])
 
 /**
  * The only place where an error becomes what a caller sees: a message that was meant for callers with a code of the
- * closed list, or `INTERNAL` with the request's id and nothing else. What is masked is logged in full.
+ * closed list, or `INTERNAL` with the request's id and nothing else. What is masked is logged in full. A failure of the
+ * database that passes is `SUBGRAPH_UNAVAILABLE`: with `RATE_LIMITED`, the codes upon which a caller sends the same again.
  */
 export function formatError(error: GraphQLError, requestId: string, log: Logger): GraphQLFormattedError {
   const where = { locations: error.locations, path: error.path }
@@ -33,6 +35,11 @@ export function formatError(error: GraphQLError, requestId: string, log: Logger)
   if (NOT_STORABLE.has((cause as { code?: unknown } | undefined)?.code)) {
     const message = 'A text is too long, or has a character that cannot be stored.'
     return { message, ...where, extensions: { code: 'BAD_USER_INPUT', requestId } }
+  }
+  if (cause && isPassingFailure(cause)) {
+    log.warn({ error: cause, requestId, path: error.path }, 'the database could not serve a request')
+    const message = 'The service could not finish this for the moment. Send the same again.'
+    return { message, ...where, extensions: { code: 'SUBGRAPH_UNAVAILABLE', requestId } }
   }
   const code = error.extensions?.code as string | undefined
   if (code !== undefined && CODES.has(code) && code !== 'INTERNAL') {

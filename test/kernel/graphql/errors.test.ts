@@ -12,7 +12,8 @@ import type { Logger } from '../../../kernel/log.ts'
 import { assert } from '../../../kernel/values/assert.ts'
 
 const logged: unknown[] = []
-const log = { error: (fields: unknown) => void logged.push(fields) } as unknown as Logger
+const push = (fields: unknown) => void logged.push(fields)
+const log = { error: push, warn: push } as unknown as Logger
 
 const seen = (cause: Error, path: string[] = ['member', 'name']) =>
   formatError(new GraphQLError(cause.message, { originalError: cause, path }), 'r-1', log)
@@ -65,6 +66,24 @@ describe('what a caller sees of an error', () => {
     expect(message).toBe('A text is too long, or has a character that cannot be stored.')
     expect(extensions).toEqual({ code: 'BAD_USER_INPUT', requestId: 'r-1' })
     expect(logged).toEqual([])
+  })
+
+  test.for([
+    { code: '57014', message: 'canceling statement due to statement timeout' },
+    { code: '53100', message: 'could not extend file "base/1/2": No space left on device' },
+    { code: '57P01', message: 'terminating connection due to administrator command' },
+    { code: '08006', message: 'connection failure' },
+    { code: 'ECONNREFUSED', message: 'connect ECONNREFUSED 127.0.0.1:5432' },
+    { message: 'Connection terminated unexpectedly' },
+    { message: 'timeout exceeded when trying to connect' },
+  ])('that it may send the same again, where the database failed for the moment: $message', (failure) => {
+    logged.length = 0
+    const cause = Object.assign(new Error(failure.message), failure)
+    expect(seen(cause)).toMatchObject({
+      message: 'The service could not finish this for the moment. Send the same again.',
+      extensions: { code: 'SUBGRAPH_UNAVAILABLE', requestId: 'r-1' },
+    })
+    expect(logged).toEqual([{ error: cause, requestId: 'r-1', path: ['member', 'name'] }])
   })
 
   test('its own mistakes in a document', () => {

@@ -33,7 +33,7 @@ export async function holdAccount(owner: pg.Client, memberId: string): Promise<v
   await owner.query('select from ledger.account where member_id = $1 for update', [memberId])
 }
 
-/** Backends of the ledger that wait for a lock. */
+/** Backends of the ledger that wait for a lock; asked outside of a transaction, which would see the same again. */
 export async function waitingBackends(owner: pg.Client): Promise<number> {
   const { rows } = await owner.query<{ count: string }>(
     `select count(*) from pg_stat_activity
