@@ -1,7 +1,7 @@
 /** Points, growth: whole units. Never a float. */
 export type Points = bigint
 
-export type Rounding = 'down' | 'up' | 'half-up'
+export type Rounding = 'down' | 'up' | 'half-up' | 'half-even'
 
 /** A rate as an exact fraction, so that no award depends on binary floating point. */
 export interface Ratio {
@@ -11,13 +11,18 @@ export interface Ratio {
 }
 
 /** `value * ratio`, rounded as the programme states. Expects `value >= 0`. */
-export function applyRatio(value: bigint, ratio: Ratio, rounding: Rounding): bigint {
-  const product = value * ratio.numerator
-  const quotient = product / ratio.denominator
-  const rest = product % ratio.denominator
+export const applyRatio = (value: bigint, { numerator, denominator }: Ratio, rounding: Rounding): bigint =>
+  roundRatio(value * numerator, denominator, rounding)
+
+/** A fraction as a whole number, rounded as the programme states. Expects `numerator >= 0`. */
+export function roundRatio(numerator: bigint, denominator: bigint, rounding: Rounding): bigint {
+  const quotient = numerator / denominator
+  const rest = numerator % denominator
   if (rest === 0n || rounding === 'down') return quotient
   if (rounding === 'up') return quotient + 1n
-  return rest * 2n >= ratio.denominator ? quotient + 1n : quotient
+  const half = rest * 2n
+  if (half === denominator && rounding === 'half-even') return quotient + (quotient % 2n)
+  return half >= denominator ? quotient + 1n : quotient
 }
 
 /** A decimal factor such as `'1.5'` as a fraction. Expects a valid decimal. */

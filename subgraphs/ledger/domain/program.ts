@@ -1,14 +1,15 @@
-import { type Condition, conditionLanguage } from '../../../kernel/conditions/conditions.ts'
+import { conditionLanguage } from '../../../kernel/conditions/conditions.ts'
 import { currencyScale, parseDecimal } from '../../../kernel/values/money.ts'
-import type { Ratio, Rounding } from '../../../kernel/values/points.ts'
-import { ratioOf } from '../../../kernel/values/points.ts'
 import type {
   BenefitDefinition,
   CampaignDefinition,
   LocalizedText,
   TagDefinition,
 } from '../../../schema/events/program.ts'
-import type { Validity } from './validity.ts'
+import type { Asset, CapDocument, EarnRuleDocument } from './earn-document.ts'
+import type { ProgramPeriod } from './earn-periods.ts'
+import { compileEarnRules, type EarnRules } from './earn-rules.ts'
+import type { Pending, ValidFrom, Validity } from './validity.ts'
 
 /** A program document as it is written: `schema/program.schema.json` describes the same in words. */
 export interface ProgramDocument {
@@ -17,27 +18,25 @@ export interface ProgramDocument {
   readonly name: LocalizedText
   readonly currency: string
   readonly timeZone: string
+  /** What `per: period` means. */
+  readonly period?: ProgramPeriod
+  /** Events that come so many days late are counted in their own day still. */
+  readonly lateDays?: number
   readonly points: {
     readonly validity: Validity
+    readonly validFrom?: ValidFrom
+    readonly pending?: Pending
+    readonly remind?: readonly number[]
     readonly burn?: { readonly points: number; readonly money: string; readonly minimumSpend?: string }
   }
   readonly growth: { readonly validity: Validity }
   readonly earn: readonly EarnRuleDocument[]
+  readonly caps?: readonly CapDocument[]
   readonly tiers: readonly TierDocument[]
   readonly downgrade?: Downgrade
   readonly benefits?: readonly BenefitDefinition[]
   readonly campaigns?: readonly CampaignDefinition[]
   readonly tags?: readonly TagDefinition[]
-}
-
-interface EarnRuleDocument {
-  readonly id: string
-  readonly on: 'purchase'
-  readonly asset: Asset
-  readonly award?: { readonly points: number; readonly per: string }
-  readonly multiplier?: string
-  readonly rounding?: Rounding
-  readonly when?: string
 }
 
 interface TierDocument {
@@ -48,7 +47,7 @@ interface TierDocument {
   readonly discount?: string
 }
 
-export type Asset = 'points' | 'growth'
+export type { Asset } from './earn-document.ts'
 export type Downgrade = 'one-step' | 'to-fit' | 'to-base'
 
 export interface Tier {
@@ -60,17 +59,6 @@ export interface Tier {
   /** Undefined: does not end. */
   readonly validMonths: number | undefined
   readonly discount: string | undefined
-}
-
-export interface EarnRule {
-  readonly id: string
-  readonly asset: Asset
-  /** Points for each minor unit of money, or how many times the base points. */
-  readonly award:
-    | { readonly kind: 'rate'; readonly rate: Ratio }
-    | { readonly kind: 'multiplier'; readonly factor: Ratio }
-  readonly rounding: Rounding
-  readonly when: Condition | undefined
 }
 
 /** A published version, ready to decide by. */
@@ -88,27 +76,47 @@ export interface Program {
   readonly burn:
     | { readonly points: bigint; readonly money: bigint; readonly minimumSpend: bigint }
     | undefined
-  readonly rules: readonly EarnRule[]
+  readonly validFrom: ValidFrom
+  /** When points become available, where their rule does not say. */
+  readonly pending: Pending | undefined
+  /** So many days before their last day members are reminded of points. */
+  readonly remind: readonly number[]
+  readonly period: ProgramPeriod | undefined
+  readonly keptDays: number
+  readonly earn: { readonly purchase: EarnRules; readonly activities: ReadonlyMap<string, EarnRules> }
   /** From the base up. */
   readonly tiers: readonly Tier[]
   readonly downgrade: Downgrade
 }
 
-/** What a rule's condition may speak of. Amounts are in minor units. */
+const member = { tier: 'string', tags: 'list<string>', plan: 'string' } as const
+const place = {
+  channel: 'string',
+  store: 'string',
+  partner: 'string',
+  date: 'string',
+  weekday: 'int',
+  hour: 'int',
+} as const
+
+/** What the condition of a rule for purchases may speak of. Amounts are in minor units. */
 export const purchaseFacts = {
-  member: { tier: 'string' },
-  purchase: {
-    channel: 'string',
-    store: 'string',
-    total: 'int',
-    date: 'string',
-    weekday: 'int',
-    hour: 'int',
-  },
+  member,
+  purchase: { ...place, total: 'int' },
   line: { sku: 'string', category: 'string', quantity: 'int', amount: 'int' },
 } as const
 
+/** What the condition of a rule for activities may speak of. */
+export const activityFacts = {
+  member,
+  activity: { ...place, code: 'string', quantity: 'int', amount: 'int' },
+} as const
+
 export const conditions = conditionLanguage(purchaseFacts)
+export const activityConditions = conditionLanguage(activityFacts)
+
+/** Late events are counted in their own day for so long, unless the document says otherwise. */
+const LATE_DAYS = 7
 
 /** Expects a document that `readProgram` found valid. */
 export function compileProgram(key: number, document: ProgramDocument): Program {
@@ -129,15 +137,16 @@ export function compileProgram(key: number, document: ProgramDocument): Program 
       money: money(burn.money),
       minimumSpend: money(burn.minimumSpend ?? '0'),
     },
-    rules: document.earn.map((rule) => ({
-      id: rule.id,
-      asset: rule.asset,
-      award: rule.award
-        ? { kind: 'rate', rate: { numerator: BigInt(rule.award.points), denominator: money(rule.award.per) } }
-        : { kind: 'multiplier', factor: ratioOf(rule.multiplier!) },
-      rounding: rule.rounding ?? 'down',
-      when: rule.when === undefined ? undefined : conditions.compile(rule.when),
-    })),
+    validFrom: document.points.validFrom ?? 'earning',
+    pending: document.points.pending,
+    remind: document.points.remind ?? [],
+    period: document.period,
+    keptDays: document.lateDays ?? LATE_DAYS,
+    earn: compileEarnRules(document.earn, document.caps ?? [], {
+      money,
+      timeZone: document.timeZone,
+      conditions: { purchase: conditions, activity: activityConditions },
+    }),
     tiers: document.tiers.map((tier, rank) => ({
       id: tier.id,
       name: tier.name,

@@ -3,9 +3,10 @@ import { type Document, isMap, isScalar, LineCounter, parseDocument } from 'yaml
 import { ConditionError } from '../../../kernel/conditions/conditions.ts'
 import { compileMemberCondition } from '../../../kernel/conditions/member-conditions.ts'
 import { isLocalDate, isTimeZone } from '../../../kernel/values/instant.ts'
-import { currencyScale, parseDecimal } from '../../../kernel/values/money.ts'
 import schema from '../../../schema/program.schema.json' with { type: 'json' }
+import { earnFaults } from './earn-faults.ts'
 import { conditions, type ProgramDocument } from './program.ts'
+import { amountFaults, conditionFault, type Fault, type Path, repeatedIds } from './program-fault.ts'
 
 /** What is wrong with a program document, and where. Lines and columns count from 1. */
 export interface ProgramFault {
@@ -14,10 +15,6 @@ export interface ProgramFault {
   readonly path: string
   readonly message: string
 }
-
-type Path = readonly (string | number)[]
-/** `ofName`: the fault is the name at the end of the path, not what stands under it. */
-type Fault = { readonly path: Path; readonly message: string; readonly ofName?: boolean }
 
 const validate = new Ajv2020.default({ allErrors: true, strict: false }).compile<ProgramDocument>(schema)
 
@@ -80,11 +77,14 @@ const segment = (text: string): string | number => {
 function meaningFaults(document: ProgramDocument): Fault[] {
   return [
     ...calendarFaults(document),
-    ...moneyFaults(document),
+    ...burnFaults(document),
+    ...earnFaults(document),
     ...tierFaults(document),
-    ...conditionFaults(document),
+    ...campaignFaults(document),
     ...tagFaults(document),
-    ...repeatedIds(document),
+    ...(['earn', 'tiers', 'benefits', 'campaigns'] as const).flatMap((section) =>
+      repeatedIds(section, document[section]),
+    ),
     ...referenceFaults(document),
   ]
 }
@@ -112,23 +112,11 @@ function calendarFaults(document: ProgramDocument): Fault[] {
   return faults
 }
 
-function moneyFaults(document: ProgramDocument): Fault[] {
-  const scale = currencyScale(document.currency)
-  const amounts: [Path, string | undefined, boolean][] = [
-    [['points', 'burn', 'money'], document.points.burn?.money, true],
-    [['points', 'burn', 'minimumSpend'], document.points.burn?.minimumSpend, false],
-    ...document.earn.map((rule, index): [Path, string | undefined, boolean] => [
-      ['earn', index, 'award', 'per'],
-      rule.award?.per,
-      true,
-    ]),
+function burnFaults({ points: { burn }, currency }: ProgramDocument): Fault[] {
+  return [
+    ...amountFaults(['points', 'burn', 'money'], burn?.money, currency, true),
+    ...amountFaults(['points', 'burn', 'minimumSpend'], burn?.minimumSpend, currency, false),
   ]
-  return amounts.flatMap(([path, text, positive]) => {
-    if (text === undefined) return []
-    const amount = parseDecimal(text, scale)
-    if (amount === undefined) return [{ path, message: `is not an amount of ${document.currency}` }]
-    return positive && amount <= 0n ? [{ path, message: 'must be more than 0' }] : []
-  })
 }
 
 function tierFaults(document: ProgramDocument): Fault[] {
@@ -148,27 +136,12 @@ function tierFaults(document: ProgramDocument): Fault[] {
   return faults
 }
 
-function conditionFaults(document: ProgramDocument): Fault[] {
-  const sources: [Path, string | undefined][] = [
-    ...document.earn.map((rule, index): [Path, string | undefined] => [['earn', index, 'when'], rule.when]),
-    ...(document.campaigns ?? []).map((campaign, index): [Path, string | undefined] => [
-      ['campaigns', index, 'when'],
-      campaign.kind === 'points-multiplier' ? campaign.when : undefined,
-    ]),
-  ]
-  return sources.flatMap(([path, source]) => {
-    if (source === undefined) return []
-    try {
-      conditions.compile(source)
-      return []
-    } catch (error) {
-      if (error instanceof ConditionError) {
-        return [{ path, message: `${error.message} (at character ${error.position + 1})` }]
-      }
-      throw error
-    }
-  })
-}
+const campaignFaults = ({ campaigns = [] }: ProgramDocument): Fault[] =>
+  campaigns.flatMap((campaign, index) =>
+    campaign.kind === 'points-multiplier'
+      ? conditionFault(['campaigns', index, 'when'], campaign.when, conditions)
+      : [],
+  )
 
 function tagFaults({ tags = [] }: ProgramDocument): Fault[] {
   const seen = new Set<string>()
@@ -196,19 +169,6 @@ function tagFaults({ tags = [] }: ProgramDocument): Fault[] {
       fault(['rule', 'when'], `line ${error.line}, column ${error.column}: ${error.message}`)
     }
     return faults
-  })
-}
-
-function repeatedIds(document: ProgramDocument): Fault[] {
-  return (['earn', 'tiers', 'benefits', 'campaigns'] as const).flatMap((section) => {
-    const seen = new Set<string>()
-    return (document[section] ?? []).flatMap(({ id }, index) => {
-      if (!seen.has(id)) {
-        seen.add(id)
-        return []
-      }
-      return [{ path: [section, index, 'id'], message: `${id} is there already` }]
-    })
   })
 }
 
