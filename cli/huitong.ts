@@ -3,6 +3,7 @@ import { reportAndExit } from '../kernel/process.ts'
 import { CommandError } from './command-error.ts'
 import { checkLedger } from './commands/check.ts'
 import { addClientSecret, CHANNELS, createClient, revokeClientSecret } from './commands/clients.ts'
+import { dropEvent, listEvents, retryEvents } from './commands/events.ts'
 import { exportSegment } from './commands/export-segment.ts'
 import { BATCH, batchSize, type ImportFlags, importPurchases } from './commands/import-purchases.ts'
 import { migrateAll } from './commands/migrate.ts'
@@ -44,6 +45,32 @@ huitong
   .option('--dry-run', 'only check it')
   .addHelpText('after', example('program publish programs/super-member.yaml --dry-run'))
   .action(exitWith((file: string, flags: { dryRun?: boolean }) => publishProgram(file, flags)))
+
+const events = huitong
+  .command('events')
+  .description('decide about parked events: those whose handler kept failing, while the rest went on')
+
+events
+  .command('list')
+  .description('show each with its error; exit code 1 if there is any')
+  .addHelpText('after', example('events list'))
+  .action(exitWith(listEvents))
+
+events
+  .command('retry')
+  .description('let one take effect after all, or all of them in order; who did it is kept')
+  .argument('[EVENT]', 'as `events list` shows it')
+  .option('--all', 'every event that is parked')
+  .addHelpText('after', example('events retry benefits:ledger:42'))
+  .action(exitWith((id: string | undefined, flags: { all?: boolean }) => retryEvents(id, flags)))
+
+events
+  .command('drop')
+  .description('give one up; who did it and why is kept')
+  .argument('<EVENT>', 'as `events list` shows it')
+  .requiredOption('--reason <TEXT>', 'why it need not take effect')
+  .addHelpText('after', example('events drop benefits:ledger:42 --reason "granted by hand, ticket 118"'))
+  .action(exitWith((id: string, flags: { reason: string }) => dropEvent(id, flags)))
 
 const client = huitong
   .command('client')

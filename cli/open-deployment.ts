@@ -5,7 +5,7 @@ import { EmbeddedPostgresError, openEmbeddedPostgres } from '../kernel/db/embedd
 import { localPeers } from '../kernel/peers.ts'
 import { explain } from '../kernel/process.ts'
 import { openSecrets } from '../kernel/secrets.ts'
-import { migrateSubgraph, mountSubgraph, type Subgraph } from '../kernel/subgraph.ts'
+import { type MountedSubgraph, migrateSubgraph, mountSubgraph, type Subgraph } from '../kernel/subgraph.ts'
 import { newId } from '../kernel/values/ids.ts'
 import { CommandError } from './command-error.ts'
 import { assertMigrated } from './pending-migrations.ts'
@@ -18,6 +18,11 @@ export interface Deployment {
   /** Runs a document at one subgraph; throws one clear error. */
   request<Data>(subgraph: SubgraphName, document: string, variables?: Record<string, unknown>): Promise<Data>
   close(): Promise<void>
+}
+
+/** With the subgraphs themselves, for what is no question to the graph. */
+export interface OpenDeployment extends Deployment {
+  readonly mounted: ReadonlyMap<SubgraphName, MountedSubgraph>
 }
 
 const loadSubgraph: Record<SubgraphName, () => Promise<Subgraph>> = {
@@ -34,7 +39,7 @@ export const loadSubgraphs = (names: readonly SubgraphName[]): Promise<Subgraph[
  * Opens the deployment that `npm start` would, with the subgraphs that a command needs mounted in this process. An
  * embedded database is brought up to date on the way, as `npm start` does; any other only by `huitong migrate`.
  */
-export async function openDeployment(names: readonly SubgraphName[]): Promise<Deployment> {
+export async function openDeployment(names: readonly SubgraphName[]): Promise<OpenDeployment> {
   const config = readConfig()
   const secrets = openSecrets(config)
   const subgraphs = await loadSubgraphs(names)
@@ -47,8 +52,9 @@ export async function openDeployment(names: readonly SubgraphName[]): Promise<De
     else await migrateSubgraph(subgraph, database.url)
   }
   const peers = localPeers(systemClock)
+  const all = new Map<SubgraphName, MountedSubgraph>()
   for (const subgraph of subgraphs) {
-    const mounted = await mountSubgraph(subgraph, {
+    const mounted: MountedSubgraph = await mountSubgraph(subgraph, {
       config,
       databaseUrl: database.url,
       secrets,
@@ -57,11 +63,13 @@ export async function openDeployment(names: readonly SubgraphName[]): Promise<De
       peers,
     })
     peers.add(subgraph.name, opening.use(mounted))
+    all.set(subgraph.name, mounted)
   }
 
   const open = opening.move()
   return {
     config,
+    mounted: all,
     name: database.name,
     async request<Data>(to: SubgraphName, query: string, variables: Record<string, unknown> = {}) {
       const answer = await peers.execute(

@@ -10,6 +10,7 @@ import type { Tx } from './db/transaction.ts'
 import { Consumer } from './events/consumer.ts'
 import type { RecordedEvent } from './events/event.ts'
 import { databaseFeed, type EventFeed } from './events/feed.ts'
+import { dropParked, listParked, type ParkedEvent } from './events/parked.ts'
 import { buildSchema, type ResolverMap } from './graphql/build-schema.ts'
 import type { Context, ServiceDependencies } from './graphql/context.ts'
 import { executor, type GraphQLAnswer, type GraphQLRequest } from './graphql/execute.ts'
@@ -91,6 +92,13 @@ export interface MountedSubgraph extends AsyncDisposable {
   /** The scheduled jobs, and a way to run one now, as if the queue had. */
   readonly jobs: readonly Job<never>[]
   runJob(name: string, payload?: unknown): Promise<void>
+  /** Events whose handlers kept failing, and what a person may decide about each. */
+  readonly parked: {
+    list(): Promise<ParkedEvent[]>
+    /** Throws what the handler throws; false if the event is not parked. */
+    retry(source: string, position: bigint, by: string): Promise<boolean>
+    drop(source: string, position: bigint, decided: { by: string; reason: string }): Promise<boolean>
+  }
   /** Can the database be reached? */
   ready(): Promise<boolean>
   close(): Promise<void>
@@ -165,6 +173,15 @@ export async function mountSubgraph<Services, Loaders>(
       if (!job) throw new Error(`no job ${jobName} in ${name}`)
       await runJob(job, backgroundContext(), payload)
     },
+    parked: {
+      list: () => listParked(db.query),
+      async retry(source, position, by) {
+        const { consumer } = consumers.find(({ reader }) => reader === source) ?? {}
+        return consumer ? consumer.retry(position, by) : false
+      },
+      drop: (source, position, { by, reason }) =>
+        dropParked(db, { source, position, by, reason, at: clock.now() }),
+    },
     async ready() {
       return db.query('/* ping */ select 1').then(
         () => true,
@@ -203,7 +220,7 @@ function consumersOf<Services, Loaders>(
     peers: Peers
     context: () => Context<Services, Loaders>
   },
-): { source: SubgraphName; consumer: Consumer }[] {
+): { source: SubgraphName; reader: string; consumer: Consumer }[] {
   const { db, clock, log, peers, context } = options
   return SUBGRAPH_NAMES.flatMap((source) => {
     const listeners = subgraph.listeners.filter((listener) => listener.event.startsWith(`${source}.`))
@@ -219,7 +236,7 @@ function consumersOf<Services, Loaders>(
       )
       const position = reader === undefined ? source : `${source}/${reader}`
       const consumer = new Consumer({ db, source: position, feed: peers.feed(source), handlers, clock, log })
-      return { source, consumer }
+      return { source, reader: position, consumer }
     })
   })
 }

@@ -3,9 +3,9 @@ import type { Clock } from '../clock.ts'
 import type { Db } from '../db/open-database.ts'
 import { isRetryable, type Tx } from '../db/transaction.ts'
 import type { Logger } from '../log.ts'
-import { toIso } from '../values/instant.ts'
 import { type Cursor, type RecordedEvent, START } from './event.ts'
 import type { EventFeed } from './feed.ts'
+import { parkEvent, retryParked } from './parked.ts'
 
 const BATCH_SIZE = 500
 const ATTEMPTS_MAX = 5
@@ -107,6 +107,12 @@ export class Consumer {
     return behind ? (performance.now() - this.#caughtUpAt) / 1_000 : 0
   }
 
+  /** Handles an event that was parked; see `retryParked`. */
+  retry(position: bigint, by: string): Promise<boolean> {
+    const { db, source, clock } = this.#options
+    return retryParked(db, { source, position, by, at: clock.now() }, (tx, event) => this.#handle(tx, event))
+  }
+
   /** Returns when every event that was committed before the call has taken effect. */
   async drain(): Promise<void> {
     while (!this.#stopped) {
@@ -169,20 +175,7 @@ export class Consumer {
         await tx.query('rollback to savepoint attempt')
         if (attempt < ATTEMPTS_MAX) continue
         log.error({ error, source, type: event.type, position: event.cursor.position }, 'event parked')
-        await tx.query(
-          `/* parkEvent */
-           insert into parked_event (source, position, type, payload, error, parked_at)
-           values ($1, $2, $3, $4, $5, $6)
-           on conflict on constraint parked_event_key do nothing`,
-          [
-            source,
-            event.cursor.position,
-            event.type,
-            JSON.stringify(event.payload),
-            String(error),
-            toIso(clock.now()),
-          ],
-        )
+        await parkEvent(tx, { source, event, error, at: clock.now() })
         return
       }
     }

@@ -36,3 +36,27 @@ export const eventTables = (role: string): string => `
   grant select, insert, update on event_cursor to ${role};
   grant select, insert, delete on parked_event to ${role};
 `
+
+/** What a parked event needs to come back, and the list of who decided what about which; for a later migration. */
+export const parkedEventsComeBack = (role: string): string => `
+  alter table parked_event
+    add column member_id uuid,
+    add column occurred_at timestamptz,
+    add column transaction xid8 not null default '0';
+  update parked_event set occurred_at = parked_at;
+  alter table parked_event alter column occurred_at set not null;
+  grant update on parked_event to ${role};
+
+  create table parked_event_decision (
+    decided_at timestamptz not null,
+    decided_by text not null,
+    decision text not null
+      constraint parked_event_decision_is_known check (decision in ('retried', 'failed again', 'dropped')),
+    reason text,
+    source text not null,
+    position bigint not null,
+    type text not null
+  );
+  create index parked_event_decision_in_order on parked_event_decision (decided_at);
+  grant select, insert on parked_event_decision to ${role};
+`

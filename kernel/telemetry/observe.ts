@@ -64,7 +64,7 @@ interface Observed {
   }
   readonly jobSchema: string
   readonly consumers: readonly {
-    readonly source: string
+    readonly reader: string
     readonly consumer: { lagSeconds(): Promise<number> }
   }[]
 }
@@ -78,7 +78,7 @@ export function probeSubgraph({ name: subgraph, db, jobSchema, consumers }: Obse
       gauges.poolIdle.set({ subgraph }, idleCount)
       gauges.poolWaiting.set({ subgraph }, waitingCount)
     }),
-    ...consumers.map(({ source, consumer }) =>
+    ...consumers.map(({ reader: source, consumer }) =>
       probeBefore(async () => gauges.eventLag.set({ subgraph, source }, await consumer.lagSeconds())),
     ),
     probeBefore(async () => {

@@ -12,6 +12,7 @@ export const distribution: Readonly<Record<string, 'member' | 'lookup' | 'refere
   event: 'local',
   event_cursor: 'local',
   parked_event: 'local',
+  parked_event_decision: 'local',
   command: 'local',
 }
 

@@ -31,6 +31,7 @@ export const distribution: Readonly<Record<string, Distribution>> = {
   event: 'local',
   event_cursor: 'local',
   parked_event: 'local',
+  parked_event_decision: 'local',
   command: 'local',
 }
 

@@ -194,4 +194,5 @@ export const distribution = {
   event: 'local',
   event_cursor: 'local',
   parked_event: 'local',
+  parked_event_decision: 'local',
 } as const
