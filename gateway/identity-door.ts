@@ -6,6 +6,8 @@ import type { GraphClient } from '../kernel/graphql/context.ts'
 export interface IdentityDoor {
   /** The public keys of access tokens. */
   tokenKeys(): Promise<JWK[]>
+  /** Sessions that ended before their access tokens did. */
+  endedSessions(): Promise<string[]>
   /** A token for a back end that knows its secret; undefined for anyone else. */
   issueClientToken(client: {
     id: string
@@ -40,6 +42,10 @@ export function identityDoor(graph: GraphClient): IdentityDoor {
     async tokenKeys() {
       const { tokenKeys } = await graph.request<{ tokenKeys: string[] }>('identity', '{ tokenKeys }', {})
       return tokenKeys.map((key) => JSON.parse(key) as JWK)
+    },
+    async endedSessions() {
+      const answer = await graph.request<{ endedSessions: string[] }>('identity', '{ endedSessions }', {})
+      return answer.endedSessions
     },
     async issueClientToken({ id, secret }) {
       const { issueClientToken: issued } = await graph.request<{ issueClientToken: Issued }>(

@@ -9,6 +9,7 @@ import { metricsRoute } from '../kernel/telemetry/metrics-route.ts'
 import { newId } from '../kernel/values/ids.ts'
 import type { Graph } from './apollo.ts'
 import { keyCache } from './authenticate.ts'
+import { endedSessions } from './ended-sessions.ts'
 import { errorHandler, sendError } from './http/answers.ts'
 import { graphiqlPage } from './http/graphiql.ts'
 import { graphqlRoutes } from './http/graphql.ts'
@@ -31,7 +32,7 @@ export interface ServerOptions {
   readonly clock: Clock
   readonly log: Logger
   readonly settle: () => Promise<void>
-  readonly config: Pick<Config, 'mode' | 'metrics'>
+  readonly config: Pick<Config, 'mode' | 'metrics' | 'proxies'>
   /** What only the sandbox has: GraphiQL, ready tokens, a clock that moves. */
   readonly sandbox: { timeMachine: SandboxClock | undefined } | undefined
 }
@@ -40,6 +41,7 @@ export interface ServerOptions {
 export function openServer(options: ServerOptions): FastifyInstance {
   const { graph, peers, identity, clock, log, settle, sandbox } = options
   const server = Fastify({
+    trustProxy: (_address, hop) => hop < options.config.proxies,
     bodyLimit: BODY_BYTES_MAX,
     requestTimeout: REQUEST_TIMEOUT_MS,
     forceCloseConnections: 'idle',
@@ -72,6 +74,7 @@ export function openServer(options: ServerOptions): FastifyInstance {
   // The sandbox's tokens are good for years; with its key taken over into production they still are no tokens there.
   const tokenSecondsMax = sandbox ? undefined : ACCESS_TOKEN_SECONDS
   graphqlRoutes(server, {
+    stillIn: endedSessions(identity.endedSessions, log),
     tokenSecondsMax,
     graph,
     keys,

@@ -26,6 +26,9 @@ const environment = z.object({
   WECHAT_BASE_URL: z.url().default('https://api.weixin.qq.com'),
   WECHAT_APP_ID: z.string().default('sandbox'),
   WECHAT_APP_SECRET: z.string().default('sandbox'),
+  CODE_WEBHOOK_URL: z.url().optional(),
+  CODE_WEBHOOK_SECRET: z.string().min(32, 'must have 32 characters or more').optional(),
+  HUITONG_PROXIES: wholeNumber(0, 10).default(0),
   HUITONG_POOL_SIZE: wholeNumber(2, 200).default(10),
   HUITONG_EXECUTOR: z.enum(['compiled', 'stock']).default('compiled'),
   HUITONG_METRICS_PORT: wholeNumber(0, 65_535).optional(),
@@ -70,6 +73,10 @@ export interface Config {
     readonly token: string | undefined
   }
   readonly subgraphUrls: Readonly<Record<SubgraphName, string | undefined>>
+  /** Who sends one-time codes, and the secret that signs what is handed to them. */
+  readonly codes: { readonly url: string; readonly secret: string } | undefined
+  /** So many proxies of our own stand before the gateway and say in `X-Forwarded-For` who called them. */
+  readonly proxies: number
   readonly wechat: { readonly baseUrl: string; readonly appId: string; readonly appSecret: string }
 }
 
@@ -139,8 +146,17 @@ export function readConfig(
       benefits: e.BENEFITS_URL,
       campaigns: e.CAMPAIGNS_URL,
     },
+    codes: codesOf(e),
+    proxies: e.HUITONG_PROXIES,
     wechat: { baseUrl: e.WECHAT_BASE_URL, appId: e.WECHAT_APP_ID, appSecret: e.WECHAT_APP_SECRET },
   }
+}
+
+function codesOf(e: z.infer<typeof environment>): Config['codes'] {
+  const { CODE_WEBHOOK_URL: url, CODE_WEBHOOK_SECRET: secret } = e
+  if (url === undefined) return undefined
+  if (secret === undefined) throw new ConfigError('CODE_WEBHOOK_SECRET: must be set with CODE_WEBHOOK_URL')
+  return { url, secret }
 }
 
 const isLoopback = (host: string): boolean =>

@@ -129,6 +129,7 @@ export async function mountSubgraph<Services, Loaders>(
     now: clock.now(),
     language: claims.language as Language,
     requestId: claims.requestId,
+    address: claims.address,
     db,
     graph: client,
     log,

@@ -1,6 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import type { KeyLookup } from '../../kernel/auth/access-token.ts'
+import type { Principal } from '../../kernel/auth/principal.ts'
 import type { Clock } from '../../kernel/clock.ts'
 import { languageOf } from '../../kernel/graphql/refusal.ts'
 import type { Logger } from '../../kernel/log.ts'
@@ -17,6 +18,8 @@ export function graphqlRoutes(
   options: {
     graph: Graph
     keys: KeyLookup
+    /** Refuses who has signed out. */
+    stillIn: (principal: Principal) => Promise<Principal>
     clock: Clock
     log: Logger
     /** Tokens that were made to live longer are refused; undefined: none are. */
@@ -27,16 +30,17 @@ export function graphqlRoutes(
     page: ((request: FastifyRequest, reply: FastifyReply) => FastifyReply) | undefined
   },
 ): void {
-  const { graph, keys, clock, log, tokenSecondsMax, settle, page } = options
+  const { graph, keys, stillIn, clock, log, tokenSecondsMax, settle, page } = options
   const observe = operationObserver()
 
   const answer = async (request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> => {
     const { authorization, prefer } = request.headers
     const context: GatewayContext = {
       claims: {
-        principal: await authenticate(authorization, keys, clock.now(), tokenSecondsMax),
+        principal: await stillIn(await authenticate(authorization, keys, clock.now(), tokenSecondsMax)),
         language: languageOf(request.headers['accept-language']),
         requestId: request.id,
+        address: request.ip,
       },
       seen: {},
     }

@@ -12,7 +12,13 @@ export type Principal =
       readonly sessionId: string
     }
   /** Someone who works for the brand. A clerk belongs to a store. */
-  | { readonly kind: 'staff'; readonly staffId: string; readonly role: Role; readonly store?: string }
+  | {
+      readonly kind: 'staff'
+      readonly staffId: string
+      readonly role: Role
+      readonly store?: string
+      readonly sessionId?: string
+    }
   /** A partner vendor: sees and writes off only what is its own. */
   | { readonly kind: 'partner'; readonly partnerId: string }
   /** A trusted back end: a channel's (`channel` is set), or another part of Huitong. */

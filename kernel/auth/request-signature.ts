@@ -16,6 +16,8 @@ export interface Claims {
   readonly principal: Principal
   readonly language: string
   readonly requestId: string
+  /** From which network address the caller came, as far as the gateway can tell; nobody's of calls between parts. */
+  readonly address?: string
 }
 
 interface Signed {

@@ -14,6 +14,8 @@ export interface Context<Services = unknown, Loaders = unknown> {
   readonly now: Instant
   readonly language: Language
   readonly requestId: string
+  /** The caller's network address; undefined for calls between parts. For limits only: it is not kept. */
+  readonly address: string | undefined
   readonly db: Db
   /** The other subgraphs, as a client of their GraphQL. */
   readonly graph: GraphClient

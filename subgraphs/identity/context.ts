@@ -2,6 +2,7 @@ import { createSecretKey, type KeyObject } from 'node:crypto'
 import type { TokenSigner } from '../../kernel/auth/access-token.ts'
 import { tokenSigner } from '../../kernel/auth/access-token.ts'
 import type { Context, ServiceDependencies } from '../../kernel/graphql/context.ts'
+import { type CodeDelivery, codeDelivery } from './services/code-delivery.ts'
 import { type WechatClient, wechatClient } from './services/wechat-client.ts'
 import type { Loaders } from './store/loaders.ts'
 
@@ -9,6 +10,8 @@ export interface Services {
   readonly wechat: WechatClient
   readonly tokens: TokenSigner
   readonly keys: Keys
+  /** Sends one-time codes; undefined where no way to do so is set up. */
+  readonly delivery: CodeDelivery | undefined
   readonly sandbox: boolean
 }
 
@@ -20,9 +23,10 @@ export interface Keys {
 
 export type IdentityContext = Context<Services, Loaders>
 
-export const openServices = ({ config, secrets, log }: ServiceDependencies): Services => ({
+export const openServices = ({ config, secrets, clock, log }: ServiceDependencies): Services => ({
   wechat: wechatClient({ ...config.wechat, sandbox: config.mode === 'sandbox', log }),
   tokens: tokenSigner(secrets.token),
   keys: { master: createSecretKey(secrets.master), index: createSecretKey(secrets.index) },
+  delivery: config.codes && codeDelivery({ ...config.codes, now: () => clock.now(), log }),
   sandbox: config.mode === 'sandbox',
 })

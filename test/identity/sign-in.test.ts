@@ -53,7 +53,7 @@ describe('a one-time code', () => {
     expect(asked.filter(({ challenge }) => challenge)).toHaveLength(1)
     expect(asked.find(({ refusal }) => refusal)?.refusal).toMatchObject({
       code: 'CODE_RATE_LIMITED',
-      message: 'Too many codes for this phone. Ask again in 60 seconds.',
+      message: 'Too many codes or tries. Ask again in 60 seconds.',
     })
     for (let round = 0; round < 4; round++) await identity.code(phone)
     identity.clock.advance(60_000)

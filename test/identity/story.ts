@@ -1,5 +1,5 @@
 import type { Principal } from '../../kernel/auth/principal.ts'
-import { anonymous, openGraph, type TestGraph } from '../helpers/graph.ts'
+import { anonymous, claimsOf, openGraph, type TestGraph } from '../helpers/graph.ts'
 
 export type Proof = Record<string, unknown>
 
@@ -49,6 +49,20 @@ export async function openIdentity(env: Record<string, string> = {}) {
       { phone, purpose, ...more },
       'challenge { expiresAt code }',
     )
+  /** The same call from a network address. */
+  const from = async <Payload>(
+    address: string,
+    name: string,
+    type: string,
+    input: Record<string, unknown>,
+    fields: string,
+  ): Promise<Payload> => {
+    const query = `mutation ($input: ${type}!) { ${name}(input: $input) { ${fields} ${REFUSAL} } }`
+    const { data } = await graph.mounted
+      .get('identity')!
+      .execute({ query, variables: { input } }, { ...claimsOf(anonymous), address })
+    return (data as Record<string, Payload>)[name]!
+  }
   const register = (
     principal: Principal,
     proofs: Proof[],
@@ -68,6 +82,7 @@ export async function openIdentity(env: Record<string, string> = {}) {
     mutate,
     code,
     requestCode,
+    from,
     register,
     phoneProof: async (phone: string, purpose?: string): Promise<Proof> => ({
       phoneCode: { phone, code: await code(phone, purpose) },

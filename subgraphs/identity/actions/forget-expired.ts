@@ -1,6 +1,8 @@
 import { later } from '../../../kernel/values/instant.ts'
 import type { IdentityContext } from '../context.ts'
+import { hourOf } from '../domain/attempts.ts'
 import { CODE_KEPT_MS } from '../domain/one-time-code.ts'
+import { deleteAttemptsBefore } from '../store/attempts.ts'
 import { deleteCodesExpiredBefore } from '../store/one-time-codes.ts'
 import { deleteRefreshTokensExpiredBefore } from '../store/sessions.ts'
 
@@ -8,6 +10,7 @@ import { deleteRefreshTokensExpiredBefore } from '../store/sessions.ts'
 export async function forgetExpired(ctx: IdentityContext): Promise<void> {
   await ctx.db.transaction(async (tx) => {
     await deleteCodesExpiredBefore(tx, later(ctx.now, -CODE_KEPT_MS))
+    await deleteAttemptsBefore(tx, hourOf(ctx.now))
     await deleteRefreshTokensExpiredBefore(tx, ctx.now)
   })
 }

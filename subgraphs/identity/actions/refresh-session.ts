@@ -25,7 +25,7 @@ export async function refreshSession(
       }
       return decision
     }
-    await useUpRefreshTokens(tx, token!.session.id, idempotencyKey, ctx.now)
+    await useUpRefreshTokens(tx, token!.session, idempotencyKey, ctx.now)
     return ok(await handOutTokens(tx, ctx, token!.session))
   })
 }

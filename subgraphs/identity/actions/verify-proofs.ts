@@ -14,6 +14,7 @@ import type { WechatAccount } from '../services/wechat-client.ts'
 import { wasAnswered } from '../store/commands.ts'
 import { countWrongTry, lockLatestCode, markCodeUsed } from '../store/one-time-codes.ts'
 import { asserterOf } from './callers.ts'
+import { checkAttempts, countAddressAttempt } from './limit-attempts.ts'
 
 /** `ProofInput`: exactly one of them. */
 export interface ProofInput {
@@ -153,12 +154,17 @@ async function useCode(
   typed: string,
   purpose: CodePurpose,
 ): Promise<Verdict<true>> {
+  const mayGuess = await checkAttempts(tx, ctx, 'wrong-code')
+  if (!mayGuess.ok) return mayGuess
   const { index } = ctx.services.keys
   const phoneHash = blindIndex(index, phone)
   const latest = await lockLatestCode(tx, phoneHash, purpose)
   const matches = latest !== undefined && equalSecrets(codeOf(index, latest.id), typed.trim())
   const verdict = checkCode(latest, matches, ctx.now)
   if (verdict.ok) await markCodeUsed(tx, phoneHash, latest!.id, ctx.now)
-  else if (latest && !matches) await countWrongTry(tx, phoneHash, latest.id)
+  else if (!matches) {
+    if (latest) await countWrongTry(tx, phoneHash, latest.id)
+    await countAddressAttempt(tx, ctx, 'wrong-code')
+  }
   return verdict
 }

@@ -12,8 +12,9 @@ export const CODE_KEPT_MS = DAY_MS
 const LIMITS = [
   { withinMs: 60_000, codes: 1 },
   { withinMs: 60 * 60_000, codes: 5 },
+  { withinMs: DAY_MS, codes: 10 },
 ]
-export const LIMIT_WINDOW_MS = 60 * 60_000
+export const LIMIT_WINDOW_MS = DAY_MS
 
 export interface OneTimeCode {
   readonly triesLeft: number
@@ -21,7 +22,7 @@ export interface OneTimeCode {
   readonly usedAt: Instant | undefined
 }
 
-/** May a phone be sent another code? `requestedAt` holds the moments of the last hour, newest first. */
+/** May a phone be sent another code? `requestedAt` holds the moments of the last day, newest first. */
 export function mayRequestCode(
   requestedAt: readonly Instant[],
   now: Instant,

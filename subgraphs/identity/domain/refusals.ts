@@ -26,11 +26,11 @@ export const REFUSALS = {
     'zh-CN': '调用方无权担保 {kind} 类型的标识。',
   },
   CODE_DELIVERY_UNAVAILABLE: {
-    en: 'No way to deliver one-time codes is configured.',
-    'zh-CN': '尚未配置验证码发送渠道。',
+    en: 'One-time codes cannot be delivered now.',
+    'zh-CN': '验证码暂时无法发送。',
   },
   CODE_RATE_LIMITED: {
-    en: 'Too many codes for this phone. Ask again in {retryAfterSeconds} seconds.',
+    en: 'Too many codes or tries. Ask again in {retryAfterSeconds} seconds.',
     'zh-CN': '验证码请求过于频繁，请在 {retryAfterSeconds} 秒后重试。',
   },
   WECHAT_UNAVAILABLE: {
@@ -61,6 +61,7 @@ export const REFUSALS = {
     en: 'This refresh token was used before; the session has been ended for safety.',
     'zh-CN': '刷新令牌被重复使用，为安全起见会话已终止。',
   },
+  SESSION_NOT_FOUND: { en: 'There is no such session.', 'zh-CN': '会话不存在。' },
   CLIENT_NOT_VALID: { en: 'The client id or secret is not right.', 'zh-CN': '客户端标识或密钥不正确。' },
   CLIENT_EXISTS: { en: 'There is a client of this id.', 'zh-CN': '该客户端标识已存在。' },
   SANDBOX_ONLY: { en: 'This exists in the sandbox only.', 'zh-CN': '该功能仅在沙箱环境中可用。' },

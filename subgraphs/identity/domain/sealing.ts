@@ -46,6 +46,9 @@ const keyed = (key: Key, purpose: string, ...parts: readonly string[]): Buffer =
 export const blindIndex = (key: Key, { kind, scope, value }: Identifier): Buffer =>
   keyed(key, 'identifier', kind, scope, value)
 
+/** Where the attempts from a network address are counted; the address itself is not kept. */
+export const addressIndex = (key: Key, address: string): Buffer => keyed(key, 'address', address)
+
 /** Tells two inputs apart without keeping them: inputs hold phone numbers, and a plain digest could be guessed. */
 export const fingerprint = (key: Key, input: unknown): string =>
   keyed(key, 'input', canonicalJson(input)).toString('base64url')

@@ -1,6 +1,7 @@
 import { readerOf } from '../../../kernel/graphql/rights.ts'
 import { readIdentities, readProfile } from '../actions/read-personal-data.ts'
 import { isInSegment } from '../actions/segments.ts'
+import { listSessions } from '../actions/sessions.ts'
 import type { IdentityContext } from '../context.ts'
 import { rankOf } from '../domain/tag-taxonomy.ts'
 import { tagSet } from '../domain/tags.ts'
@@ -22,6 +23,8 @@ export const Member = {
     ])
     return tagSet(tags, ctx.now, ({ dimension, name, source }) => rankOf(taxonomy, dimension, name, source))
   },
+
+  sessions: (member: MemberRow, _: unknown, ctx: IdentityContext) => listSessions(ctx, member.id),
 
   tagHistory: (member: MemberRow, _: unknown, ctx: IdentityContext) =>
     findTagHistory(ctx.db.query, member.id),

@@ -1,6 +1,7 @@
 import { memberFacts } from '../../../kernel/conditions/member-conditions.ts'
 import { findMemberBy, findMemberIds } from '../actions/find-members.ts'
 import { findSegment, findSnapshot, previewSegment } from '../actions/segments.ts'
+import { recentlyEnded } from '../actions/sessions.ts'
 import type { IdentityContext } from '../context.ts'
 import type { IdentifierText } from '../domain/identifier.ts'
 import { readSources } from '../store/facts.ts'
@@ -45,6 +46,8 @@ export const Query = {
     ),
 
   factSources: (_: unknown, __: unknown, ctx: IdentityContext) => readSources(ctx.db.query),
+
+  endedSessions: (_: unknown, __: unknown, ctx: IdentityContext) => recentlyEnded(ctx),
 
   tokenKeys: async (_: unknown, __: unknown, ctx: IdentityContext) =>
     (await ctx.services.tokens.publicKeys()).map((key) => JSON.stringify(key)),

@@ -4,6 +4,7 @@ import { addClientSecret } from './Mutation/addClientSecret.ts'
 import { archiveSegment } from './Mutation/archiveSegment.ts'
 import { bindIdentity } from './Mutation/bindIdentity.ts'
 import { createClient } from './Mutation/createClient.ts'
+import { endSessions } from './Mutation/endSessions.ts'
 import { importTags } from './Mutation/importTags.ts'
 import { issueClientToken } from './Mutation/issueClientToken.ts'
 import { rebuildFacts } from './Mutation/rebuildFacts.ts'
@@ -31,6 +32,7 @@ export const resolvers: ResolverMap = {
     archiveSegment,
     bindIdentity,
     createClient,
+    endSessions,
     importTags,
     issueClientToken,
     rebuildFacts,

@@ -1,3 +1,4 @@
+import type { Query } from '../../../kernel/db/statement.ts'
 import type { Tx } from '../../../kernel/db/transaction.ts'
 import { type Instant, toIso } from '../../../kernel/values/instant.ts'
 import type { CodePurpose, OneTimeCode } from '../domain/one-time-code.ts'
@@ -69,6 +70,26 @@ export async function lockLatestCode(
       expiresAt: row.expires_at,
       usedAt: row.used_at ?? undefined,
     }
+  )
+}
+
+/** Has a code been sent? `sentAt` is undefined until one has succeeded. */
+export async function findCode(
+  db: { query: Query },
+  phoneHash: Buffer,
+  id: string,
+): Promise<{ sentAt: Instant | undefined } | undefined> {
+  const [row] = await db.query<{ sent_at: Instant | null }>(
+    `/* findCode */ select sent_at from one_time_code where phone_hash = $1 and id = $2`,
+    [phoneHash, id],
+  )
+  return row && { sentAt: row.sent_at ?? undefined }
+}
+
+export async function markCodeSent(db: { query: Query }, phoneHash: Buffer, id: string, at: Instant) {
+  await db.query(
+    `/* markCodeSent */ update one_time_code set sent_at = $3 where phone_hash = $1 and id = $2`,
+    [phoneHash, id, toIso(at)],
   )
 }
 

@@ -1,7 +1,10 @@
+import type { Query } from '../../../kernel/db/statement.ts'
 import type { Tx } from '../../../kernel/db/transaction.ts'
 import type { MemberId } from '../../../kernel/values/ids.ts'
-import { type Instant, toIso } from '../../../kernel/values/instant.ts'
-import type { RefreshTokenState } from '../domain/refresh.ts'
+import { type Instant, later, toIso } from '../../../kernel/values/instant.ts'
+import { REFRESH_TOKEN_LIFE_MS, type RefreshTokenState } from '../domain/refresh.ts'
+
+export type Ending = 'signed-out' | 'token-reused' | 'ended-by-member' | 'identity-taken'
 
 export interface Session {
   readonly id: string
@@ -16,11 +19,11 @@ export async function insertSession(tx: Tx, session: Session, at: Instant): Prom
   )
 }
 
-/** Ends a session: none of its refresh tokens is good any more. Access tokens run out by themselves. */
+/** Ends a session: none of its refresh tokens is good any more, and the gateway refuses its access tokens. */
 export async function revokeSession(
   tx: Tx,
   session: Pick<Session, 'id' | 'memberId'>,
-  because: 'signed-out' | 'token-reused',
+  because: Ending,
   at: Instant,
 ): Promise<void> {
   await tx.query(
@@ -29,6 +32,62 @@ export async function revokeSession(
      where member_id = $1 and id = $2 and revoked_at is null`,
     [session.memberId, session.id, toIso(at), because],
   )
+}
+
+export interface ActiveSession {
+  readonly id: string
+  readonly channel: string
+  readonly startedAt: Instant
+  readonly usedAt: Instant
+}
+
+/** Sessions that can still be refreshed, last used first. */
+export async function findActiveSessions(
+  db: { query: Query },
+  memberId: string,
+  now: Instant,
+): Promise<ActiveSession[]> {
+  const rows = await db.query<{ id: string; channel: string; started_at: Instant; used_at: Instant }>(
+    `/* findActiveSessions */
+     select id, channel, started_at, coalesce(used_at, started_at) as used_at from session
+     where member_id = $1 and revoked_at is null and coalesce(used_at, started_at) > $2
+     order by coalesce(used_at, started_at) desc, id desc`,
+    [memberId, toIso(later(now, -REFRESH_TOKEN_LIFE_MS))],
+  )
+  return rows.map((row) => ({
+    id: row.id,
+    channel: row.channel,
+    startedAt: row.started_at,
+    usedAt: row.used_at,
+  }))
+}
+
+export async function revokeSessions(
+  tx: Tx,
+  memberId: string,
+  ids: readonly string[],
+  because: Ending,
+  at: Instant,
+): Promise<void> {
+  await tx.query(
+    `/* revokeSessions */
+     update session set revoked_at = $3, revoked_because = $4
+     where member_id = $1 and id = any($2::uuid[]) and revoked_at is null`,
+    [memberId, ids, toIso(at), because],
+  )
+}
+
+/** Ids of sessions that were ended since a moment, or ever. */
+export async function sessionsEndedSince(
+  db: { query: Query },
+  since: Instant | undefined,
+): Promise<string[]> {
+  const rows = await db.query<{ id: string }>(
+    `/* sessionsEndedSince */
+     select id from session where revoked_at is not null and revoked_at > $1::timestamptz`,
+    [since === undefined ? '-infinity' : toIso(since)],
+  )
+  return rows.map(({ id }) => id)
 }
 
 export async function insertRefreshToken(
@@ -79,15 +138,20 @@ export async function lockRefreshToken(
 /** No token of the session that was handed out so far is good a second time. */
 export async function useUpRefreshTokens(
   tx: Tx,
-  sessionId: string,
+  session: Pick<Session, 'id' | 'memberId'>,
   usedWith: string | undefined,
   at: Instant,
 ): Promise<void> {
   await tx.query(
     `/* useUpRefreshTokens */
      update refresh_token set used_at = $2, used_with = $3 where session_id = $1 and used_at is null`,
-    [sessionId, toIso(at), usedWith ?? null],
+    [session.id, toIso(at), usedWith ?? null],
   )
+  await tx.query(`/* sessionUsed */ update session set used_at = $3 where member_id = $1 and id = $2`, [
+    session.memberId,
+    session.id,
+    toIso(at),
+  ])
 }
 
 export async function deleteRefreshTokensExpiredBefore(tx: Tx, at: Instant): Promise<void> {

@@ -14,6 +14,7 @@ export const distribution: Readonly<Record<string, Distribution>> = {
   tag_history: 'member',
   tag_definition: 'reference',
   one_time_code: 'lookup', // by phone_hash
+  attempt_count: 'lookup', // by subject_hash
   session: 'member',
   refresh_token: 'lookup', // by hash
   staff: 'reference',
@@ -40,6 +41,7 @@ const text: EntitySchemaColumnOptions = { type: 'text' }
 const uuid: EntitySchemaColumnOptions = { type: 'uuid' }
 const bytes: EntitySchemaColumnOptions = { type: 'bytea' }
 const moment: EntitySchemaColumnOptions = { type: 'timestamptz' }
+const hourKey: EntitySchemaColumnOptions = { type: 'timestamptz', primary: true }
 const whole: EntitySchemaColumnOptions = { type: 'integer' }
 const large: EntitySchemaColumnOptions = { type: 'bigint' }
 const fraction: EntitySchemaColumnOptions = { type: 'double precision' }
@@ -114,7 +116,9 @@ export const tables: readonly EntitySchema[] = [
     requested_at: moment,
     expires_at: moment,
     used_at: optional(moment),
+    sent_at: optional(moment),
   }),
+  table('attempt_count', { subject_hash: key('bytea'), what: key('text'), hour: hourKey, count: whole }),
   table('session', {
     member_id: key('uuid'),
     id: key('uuid'),
@@ -122,6 +126,7 @@ export const tables: readonly EntitySchema[] = [
     started_at: moment,
     revoked_at: optional(moment),
     revoked_because: optional(text),
+    used_at: optional(moment),
   }),
   table('refresh_token', {
     hash: key('bytea'),

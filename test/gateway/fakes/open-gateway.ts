@@ -60,6 +60,8 @@ export async function openFakeGateway(
   const down = new Set<SubgraphName>()
   const drained: SubgraphName[] = []
   const names: string[] = []
+  /** Sessions that have ended. */
+  const ended: string[] = []
 
   const mount = (name: SubgraphName, sdl: string, resolvers: ResolverMap) => {
     const run = executor(buildSchema(sdl, resolvers), log)
@@ -84,13 +86,14 @@ export async function openFakeGateway(
   const { supergraph } = compose({ identity: IDENTITY, ledger: LEDGER })
   const graph = await openBothExecutors({ supergraphSdl: supergraph, peers, mode, executor: 'compiled', log })
   const server = openServer({
-    config: { mode, metrics: { port: undefined, token: options.metricsToken } },
+    config: { mode, proxies: 0, metrics: { port: undefined, token: options.metricsToken } },
     graph,
     peers,
     identity: {
       tokenKeys: () => signer.publicKeys(),
       issueClientToken: async ({ id, secret }) =>
         id === 'wechat' && secret === 's+e cret' ? { token: 'a-token', expiresIn: 900 } : undefined,
+      endedSessions: async () => ended,
       sandboxToken: async ({ kind, store }) => ({ token: `${kind} at ${store}`, expiresIn: 900 }),
     },
     clock,

@@ -3,10 +3,12 @@ import { MembersAndIdentities1764000000000 } from './1764000000000-members-and-i
 import { FactsAndSegments1795399598301 } from './1795399598301-facts-and-segments.ts'
 import { TagDefinitions1795401312020 } from './1795401312020-tag-definitions.ts'
 import { ParkedEventsComeBack1795402510102 } from './1795402510102-parked-events-come-back.ts'
+import { AttemptsAndSessionUse1795402550013 } from './1795402550013-attempts-and-session-use.ts'
 
 export const migrations: readonly Migration[] = [
   MembersAndIdentities1764000000000,
   FactsAndSegments1795399598301,
   TagDefinitions1795401312020,
   ParkedEventsComeBack1795402510102,
+  AttemptsAndSessionUse1795402550013,
 ]
