@@ -16,6 +16,7 @@ const environment = z.object({
   HUITONG_DATA_DIR: z.string().default('.huitong'),
   HUITONG_LOG_LEVEL: z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent']).default('info'),
   HUITONG_MASTER_KEY: secretKey().optional(),
+  HUITONG_FORMER_MASTER_KEYS: secretKeys().default([]),
   HUITONG_INDEX_KEY: secretKey().optional(),
   HUITONG_LINK_KEY: secretKey().optional(),
   HUITONG_TOKEN_KEY: z.string().optional(),
@@ -47,6 +48,14 @@ function secretKey() {
   return z.string().refine((text) => Buffer.from(text, 'base64').length === 32, 'must be 32 bytes in base64')
 }
 
+/** Such keys, with commas between them. */
+function secretKeys() {
+  return z
+    .string()
+    .transform((text) => text.split(',').map((key) => key.trim()))
+    .pipe(z.array(secretKey()))
+}
+
 export type SubgraphName = 'identity' | 'ledger' | 'benefits' | 'campaigns'
 export const SUBGRAPH_NAMES: readonly SubgraphName[] = ['identity', 'ledger', 'benefits', 'campaigns']
 
@@ -68,6 +77,7 @@ export interface Config {
   readonly traces: { readonly endpoint: string | undefined; readonly ratio: number }
   readonly keys: {
     readonly master: string | undefined
+    readonly formerMasters: readonly string[]
     readonly index: string | undefined
     readonly link: string | undefined
     readonly token: string | undefined
@@ -136,6 +146,7 @@ export function readConfig(
     traces: { endpoint: e.OTEL_EXPORTER_OTLP_ENDPOINT, ratio: e.HUITONG_TRACE_RATIO },
     keys: {
       master: e.HUITONG_MASTER_KEY,
+      formerMasters: e.HUITONG_FORMER_MASTER_KEYS,
       index: e.HUITONG_INDEX_KEY,
       link: e.HUITONG_LINK_KEY,
       token: e.HUITONG_TOKEN_KEY,

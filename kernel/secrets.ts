@@ -7,6 +7,8 @@ import { type Config, ConfigError } from './config.ts'
 export interface Secrets {
   /** Wraps each member's own data key (AES-256). */
   readonly master: Buffer
+  /** Master keys of before: they open what they wrapped until it is wrapped anew, and wrap nothing. */
+  readonly formerMasters: readonly Buffer[]
   /** Keys the blind index over identifiers (HMAC-SHA-256). */
   readonly index: Buffer
   /** Signs requests between gateway and subgraphs (HMAC-SHA-256). */
@@ -17,18 +19,18 @@ export interface Secrets {
 
 /** From the environment; in the sandbox what is missing is made once and kept in the data directory. */
 export function openSecrets(config: Config): Secrets {
-  const { keys } = config
-  if (keys.master && keys.index && keys.link && keys.token) {
-    return secretsFrom({ master: keys.master, index: keys.index, link: keys.link, token: keys.token })
-  }
+  const { formerMasters, ...keys } = config.keys
+  const { master, index, link, token } = keys
+  if (master && index && link && token) return secretsFrom({ master, index, link, token }, formerMasters)
   if (config.mode === 'production') throw new ConfigError('production takes its keys from the environment')
-  return secretsFrom({ ...keptSecrets(config.dataDir), ...definedOnly(keys) })
+  return secretsFrom({ ...keptSecrets(config.dataDir), ...definedOnly(keys) }, formerMasters)
 }
 
 export type SecretTexts = Record<'master' | 'index' | 'link' | 'token', string>
 
-export const secretsFrom = (texts: SecretTexts): Secrets => ({
+export const secretsFrom = (texts: SecretTexts, formerMasters: readonly string[] = []): Secrets => ({
   master: Buffer.from(texts.master, 'base64'),
+  formerMasters: formerMasters.map((key) => Buffer.from(key, 'base64')),
   index: Buffer.from(texts.index, 'base64'),
   link: Buffer.from(texts.link, 'base64'),
   token: texts.token.replaceAll('\\n', '\n'),

@@ -46,6 +46,8 @@ export interface Subgraph<Services = unknown, Loaders = unknown> {
   readonly migrations: readonly Migration[]
   readonly messages: Messages
   readonly services: (dependencies: ServiceDependencies) => Services
+  /** Lets go what services hold, while the database is still there. */
+  readonly close?: (services: Services) => Promise<void>
   readonly loaders: (db: Db) => Loaders
   readonly jobs: readonly Job<Context<Services, Loaders>>[]
   readonly listeners: readonly Listener<Context<Services, Loaders>>[]
@@ -198,6 +200,7 @@ export async function mountSubgraph<Services, Loaders>(
     async close() {
       unprobe()
       await mounted.stopBackground()
+      await subgraph.close?.(services)
       await db.close()
     },
     [Symbol.asyncDispose]: () => mounted.close(),

@@ -6,6 +6,9 @@ export type Scope =
   | 'members:import'
   | 'profile:write'
   | 'pii:read' // personal data unmasked
+  | 'access:audit' // who saw personal data
+  | 'products:write'
+  | 'consents:write'
   | 'identities:assert' // is believed when it says that an identifier was verified
   | 'tags:write'
   | 'segments:read'
@@ -30,6 +33,8 @@ const CLERK: readonly Scope[] = [
   'members:register',
   'members:read',
   'identities:assert',
+  'products:write',
+  'consents:write',
   'tags:write',
   'purchases:write',
   'points:redeem',
@@ -51,6 +56,7 @@ const ADMIN: readonly Scope[] = [
   'members:import',
   'profile:write',
   'pii:read',
+  'access:audit',
   'segments:export',
   'points:grant',
   'ledger:audit',
@@ -69,6 +75,8 @@ const CHANNEL: readonly Scope[] = [
   'members:register',
   'members:read',
   'identities:assert',
+  'products:write',
+  'consents:write',
   'tags:write',
   'purchases:write',
   'points:redeem',

@@ -1,5 +1,5 @@
 import { GraphQLError, GraphQLScalarType, Kind } from 'graphql'
-import { DateTimeISOResolver, SafeIntResolver } from 'graphql-scalars'
+import { DateTimeISOResolver, JSONResolver, SafeIntResolver } from 'graphql-scalars'
 import { type Instant, instant, isLocalDate, toIso } from '../values/instant.ts'
 
 /** RFC 3339 in UTC on the wire, `Instant` inside. */
@@ -47,4 +47,7 @@ const Decimal = new GraphQLScalarType<string, string>({
   parseLiteral: (node) => parseDecimalText(node.kind === Kind.STRING ? node.value : undefined),
 })
 
-export const scalars = { DateTime, Date: LocalDate, SafeInt, Decimal }
+/** Any JSON value; only for what programmes declare themselves. */
+const Json = new GraphQLScalarType({ ...JSONResolver.toConfig(), name: 'JSON' })
+
+export const scalars = { DateTime, Date: LocalDate, SafeInt, Decimal, JSON: Json }

@@ -18,7 +18,23 @@ export interface TagsChanged {
   readonly memberIds: readonly string[]
 }
 
+/** Products came to these members or left them; what products they are stays here. */
+export interface ProductOwnersChanged {
+  readonly memberIds: readonly string[]
+}
+
+/** The event's member gave or withdrew a consent. */
+export interface ConsentChanged {
+  readonly purpose: string
+  /** A channel, or `ANY` for all. */
+  readonly channel: string
+  readonly given: boolean
+  readonly policyVersion: string
+}
+
 export interface IdentityEvents {
+  readonly 'identity.ProductOwnersChanged': ProductOwnersChanged
+  readonly 'identity.ConsentChanged': ConsentChanged
   readonly 'identity.MembersRegistered': MembersRegistered
   readonly 'identity.IdentityBound': IdentityBound
   readonly 'identity.ProfilesChanged': ProfilesChanged

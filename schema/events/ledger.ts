@@ -1,4 +1,10 @@
-import type { BenefitDefinition, CampaignDefinition, LocalizedText, TagDefinition } from './program.ts'
+import type {
+  AttributeDefinition,
+  BenefitDefinition,
+  CampaignDefinition,
+  LocalizedText,
+  TagDefinition,
+} from './program.ts'
 
 export interface ProgramPublished {
   readonly program: string
@@ -10,6 +16,8 @@ export interface ProgramPublished {
   readonly campaigns: readonly CampaignDefinition[]
   /** Absent in events of before. */
   readonly tags?: readonly TagDefinition[]
+  /** Absent in events of before. */
+  readonly attributes?: readonly AttributeDefinition[]
 }
 
 /** A member's tier rose or fell; the event's member id says whose. */

@@ -40,6 +40,23 @@ export interface TagDefinition {
   readonly rule?: { readonly when: string; readonly value?: string }
 }
 
+/** Something that a programme knows of its members beyond the profile. */
+export interface AttributeDefinition {
+  readonly id: string
+  readonly name: LocalizedText
+  readonly type: 'string' | 'integer' | 'decimal' | 'boolean' | 'date' | 'enum' | 'list'
+  /** What an enum, or each item of a list, may be. */
+  readonly choices?: readonly string[]
+  /** Bounds of integers and decimals. */
+  readonly minimum?: number
+  readonly maximum?: number
+  /** Characters of a string, or of each item of a list. */
+  readonly maxLength?: number
+  /** Shown only to the member and to who may see personal data. */
+  readonly personal: boolean
+  readonly setBy: readonly ('MEMBER' | 'STAFF' | 'CHANNEL')[]
+}
+
 export type CampaignDefinition = TaskDefinition | MultiplierDefinition
 
 export interface TaskDefinition {

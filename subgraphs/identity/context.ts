@@ -2,6 +2,7 @@ import { createSecretKey, type KeyObject } from 'node:crypto'
 import type { TokenSigner } from '../../kernel/auth/access-token.ts'
 import { tokenSigner } from '../../kernel/auth/access-token.ts'
 import type { Context, ServiceDependencies } from '../../kernel/graphql/context.ts'
+import { type AccessLog, accessLog } from './services/access-log.ts'
 import { type CodeDelivery, codeDelivery } from './services/code-delivery.ts'
 import { type WechatClient, wechatClient } from './services/wechat-client.ts'
 import type { Loaders } from './store/loaders.ts'
@@ -13,20 +14,27 @@ export interface Services {
   /** Sends one-time codes; undefined where no way to do so is set up. */
   readonly delivery: CodeDelivery | undefined
   readonly sandbox: boolean
+  readonly accessLog: AccessLog
 }
 
-/** `master` wraps the members' data keys; `index` keys every look-up. */
+/** `master` wraps the members' data keys, `formerMasters` did; `index` keys every look-up. */
 export interface Keys {
   readonly master: KeyObject
+  readonly formerMasters: readonly KeyObject[]
   readonly index: KeyObject
 }
 
 export type IdentityContext = Context<Services, Loaders>
 
-export const openServices = ({ config, secrets, clock, log }: ServiceDependencies): Services => ({
+export const openServices = ({ db, config, secrets, clock, log }: ServiceDependencies): Services => ({
   wechat: wechatClient({ ...config.wechat, sandbox: config.mode === 'sandbox', log }),
   tokens: tokenSigner(secrets.token),
-  keys: { master: createSecretKey(secrets.master), index: createSecretKey(secrets.index) },
+  keys: {
+    master: createSecretKey(secrets.master),
+    formerMasters: secrets.formerMasters.map((key) => createSecretKey(key)),
+    index: createSecretKey(secrets.index),
+  },
   delivery: config.codes && codeDelivery({ ...config.codes, now: () => clock.now(), log }),
   sandbox: config.mode === 'sandbox',
+  accessLog: accessLog(db, log),
 })

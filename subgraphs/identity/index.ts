@@ -4,6 +4,7 @@ import { REFUSALS } from './domain/refusals.ts'
 import { factJobs } from './jobs/facts.ts'
 import { forgetExpiredJob } from './jobs/forget-expired.ts'
 import { listeners } from './jobs/listeners.ts'
+import { privacyJobs } from './jobs/privacy.ts'
 import { resolvers } from './resolvers/index.ts'
 import { openLoaders } from './store/loaders.ts'
 import { migrations } from './store/migrations/index.ts'
@@ -17,7 +18,8 @@ export const identity = defineSubgraph(import.meta.url, {
   migrations,
   messages: REFUSALS,
   services: openServices,
+  close: ({ accessLog }) => accessLog.flush(),
   loaders: openLoaders,
-  jobs: [forgetExpiredJob, ...factJobs],
+  jobs: [forgetExpiredJob, ...factJobs, ...privacyJobs],
   listeners,
 })

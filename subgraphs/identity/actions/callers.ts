@@ -53,7 +53,8 @@ export function channelOf(
   return channel
 }
 
-function ownChannel(principal: Principal): Channel | undefined {
+/** The channel that a caller is of. */
+export function ownChannel(principal: Principal): Channel | undefined {
   switch (principal.kind) {
     case 'anonymous':
       return undefined

@@ -1,8 +1,9 @@
 import { randomBytes } from 'node:crypto'
 import type { Tx } from '../../../kernel/db/transaction.ts'
-import type { Keys } from '../context.ts'
-import { DATA_KEY_BYTES, NONCE_BYTES, places, seal, unseal } from '../domain/sealing.ts'
-import { ensureMemberKeys } from '../store/member-keys.ts'
+import { assert } from '../../../kernel/values/assert.ts'
+import type { IdentityContext, Keys } from '../context.ts'
+import { DATA_KEY_BYTES, keyName, NONCE_BYTES, places, seal, unseal } from '../domain/sealing.ts'
+import { ensureMemberKeys, lockKeysWrappedOtherwise, replaceMemberKeys } from '../store/member-keys.ts'
 
 export const newNonce = (): Buffer => randomBytes(NONCE_BYTES)
 
@@ -13,13 +14,42 @@ export async function ensureDataKeys(
   memberIds: readonly string[],
 ): Promise<Map<string, Buffer>> {
   if (memberIds.length === 0) return new Map()
-  const fresh = memberIds.map((memberId) => ({
-    memberId,
-    wrapped: seal(keys.master, places.dataKey(memberId), randomBytes(DATA_KEY_BYTES), newNonce()),
-  }))
-  const wrapped = await ensureMemberKeys(tx, fresh)
+  const fresh = memberIds.map((memberId) => ({ memberId, wrapped: newDataKey(keys, memberId) }))
+  const wrapped = await ensureMemberKeys(tx, fresh, keyName(keys.master))
   return new Map([...wrapped].map(([memberId, key]) => [memberId, openDataKey(keys, memberId, key)]))
 }
 
-export const openDataKey = (keys: Keys, memberId: string, wrapped: Buffer): Buffer =>
-  unseal(keys.master, places.dataKey(memberId), wrapped)
+const newDataKey = (keys: Keys, memberId: string): Buffer => wrap(keys, memberId, randomBytes(DATA_KEY_BYTES))
+
+const wrap = (keys: Keys, memberId: string, dataKey: Buffer): Buffer =>
+  seal(keys.master, places.dataKey(memberId), dataKey, newNonce())
+
+/** By the master key, or by the one of before that wrapped it: a wrong key does not open, it fails. */
+export function openDataKey(keys: Keys, memberId: string, wrapped: Buffer): Buffer {
+  for (const master of [keys.master, ...keys.formerMasters]) {
+    try {
+      return unseal(master, places.dataKey(memberId), wrapped)
+    } catch {
+      // The next key of the ring, if there is one.
+    }
+  }
+  assert(false, 'a key of the ring opens each data key')
+}
+
+const CHUNK = 500
+
+/** Wraps with the master key what former ones wrapped, so that those can go. Sealed data stays as it is. */
+export async function rewrapDataKeys(ctx: IdentityContext): Promise<void> {
+  const { keys } = ctx.services
+  const name = keyName(keys.master)
+  const rewrapSome = (tx: Tx): Promise<number> =>
+    lockKeysWrappedOtherwise(tx, name, CHUNK).then(async (found) => {
+      const anew = found.map(({ memberId, wrapped }) => ({
+        memberId,
+        wrapped: wrap(keys, memberId, openDataKey(keys, memberId, wrapped)),
+      }))
+      if (anew.length > 0) await replaceMemberKeys(tx, anew, name)
+      return anew.length
+    })
+  while ((await ctx.db.transaction(rewrapSome)) === CHUNK);
+}

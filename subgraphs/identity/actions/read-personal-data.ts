@@ -1,10 +1,11 @@
-import { hasScopes, type Principal } from '../../../kernel/auth/principal.ts'
+import type { Principal } from '../../../kernel/auth/principal.ts'
 import type { IdentityContext } from '../context.ts'
-import { maskIdentity, maskProfile, type Sight } from '../domain/masking.ts'
+import { maskIdentity, maskProfile, personalFields } from '../domain/masking.ts'
 import type { Profile } from '../domain/profile.ts'
 import { places, unseal } from '../domain/sealing.ts'
 import type { ChannelIdentityRow } from '../store/channel-identities.ts'
 import { openDataKey } from './data-key.ts'
+import { noteSight, sightOf } from './sight.ts'
 import { openProfile } from './write-profile.ts'
 
 export interface ProfileView extends Profile {
@@ -24,13 +25,14 @@ export async function readProfile(
   // Without its key the profile is forgotten for good.
   if (!sealed || !wrapped) return undefined
   const profile = openProfile(ctx.services.keys, sealed, wrapped)
+  await noteSight(
+    ctx,
+    reader,
+    memberId,
+    personalFields(profile).map((field) => `profile.${field}`),
+  )
   return { ...maskProfile(profile, sightOf(reader, memberId)), version: sealed.version }
 }
-
-const sightOf = (reader: Principal, memberId: string): Sight =>
-  (reader.kind === 'member' && reader.memberId === memberId) || hasScopes(reader, [['pii:read']])
-    ? 'clear'
-    : 'masked'
 
 export interface IdentityView extends Pick<ChannelIdentityRow, 'kind' | 'scope' | 'channel' | 'verifiedAt'> {
   readonly maskedValue: string

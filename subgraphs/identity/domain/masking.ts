@@ -18,6 +18,10 @@ const MASKS: Readonly<Record<keyof Profile, Mask>> = {
   incomeBand: 'hidden',
 }
 
+/** The fields that are known and that not everybody sees in clear. */
+export const personalFields = (profile: Profile): string[] =>
+  Object.keys(profile).filter((field) => MASKS[field as keyof Profile] !== 'shown')
+
 export function maskProfile(profile: Profile, sight: Sight): Profile {
   if (sight === 'clear') return profile
   return Object.fromEntries(

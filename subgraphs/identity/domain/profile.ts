@@ -1,6 +1,7 @@
 import { type Instant, isLocalDate, localDate } from '../../../kernel/values/instant.ts'
 import { fail, ok, type Result } from '../../../kernel/values/result.ts'
 import { normalisePhone } from './phone.ts'
+import { checkText, type TextFault } from './text.ts'
 
 export type Gender = 'FEMALE' | 'MALE' | 'OTHER'
 
@@ -30,34 +31,38 @@ const TEXTS = ['name', 'province', 'incomeBand'] as const
 export function checkProfile(given: ProfileChange, now: Instant): Result<ProfileChange, Refusal> {
   const change: Record<string, unknown> = { ...given }
   for (const field of TEXTS) {
-    const text = given[field]?.trim()
-    if (text === undefined) continue
-    if (text === '' || text.length > LENGTH_MAX) return notValid(field)
-    change[field] = text
+    const stated = given[field]
+    if (stated == null) continue
+    const text = checkText(stated, LENGTH_MAX)
+    if (!text.ok) return notValid(field, text.refusal.code)
+    change[field] = text.value
   }
   if (given.phone != null) {
     const phone = normalisePhone(given.phone)
     if (!phone.ok) return fail('PHONE_NOT_VALID', { path: ['profile', 'phone'] })
     change.phone = phone.value
   }
-  if (given.birthday != null && !isBirthday(given.birthday, now)) return notValid('birthday')
+  if (given.birthday != null && !isBirthday(given.birthday, now)) return notValid('birthday', 'FORMAT')
   if (given.identityNumber != null) {
     const number = given.identityNumber.trim().toUpperCase()
-    if (!isIdentityNumber(number)) return notValid('identityNumber')
+    if (!isIdentityNumber(number)) return notValid('identityNumber', 'FORMAT')
     change.identityNumber = number
   }
   if (given.interests != null) {
-    const interests = [...new Set(given.interests.map((interest) => interest.trim()))]
-    if (interests.length > INTERESTS_MAX || interests.some((i) => i === '' || i.length > LENGTH_MAX)) {
-      return notValid('interests')
+    if (given.interests.length > INTERESTS_MAX) return notValid('interests', 'TOO_MANY')
+    const interests = new Set<string>()
+    for (const stated of given.interests) {
+      const interest = checkText(stated, LENGTH_MAX)
+      if (!interest.ok) return notValid('interests', interest.refusal.code)
+      interests.add(interest.value)
     }
-    change.interests = interests
+    change.interests = [...interests]
   }
   return ok(change)
 }
 
-const notValid = (field: string) =>
-  fail('PROFILE_NOT_VALID', { path: ['profile', field], details: { field } })
+const notValid = (field: string, reason: TextFault | 'TOO_MANY' | 'FORMAT') =>
+  fail('PROFILE_NOT_VALID', { path: ['profile', field], details: { field, reason } })
 
 /** Born, and not before 1900; the day may have begun in the east already. */
 const isBirthday = (date: string, now: Instant): boolean =>

@@ -21,6 +21,29 @@ export const REFUSALS = {
     en: 'This source may not set this tag.',
     'zh-CN': '该来源无权设置此标签。',
   },
+  PROGRAM_NOT_FOUND: { en: 'There is no such programme.', 'zh-CN': '会员计划不存在。' },
+  ATTRIBUTE_NOT_DECLARED: {
+    en: 'The programme declares no attribute {attribute}.',
+    'zh-CN': '会员计划未声明属性 {attribute}。',
+  },
+  ATTRIBUTE_NOT_ALLOWED: {
+    en: 'The caller may not set the attribute {attribute}.',
+    'zh-CN': '调用方无权设置属性 {attribute}。',
+  },
+  ATTRIBUTE_NOT_VALID: {
+    en: 'The value of the attribute {attribute} is not valid ({reason}).',
+    'zh-CN': '属性 {attribute} 的值无效（{reason}）。',
+  },
+  SERIAL_NOT_VALID: {
+    en: 'This is not a serial or vehicle identification number ({reason}).',
+    'zh-CN': '序列号或车辆识别代号无效（{reason}）。',
+  },
+  PRODUCT_NOT_VALID: { en: 'The field {field} is not valid.', 'zh-CN': '字段 {field} 无效。' },
+  CONSENT_NOT_VALID: {
+    en: 'A consent needs channels and the version of the policy.',
+    'zh-CN': '授权须包含渠道和政策版本。',
+  },
+  QUIET_HOURS_NOT_VALID: { en: 'These quiet hours are not valid.', 'zh-CN': '免打扰时段无效。' },
   ASSERTION_NOT_ALLOWED: {
     en: 'The caller may not vouch for an identifier of kind {kind}.',
     'zh-CN': '调用方无权担保 {kind} 类型的标识。',
@@ -56,6 +79,15 @@ export const REFUSALS = {
     'zh-CN': '这些标识属于不同的会员。',
   },
   MEMBER_NOT_FOUND: { en: 'There is no such member.', 'zh-CN': '会员不存在。' },
+  PRODUCT_NOT_FOUND: { en: 'The member has no such product.', 'zh-CN': '该会员名下没有此产品。' },
+  PRODUCT_ALREADY_REGISTERED: {
+    en: 'The product is registered to this member already.',
+    'zh-CN': '该产品已登记在此会员名下。',
+  },
+  PRODUCT_OWNED_BY_ANOTHER: {
+    en: 'The product is registered to another member.',
+    'zh-CN': '该产品已登记在其他会员名下。',
+  },
   REFRESH_TOKEN_NOT_VALID: { en: 'Please sign in again.', 'zh-CN': '登录已失效，请重新登录。' },
   REFRESH_TOKEN_REUSED: {
     en: 'This refresh token was used before; the session has been ended for safety.',

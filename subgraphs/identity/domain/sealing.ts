@@ -35,12 +35,17 @@ export const places = {
   dataKey: (memberId: string) => `key:${memberId}`,
   profile: (memberId: string) => `profile:${memberId}`,
   identity: (memberId: string, identityId: string) => `identity:${memberId}:${identityId}`,
+  attributes: (memberId: string, program: string) => `attributes:${memberId}:${program}`,
+  product: (memberId: string, productId: string) => `product:${memberId}:${productId}`,
 }
 
 const keyed = (key: Key, purpose: string, ...parts: readonly string[]): Buffer =>
   createHmac('sha256', key)
     .update(JSON.stringify([purpose, ...parts]))
     .digest()
+
+/** Tells keys apart without telling anything of them. */
+export const keyName = (key: Key): string => keyed(key, 'name of key').toString('hex').slice(0, 12)
 
 /** Where an identifier is found. */
 export const blindIndex = (key: Key, { kind, scope, value }: Identifier): Buffer =>

@@ -1,8 +1,11 @@
 import { readerOf } from '../../../kernel/graphql/rights.ts'
+import { readAttributes } from '../actions/attributes.ts'
+import { readProducts } from '../actions/products.ts'
 import { readIdentities, readProfile } from '../actions/read-personal-data.ts'
 import { isInSegment } from '../actions/segments.ts'
 import { listSessions } from '../actions/sessions.ts'
 import type { IdentityContext } from '../context.ts'
+import { currentConsents } from '../domain/consents.ts'
 import { rankOf } from '../domain/tag-taxonomy.ts'
 import { tagSet } from '../domain/tags.ts'
 import type { MemberRow } from '../store/members.ts'
@@ -28,6 +31,20 @@ export const Member = {
 
   tagHistory: (member: MemberRow, _: unknown, ctx: IdentityContext) =>
     findTagHistory(ctx.db.query, member.id),
+
+  attributes: (member: MemberRow, { program }: { program?: string | null }, ctx: IdentityContext) =>
+    readAttributes(ctx, member.id, program, readerOf(member, ctx)),
+
+  products: (member: MemberRow, { former }: { former: boolean }, ctx: IdentityContext) =>
+    readProducts(ctx, member.id, readerOf(member, ctx), { former }),
+
+  consents: async (member: MemberRow, _: unknown, ctx: IdentityContext) =>
+    currentConsents(await ctx.loaders.consents.load(member.id)),
+
+  consentHistory: (member: MemberRow, _: unknown, ctx: IdentityContext) =>
+    ctx.loaders.consents.load(member.id),
+
+  quietHours: (member: MemberRow, _: unknown, ctx: IdentityContext) => ctx.loaders.quietHours.load(member.id),
 
   inSegment: (member: MemberRow, { id }: { id: string }, ctx: IdentityContext) =>
     isInSegment(ctx, member.id, id),

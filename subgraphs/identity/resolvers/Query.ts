@@ -1,9 +1,13 @@
 import { memberFacts } from '../../../kernel/conditions/member-conditions.ts'
+import { programFor } from '../../../kernel/programs/known-programs.ts'
+import { type AccessRecordsAsked, readAccessRecords } from '../actions/access-records.ts'
+import { judgeContacts } from '../actions/consents.ts'
 import { findMemberBy, findMemberIds } from '../actions/find-members.ts'
 import { findSegment, findSnapshot, previewSegment } from '../actions/segments.ts'
 import { recentlyEnded } from '../actions/sessions.ts'
 import type { IdentityContext } from '../context.ts'
 import type { IdentifierText } from '../domain/identifier.ts'
+import { findAttributeDefinitions } from '../store/attributes.ts'
 import { readSources } from '../store/facts.ts'
 import type { MemberRow } from '../store/members.ts'
 import { findSegments } from '../store/segments.ts'
@@ -48,6 +52,20 @@ export const Query = {
   factSources: (_: unknown, __: unknown, ctx: IdentityContext) => readSources(ctx.db.query),
 
   endedSessions: (_: unknown, __: unknown, ctx: IdentityContext) => recentlyEnded(ctx),
+  attributeDefinitions: async (
+    _: unknown,
+    { program }: { program?: string | null },
+    ctx: IdentityContext,
+  ) => {
+    const known = await programFor(ctx.db.query, program)
+    return known ? findAttributeDefinitions(ctx.db, known.slug) : []
+  },
+
+  accessRecords: (_: unknown, asked: AccessRecordsAsked, ctx: IdentityContext) =>
+    readAccessRecords(ctx, asked),
+
+  contactVerdicts: (_: unknown, asked: Parameters<typeof judgeContacts>[1], ctx: IdentityContext) =>
+    judgeContacts(ctx, asked),
 
   tokenKeys: async (_: unknown, __: unknown, ctx: IdentityContext) =>
     (await ctx.services.tokens.publicKeys()).map((key) => JSON.stringify(key)),

@@ -1,10 +1,12 @@
 import type { ResolverMap } from '../../../kernel/graphql/build-schema.ts'
+import { AttributeDefinition, CustomAttribute } from './CustomAttribute.ts'
 import { Member } from './Member.ts'
 import { addClientSecret } from './Mutation/addClientSecret.ts'
 import { archiveSegment } from './Mutation/archiveSegment.ts'
 import { bindIdentity } from './Mutation/bindIdentity.ts'
 import { createClient } from './Mutation/createClient.ts'
 import { endSessions } from './Mutation/endSessions.ts'
+import { giveConsent } from './Mutation/giveConsent.ts'
 import { importTags } from './Mutation/importTags.ts'
 import { issueClientToken } from './Mutation/issueClientToken.ts'
 import { rebuildFacts } from './Mutation/rebuildFacts.ts'
@@ -12,22 +14,33 @@ import { refreshSegment } from './Mutation/refreshSegment.ts'
 import { refreshSession } from './Mutation/refreshSession.ts'
 import { registerMember } from './Mutation/registerMember.ts'
 import { registerMembers } from './Mutation/registerMembers.ts'
+import { registerProduct } from './Mutation/registerProduct.ts'
 import { removeTags } from './Mutation/removeTags.ts'
 import { requestCode } from './Mutation/requestCode.ts'
 import { revokeClientSecret } from './Mutation/revokeClientSecret.ts'
 import { sandboxToken } from './Mutation/sandboxToken.ts'
 import { saveSegment } from './Mutation/saveSegment.ts'
+import { setAttributes } from './Mutation/setAttributes.ts'
+import { setQuietHours } from './Mutation/setQuietHours.ts'
 import { setTags } from './Mutation/setTags.ts'
 import { signIn } from './Mutation/signIn.ts'
 import { signOut } from './Mutation/signOut.ts'
 import { snapshotSegment } from './Mutation/snapshotSegment.ts'
+import { transferProduct } from './Mutation/transferProduct.ts'
 import { updateProfile } from './Mutation/updateProfile.ts'
+import { withdrawConsent } from './Mutation/withdrawConsent.ts'
 import { Query } from './Query.ts'
 import { Segment, SegmentSnapshot } from './Segment.ts'
 
 export const resolvers: ResolverMap = {
   Query,
   Mutation: {
+    giveConsent,
+    registerProduct,
+    setAttributes,
+    setQuietHours,
+    transferProduct,
+    withdrawConsent,
     addClientSecret,
     archiveSegment,
     bindIdentity,
@@ -52,6 +65,8 @@ export const resolvers: ResolverMap = {
     updateProfile,
   },
   Member: Member as never,
+  CustomAttribute,
+  AttributeDefinition,
   Segment: Segment as never,
   SegmentSnapshot: SegmentSnapshot as never,
 }

@@ -71,6 +71,14 @@ export async function findChannelIdentities(
   }))
 }
 
+/** An identifier leads to its member no more. */
+export async function deleteChannelIdentity(tx: Tx, memberId: string, hash: Buffer): Promise<void> {
+  await tx.query(
+    `/* deleteChannelIdentity */ delete from channel_identity where member_id = $1 and hash = $2`,
+    [memberId, hash],
+  )
+}
+
 interface Columns {
   member_id: MemberId
   id: string

@@ -70,6 +70,14 @@ export async function settleClaims(
   )
 }
 
+/** An identifier that one member had is another's. */
+export async function handOverIdentifier(tx: Tx, hash: Buffer, from: MemberId, to: MemberId): Promise<void> {
+  await tx.query(
+    `/* handOverIdentifier */ update identifier set member_id = $3 where hash = $1 and member_id = $2`,
+    [hash, from, to],
+  )
+}
+
 interface OwnerColumns {
   hash: Buffer
   member_id: MemberId

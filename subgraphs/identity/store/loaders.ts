@@ -1,15 +1,23 @@
 import DataLoader from 'dataloader'
 import type { Db } from '../../../kernel/db/open-database.ts'
+import type { ConsentStatement, QuietHours } from '../domain/consents.ts'
 import type { Taxonomy } from '../domain/tag-taxonomy.ts'
 import type { Tag } from '../domain/tags.ts'
+import { findAttributes, type SealedAttributes } from './attributes.ts'
 import { type ChannelIdentityRow, findChannelIdentities } from './channel-identities.ts'
+import { findConsents, findQuietHours } from './consents.ts'
 import { findMemberKeys } from './member-keys.ts'
 import { findMembers, type MemberRow } from './members.ts'
+import { findOwnedProducts, type OwnedProductRow } from './products.ts'
 import { findProfiles, type SealedProfile } from './profiles.ts'
 import { findTagDefinitions } from './tag-definitions.ts'
 import { findTags } from './tags.ts'
 
 export interface Loaders {
+  readonly consents: DataLoader<string, readonly ConsentStatement[]>
+  readonly quietHours: DataLoader<string, QuietHours | undefined>
+  readonly products: DataLoader<string, readonly OwnedProductRow[]>
+  readonly attributes: DataLoader<string, readonly SealedAttributes[]>
   readonly member: DataLoader<string, MemberRow | undefined>
   readonly profile: DataLoader<string, SealedProfile | undefined>
   readonly memberKey: DataLoader<string, Buffer | undefined>
@@ -23,6 +31,22 @@ export interface Loaders {
 const batching = { cache: false }
 
 export const openLoaders = (db: Db): Loaders => ({
+  consents: new DataLoader(async (ids) => {
+    const found = Map.groupBy(await findConsents(db, ids), ({ memberId }) => memberId)
+    return ids.map((id) => found.get(id) ?? [])
+  }, batching),
+  quietHours: new DataLoader(async (ids) => {
+    const found = await findQuietHours(db, ids)
+    return ids.map((id) => found.get(id))
+  }, batching),
+  products: new DataLoader(async (ids) => {
+    const found = Map.groupBy(await findOwnedProducts(db, ids), ({ memberId }) => memberId as string)
+    return ids.map((id) => found.get(id) ?? [])
+  }, batching),
+  attributes: new DataLoader(async (ids) => {
+    const found = Map.groupBy(await findAttributes(db, ids), ({ memberId }) => memberId)
+    return ids.map((id) => found.get(id) ?? [])
+  }, batching),
   member: new DataLoader(async (ids) => {
     const found = await findMembers(db, ids)
     return ids.map((id) => found.get(id))

@@ -29,6 +29,13 @@ export const distribution: Readonly<Record<string, Distribution>> = {
   segment_change: 'reference',
   segment_snapshot: 'reference',
   segment_snapshot_member: 'member',
+  attribute_definition: 'reference',
+  member_attribute: 'member',
+  owned_product: 'member',
+  product_serial: 'lookup', // by hash
+  consent_statement: 'member',
+  quiet_hours: 'member',
+  access_record: 'member',
   event: 'local',
   event_cursor: 'local',
   parked_event: 'local',
@@ -44,6 +51,7 @@ const moment: EntitySchemaColumnOptions = { type: 'timestamptz' }
 const hourKey: EntitySchemaColumnOptions = { type: 'timestamptz', primary: true }
 const whole: EntitySchemaColumnOptions = { type: 'integer' }
 const large: EntitySchemaColumnOptions = { type: 'bigint' }
+const yesOrNo: EntitySchemaColumnOptions = { type: 'boolean' }
 const fraction: EntitySchemaColumnOptions = { type: 'double precision' }
 const optional = (column: EntitySchemaColumnOptions): EntitySchemaColumnOptions => ({
   ...column,
@@ -76,7 +84,7 @@ export const tables: readonly EntitySchema[] = [
     strength: text,
     verified_at: moment,
   }),
-  table('member_key', { member_id: key('uuid'), wrapped: bytes }),
+  table('member_key', { member_id: key('uuid'), wrapped: bytes, wrapped_with: optional(text) }),
   table('profile', { member_id: key('uuid'), sealed: bytes, version: whole, updated_at: moment }),
   table('tag', {
     member_id: key('uuid'),
@@ -226,4 +234,63 @@ export const tables: readonly EntitySchema[] = [
     taken_by: text,
   }),
   table('segment_snapshot_member', { member_id: key('uuid'), snapshot_id: key('uuid') }),
+  table('attribute_definition', {
+    program: key('text'),
+    id: key('text'),
+    place: whole,
+    definition: { type: 'jsonb' },
+  }),
+  table('member_attribute', {
+    member_id: key('uuid'),
+    program: key('text'),
+    sealed: bytes,
+    version: whole,
+    updated_at: moment,
+  }),
+  table('owned_product', {
+    member_id: key('uuid'),
+    id: key('uuid'),
+    kind: text,
+    make: text,
+    serial_hash: bytes,
+    sealed_serial: bytes,
+    model: optional(text),
+    bought_on: optional({ type: 'date' }),
+    dealer: optional(text),
+    verified: yesOrNo,
+    acquired_by: text,
+    former_owner: optional(uuid),
+    recorded_by: text,
+    owned_since: moment,
+    owned_until: optional(moment),
+    ended_because: optional(text),
+    next_owner: optional(uuid),
+  }),
+  table('product_serial', { hash: key('bytea'), member_id: uuid, product_id: uuid, verified: yesOrNo }),
+  table('consent_statement', {
+    member_id: key('uuid'),
+    place: { type: 'integer', primary: true },
+    purpose: text,
+    channel: text,
+    given: yesOrNo,
+    policy_version: text,
+    stated_by: text,
+    stated_through: optional(text),
+    stated_at: moment,
+  }),
+  table('quiet_hours', {
+    member_id: key('uuid'),
+    begins: text,
+    ends: text,
+    time_zone: text,
+    updated_at: moment,
+  }),
+  table('access_record', {
+    member_id: key('uuid'),
+    id: key('uuid'),
+    reader: text,
+    seen: { type: 'text', array: true },
+    request_id: text,
+    read_at: moment,
+  }),
 ]

@@ -47,6 +47,7 @@ export async function publishProgram(
           benefits: document.benefits ?? [],
           campaigns: document.campaigns ?? [],
           tags: document.tags ?? [],
+          attributes: document.attributes ?? [],
         },
       },
     ])

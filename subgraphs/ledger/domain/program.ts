@@ -1,6 +1,7 @@
 import { conditionLanguage } from '../../../kernel/conditions/conditions.ts'
 import { currencyScale, parseDecimal } from '../../../kernel/values/money.ts'
 import type {
+  AttributeDefinition,
   BenefitDefinition,
   CampaignDefinition,
   LocalizedText,
@@ -37,6 +38,7 @@ export interface ProgramDocument {
   readonly benefits?: readonly BenefitDefinition[]
   readonly campaigns?: readonly CampaignDefinition[]
   readonly tags?: readonly TagDefinition[]
+  readonly attributes?: readonly AttributeDefinition[]
 }
 
 interface TierDocument {

@@ -82,7 +82,8 @@ function meaningFaults(document: ProgramDocument): Fault[] {
     ...tierFaults(document),
     ...campaignFaults(document),
     ...tagFaults(document),
-    ...(['earn', 'tiers', 'benefits', 'campaigns'] as const).flatMap((section) =>
+    ...attributeFaults(document),
+    ...(['earn', 'tiers', 'benefits', 'campaigns', 'attributes'] as const).flatMap((section) =>
       repeatedIds(section, document[section]),
     ),
     ...referenceFaults(document),
@@ -168,6 +169,25 @@ function tagFaults({ tags = [] }: ProgramDocument): Fault[] {
       if (!(error instanceof ConditionError)) throw error
       fault(['rule', 'when'], `line ${error.line}, column ${error.column}: ${error.message}`)
     }
+    return faults
+  })
+}
+
+function attributeFaults({ attributes = [] }: ProgramDocument): Fault[] {
+  return attributes.flatMap(({ type, choices, minimum, maximum, maxLength }, index) => {
+    const faults: Fault[] = []
+    const fault = (field: string, message: string) =>
+      faults.push({ path: ['attributes', index, field], message })
+    if (type === 'enum' && choices === undefined) fault('type', 'needs choices')
+    if (choices !== undefined && type !== 'enum' && type !== 'list') fault('choices', `a ${type} has none`)
+    const number = type === 'integer' || type === 'decimal'
+    if (minimum !== undefined && !number) fault('minimum', `a ${type} has none`)
+    if (maximum !== undefined && !number) fault('maximum', `a ${type} has none`)
+    if (minimum !== undefined && maximum !== undefined && minimum > maximum) {
+      fault('maximum', 'is less than the minimum')
+    }
+    if (maxLength !== undefined && type !== 'string' && type !== 'list')
+      fault('maxLength', `a ${type} has none`)
     return faults
   })
 }

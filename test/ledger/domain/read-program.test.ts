@@ -161,3 +161,26 @@ describe('a tag', () => {
     expect(tag(more)).toEqual([expect.stringContaining(message)])
   })
 })
+
+describe('an attribute', () => {
+  const attribute = (more: string) => {
+    const head = `attributes:\n  - { id: size, name: { en: Size, zh-CN: 尺码 }, personal: false, setBy: [MEMBER], ${more} }\n`
+    return faultsOf(superMember.replace('\nbenefits:', `\n${head}\nbenefits:`))
+  }
+
+  test('with a type and what goes with it has no fault', () => {
+    expect(attribute('type: enum, choices: [S, M]')).toEqual([])
+    expect(attribute('type: integer, minimum: 0, maximum: 9')).toEqual([])
+  })
+
+  test.each([
+    ['type: enum', 'needs choices'],
+    ['type: string, choices: [S]', 'a string has none'],
+    ['type: date, minimum: 1', 'a date has none'],
+    ['type: decimal, minimum: 2, maximum: 1', 'is less than the minimum'],
+    ['type: boolean, maxLength: 3', 'a boolean has none'],
+    ['type: colour', 'must be one of'],
+  ])('%s: %s', (more, fault) => {
+    expect(attribute(more).join('\n')).toContain(fault)
+  })
+})

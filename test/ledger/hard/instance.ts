@@ -20,7 +20,7 @@ export type Ask = (
 
 /** Known to all processes of a test, for they sign what they ask each other. */
 const linkKey = Buffer.alloc(32, 3)
-const secrets: Secrets = { master: linkKey, index: linkKey, link: linkKey, token: '' }
+const secrets: Secrets = { master: linkKey, formerMasters: [], index: linkKey, link: linkKey, token: '' }
 
 const admin: Principal = { kind: 'staff', staffId: 'admin-1', role: 'admin' }
 const claims: Claims = { principal: admin, language: 'en', requestId: 'test-request' }

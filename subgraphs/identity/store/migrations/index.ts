@@ -4,6 +4,7 @@ import { FactsAndSegments1795399598301 } from './1795399598301-facts-and-segment
 import { TagDefinitions1795401312020 } from './1795401312020-tag-definitions.ts'
 import { ParkedEventsComeBack1795402510102 } from './1795402510102-parked-events-come-back.ts'
 import { AttemptsAndSessionUse1795402550013 } from './1795402550013-attempts-and-session-use.ts'
+import { PersonAndBelongings1795402993532 } from './1795402993532-person-and-belongings.ts'
 
 export const migrations: readonly Migration[] = [
   MembersAndIdentities1764000000000,
@@ -11,4 +12,5 @@ export const migrations: readonly Migration[] = [
   TagDefinitions1795401312020,
   ParkedEventsComeBack1795402510102,
   AttemptsAndSessionUse1795402550013,
+  PersonAndBelongings1795402993532,
 ]
