@@ -8,7 +8,7 @@ import {
   ApolloServerPluginUsageReportingDisabled,
 } from '@apollo/server/plugin/disabled'
 import type { GraphQLError, GraphQLFormattedError } from 'graphql'
-import type { Config, SubgraphName } from '../kernel/config.ts'
+import { type Config, SUBGRAPH_NAMES, type SubgraphName } from '../kernel/config.ts'
 import { formatError } from '../kernel/graphql/errors.ts'
 import type { Logger } from '../kernel/log.ts'
 import type { Peers } from '../kernel/peers.ts'
@@ -34,6 +34,8 @@ const DOCUMENT_TOKENS_MAX = 2_000
 export interface Graph {
   /** Answers one request of GraphQL over HTTP. */
   execute(request: HttpRequest, context: GatewayContext): Promise<HttpAnswer>
+  /** Goes over to another supergraph; requests under way finish over theirs. Throws what is wrong with it. */
+  goOver(supergraphSdl: string): Promise<void>
   close(): Promise<void>
 }
 
@@ -48,22 +50,24 @@ export interface GraphOptions {
 }
 
 /** The graph as clients see it: parsed, validated and planned here, answered by the subgraphs. */
-export const openApollo = ({
-  supergraphSdl,
-  peers,
-  remote,
-  mode,
-  executor,
-  log,
-}: GraphOptions): Promise<Graph> =>
-  openPipeline({
+export async function openApollo(options: GraphOptions): Promise<Graph> {
+  const { supergraphSdl, peers, remote, mode, executor, log } = options
+  const graph = await openPipeline({
     supergraphSdl: withoutSecurityLinks(supergraphSdl),
-    sourceOf: ({ name }) => peerSource(name as SubgraphName, peers, log, remote ? new Circuit() : undefined),
+    sourceOf: ({ name }) => peerSource(subgraphNamed(name), peers, log, remote ? new Circuit() : undefined),
     production: mode === 'production',
     executor,
     log,
     format: (error, requestId) => shown(formatError(error, requestId, log)),
   })
+  return { ...graph, goOver: async (sdl) => graph.goOver(withoutSecurityLinks(sdl)) }
+}
+
+function subgraphNamed(name: string): SubgraphName {
+  const found = SUBGRAPH_NAMES.find((known) => known === name)
+  if (!found) throw new Error(`The supergraph names a subgraph ${name}, which there is none of.`)
+  return found
+}
 
 export interface PipelineOptions {
   readonly supergraphSdl: string
@@ -79,10 +83,11 @@ export interface PipelineOptions {
 export async function openPipeline(options: PipelineOptions): Promise<Graph> {
   const { supergraphSdl, sourceOf, production, executor, log, format } = options
   const compiled = executor === 'compiled' ? new CompiledGateway(supergraphSdl, sourceOf) : undefined
+  const stock = compiled ? undefined : stockGateway(supergraphSdl, sourceOf, log)
   // Errors are formatted without their request at hand.
   const requestIds = new AsyncLocalStorage<string>()
   const server = new ApolloServer<GatewayContext>({
-    gateway: compiled ?? stockGateway(supergraphSdl, sourceOf, log),
+    gateway: compiled ?? stock!.gateway,
     nodeEnv: production ? 'production' : 'development',
     introspection: !production,
     hideSchemaDetailsFromClientErrors: production,
@@ -136,6 +141,7 @@ export async function openPipeline(options: PipelineOptions): Promise<Graph> {
 
   return {
     execute: (request, context) => warmPath?.answer(request, context) ?? throughPipeline(request, context),
+    goOver: (sdl) => (compiled ?? stock!).update(sdl),
     close: () => server.stop(),
   }
 }

@@ -5,11 +5,12 @@ import { remotePeers } from '../kernel/peers.ts'
 import { openSecrets } from '../kernel/secrets.ts'
 import { openTelemetry } from '../kernel/telemetry/open-telemetry.ts'
 import { openApollo } from './apollo.ts'
+import { followSupergraph } from './follow-supergraph.ts'
 import { identityDoor } from './identity-door.ts'
 import { runProcess } from './run.ts'
 import { openServer } from './server.ts'
 import { settleUnseen } from './settle.ts'
-import { readSupergraph } from './supergraph.ts'
+import { readSupergraph, SUPERGRAPH_FILE } from './supergraph.ts'
 
 /** The gateway alone, its subgraphs elsewhere: `node gateway/main.ts`. It has no database, and of the keys only one. */
 await runProcess(async (opened) => {
@@ -23,8 +24,9 @@ await runProcess(async (opened) => {
   const linkKey =
     config.mode === 'sandbox' ? openSecrets(config).link : Buffer.from(config.keys.link!, 'base64')
   const peers = opened.use(remotePeers({ urls: config.subgraphUrls, linkKey, clock }))
+  const file = config.supergraph ?? SUPERGRAPH_FILE
   const graph = await openApollo({
-    supergraphSdl: readSupergraph(),
+    supergraphSdl: readSupergraph(file),
     peers,
     remote: true,
     mode: config.mode,
@@ -32,6 +34,7 @@ await runProcess(async (opened) => {
     log,
   })
   opened.defer(() => graph.close())
+  opened.use(followSupergraph({ file, log, goOver: graph.goOver }))
   const server = openServer({
     config,
     graph,

@@ -15,6 +15,9 @@ export interface GatewayContext {
   readonly seen: { operation?: 'query' | 'mutation' | 'subscription'; name?: string }
 }
 
+/** A part that is slower than this is left out of the answer; the rest need not wait longer. */
+const QUERY_MS = 2_000
+
 /** One subgraph as plans call it: in this process or, with a circuit, over HTTP. */
 export function peerSource(
   name: SubgraphName,
@@ -24,7 +27,7 @@ export function peerSource(
 ): Source<GatewayContext> {
   return async ({ query, variables, kind }, { claims }) => {
     const asked: GraphQLRequest = { query, variables }
-    const once = () => peers.execute(name, asked, claims)
+    const once = () => peers.execute(name, asked, claims, kind === 'query' ? QUERY_MS : undefined)
     try {
       return await (circuit ? circuit.call(once, { repeatable: kind === 'query' }) : once())
     } catch (error) {

@@ -2,6 +2,7 @@ import Fastify, { type FastifyInstance } from 'fastify'
 import { ACCESS_TOKEN_SECONDS } from '../kernel/auth/access-token.ts'
 import type { Clock } from '../kernel/clock.ts'
 import type { Config } from '../kernel/config.ts'
+import { ANSWERS_WHILE_CLOSING, drainBeforeClose } from '../kernel/drain.ts'
 import type { Logger } from '../kernel/log.ts'
 import type { Peers } from '../kernel/peers.ts'
 import { httpAnswers } from '../kernel/telemetry/metrics.ts'
@@ -32,7 +33,7 @@ export interface ServerOptions {
   readonly clock: Clock
   readonly log: Logger
   readonly settle: () => Promise<void>
-  readonly config: Pick<Config, 'mode' | 'metrics' | 'proxies'>
+  readonly config: Pick<Config, 'mode' | 'metrics' | 'proxies' | 'drainSeconds'>
   /** What only the sandbox has: GraphiQL, ready tokens, a clock that moves. */
   readonly sandbox: { timeMachine: SandboxClock | undefined } | undefined
 }
@@ -45,6 +46,7 @@ export function openServer(options: ServerOptions): FastifyInstance {
     bodyLimit: BODY_BYTES_MAX,
     requestTimeout: REQUEST_TIMEOUT_MS,
     forceCloseConnections: 'idle',
+    ...ANSWERS_WHILE_CLOSING,
     genReqId: ({ headers }) => {
       const given = headers['x-request-id']
       return typeof given === 'string' && REQUEST_ID.test(given) ? given : newId(clock.now())
@@ -83,7 +85,7 @@ export function openServer(options: ServerOptions): FastifyInstance {
     settle: shared(settle),
     page: sandbox && graphiqlPage(),
   })
-  healthRoutes(server, peers)
+  healthRoutes(server, { peers, stopping: drainBeforeClose(server, options.config.drainSeconds) })
   metricsRoute(server, options.config)
   oauthRoutes(server, identity)
   server.get('/.well-known/jwks.json', async (_, reply) =>

@@ -7,10 +7,11 @@ const SECURITY_SPECS = ['authenticated', 'requiresScopes', 'policy'] as const
 const isSecurityName = (name: string): boolean =>
   SECURITY_SPECS.some((spec) => name === spec || name.startsWith(`${spec}__`))
 
-const FILE = new URL('../schema/supergraph.graphql', import.meta.url)
+/** Where it is unless the configuration says otherwise. */
+export const SUPERGRAPH_FILE = new URL('../schema/supergraph.graphql', import.meta.url)
 
 /** What `npm run schema` has composed. */
-export const readSupergraph = (): string => readFileSync(FILE, 'utf8')
+export const readSupergraph = (file: string | URL = SUPERGRAPH_FILE): string => readFileSync(file, 'utf8')
 
 /**
  * A supergraph as `@apollo/gateway` loads it: without `@authenticated`, `@requiresScopes` and `@policy`, which it

@@ -32,6 +32,8 @@ const environment = z.object({
   HUITONG_PROXIES: wholeNumber(0, 10).default(0),
   HUITONG_POOL_SIZE: wholeNumber(2, 200).default(10),
   HUITONG_EXECUTOR: z.enum(['compiled', 'stock']).default('compiled'),
+  HUITONG_SUPERGRAPH: z.string().optional(),
+  HUITONG_DRAIN_SECONDS: wholeNumber(0, 300).optional(),
   HUITONG_METRICS_PORT: wholeNumber(0, 65_535).optional(),
   HUITONG_METRICS_TOKEN: z.string().min(16, 'must have 16 characters or more').optional(),
   OTEL_EXPORTER_OTLP_ENDPOINT: z.url().optional(),
@@ -71,6 +73,10 @@ export interface Config {
   readonly poolSize: number
   /** What carries out the gateway's plans: our compiled form, or `@apollo/gateway` as the reference. */
   readonly executor: 'compiled' | 'stock'
+  /** A file; undefined: the one that `npm run schema` has composed. */
+  readonly supergraph: string | undefined
+  /** Told to stop, a server says so by its readiness and still answers for so long. */
+  readonly drainSeconds: number
   /** Without a port of its own, `/metrics` is on `port`: in the sandbox, and in production for who bears the token. */
   readonly metrics: { readonly port: number | undefined; readonly token: string | undefined }
   /** Where traces go by OTLP over HTTP, if anywhere, and which part of them. */
@@ -105,6 +111,9 @@ export type Variable = keyof z.infer<typeof environment>
 
 /** The names of all variables, in the order of the table in the docs. */
 export const VARIABLES = Object.keys(environment.shape) as readonly Variable[]
+
+/** In production; load balancers ask every few seconds. In the sandbox nobody asks. */
+const DRAIN_SECONDS = 5
 
 const REQUIRED_IN_PRODUCTION: readonly Variable[] = [...SECRET_VARIABLES, 'DATABASE_URL']
 
@@ -142,6 +151,8 @@ export function readConfig(
     logLevel: e.HUITONG_LOG_LEVEL,
     poolSize: e.HUITONG_POOL_SIZE,
     executor: e.HUITONG_EXECUTOR,
+    supergraph: e.HUITONG_SUPERGRAPH,
+    drainSeconds: e.HUITONG_DRAIN_SECONDS ?? (mode === 'production' ? DRAIN_SECONDS : 0),
     metrics: { port: e.HUITONG_METRICS_PORT, token: e.HUITONG_METRICS_TOKEN },
     traces: { endpoint: e.OTEL_EXPORTER_OTLP_ENDPOINT, ratio: e.HUITONG_TRACE_RATIO },
     keys: {

@@ -12,7 +12,13 @@ import { newId } from './values/ids.ts'
 
 /** The other subgraphs as one sees them: a graph to ask and logs to read, in this process or over HTTP. */
 export interface Peers {
-  execute(to: SubgraphName, request: GraphQLRequest, claims: Claims): Promise<GraphQLAnswer>
+  /** `withinMs`: over HTTP, one that has not answered by then counts as not available. */
+  execute(
+    to: SubgraphName,
+    request: GraphQLRequest,
+    claims: Claims,
+    withinMs?: number,
+  ): Promise<GraphQLAnswer>
   clientFor(from: SubgraphName | 'gateway'): GraphClient
   feed(source: SubgraphName): EventFeed
   /** Tells readers that `source` has new events. */
@@ -90,6 +96,7 @@ export function localPeers(clock: Clock): Peers & { add(name: SubgraphName, peer
 
 const FEED_POLL_MS = 250
 const CALL_TIMEOUT_MS = 10_000
+const CONNECT_MS = 1_000
 const READY_TIMEOUT_MS = 2_000
 
 /** Subgraphs over HTTP, each request signed. Their logs are polled. */
@@ -99,10 +106,16 @@ export function remotePeers(options: {
   clock: Clock
 }): Peers & AsyncDisposable {
   const { urls, linkKey, clock } = options
-  const agent = new Agent({ keepAliveTimeout: 4_000, connections: 64 })
+  const agent = new Agent({ keepAliveTimeout: 4_000, connections: 64, connect: { timeout: CONNECT_MS } })
   const common = wakeUps()
 
-  const call = async (to: SubgraphName, path: string, body: string, claims: Claims): Promise<unknown> => {
+  const call = async (
+    to: SubgraphName,
+    path: string,
+    body: string,
+    claims: Claims,
+    withinMs = CALL_TIMEOUT_MS,
+  ): Promise<unknown> => {
     const base = urls[to]
     if (!base) throw new AppError('SUBGRAPH_UNAVAILABLE', 'A part of the service is not configured.')
     try {
@@ -110,8 +123,7 @@ export function remotePeers(options: {
         method: 'POST',
         body,
         dispatcher: agent,
-        headersTimeout: CALL_TIMEOUT_MS,
-        bodyTimeout: CALL_TIMEOUT_MS,
+        signal: AbortSignal.timeout(withinMs),
         headers: {
           'content-type': 'application/json',
           traceparent: traceparent(),
@@ -129,10 +141,10 @@ export function remotePeers(options: {
     }
   }
 
-  const execute: Peers['execute'] = (to, request, claims) =>
+  const execute: Peers['execute'] = (to, request, claims, withinMs) =>
     observeCall(
       to,
-      async () => (await call(to, '/graphql', JSON.stringify(request), claims)) as GraphQLAnswer,
+      async () => (await call(to, '/graphql', JSON.stringify(request), claims, withinMs)) as GraphQLAnswer,
     )
 
   const ownClaims = (): Claims => ({

@@ -2,6 +2,7 @@ import Fastify, { type FastifyInstance, type FastifyRequest } from 'fastify'
 import { signatureVerifier } from './auth/request-signature.ts'
 import { systemClock } from './clock.ts'
 import { readConfig } from './config.ts'
+import { ANSWERS_WHILE_CLOSING, drainBeforeClose } from './drain.ts'
 import { AppError } from './errors.ts'
 import type { Cursor } from './events/event.ts'
 import type { GraphQLRequest } from './graphql/execute.ts'
@@ -17,8 +18,17 @@ import { withSpan } from './telemetry/trace.ts'
 const BODY_BYTES_MAX = 8 * 1024 * 1024
 
 /** The private HTTP face of a subgraph: answers only what the gateway or a sibling has signed. */
-export function serveSubgraph(mounted: MountedSubgraph, linkKey: Buffer, now: () => number): FastifyInstance {
-  const server = Fastify({ bodyLimit: BODY_BYTES_MAX, keepAliveTimeout: 72_000 })
+export function serveSubgraph(
+  mounted: MountedSubgraph,
+  { linkKey, now, drainSeconds = 0 }: { linkKey: Buffer; now: () => number; drainSeconds?: number },
+): FastifyInstance {
+  const server = Fastify({
+    bodyLimit: BODY_BYTES_MAX,
+    keepAliveTimeout: 72_000,
+    forceCloseConnections: 'idle',
+    ...ANSWERS_WHILE_CLOSING,
+  })
+  const stopping = drainBeforeClose(server, drainSeconds)
   const verify = signatureVerifier(linkKey)
   // The signature covers the bytes as they came, so the body is parsed after it was verified.
   server.removeAllContentTypeParsers()
@@ -32,6 +42,7 @@ export function serveSubgraph(mounted: MountedSubgraph, linkKey: Buffer, now: ()
 
   server.get('/health/live', async () => ({ status: 'live' }))
   server.get('/health/ready', async (_, reply) => {
+    if (stopping()) return reply.code(503).send({ status: 'stopping' })
     const ready = await mounted.ready()
     return reply.code(ready ? 200 : 503).send({ status: ready ? 'ready' : 'database unreachable' })
   })
@@ -78,7 +89,11 @@ export async function runSubgraph(subgraph: AnySubgraph): Promise<void> {
     await migrateSubgraph(subgraph, databaseUrl)
     const peers = remotePeers({ urls: config.subgraphUrls, linkKey: secrets.link, clock })
     const mounted = await mountSubgraph(subgraph, { config, databaseUrl, secrets, clock, log, peers })
-    const server = serveSubgraph(mounted, secrets.link, () => clock.now())
+    const server = serveSubgraph(mounted, {
+      linkKey: secrets.link,
+      now: () => clock.now(),
+      drainSeconds: config.drainSeconds,
+    })
     metricsRoute(server, config)
     const url = await server.listen({ host: config.host, port: config.port })
     await mounted.startBackground()

@@ -1,7 +1,8 @@
+import { setImmediate as immediate } from 'node:timers/promises'
 import { Supergraph as FederationSupergraph } from '@apollo/federation-internals'
 import { QueryPlanner } from '@apollo/query-planner'
 import type { ApolloServerOptionsWithGateway } from '@apollo/server'
-import { GraphQLError, type GraphQLSchema, getOperationAST } from 'graphql'
+import { GraphQLError, type GraphQLSchema, getOperationAST, validate } from 'graphql'
 import { planLookups } from '../../kernel/telemetry/metrics.ts'
 import { KnownOperations } from './known-operations.ts'
 import { type CompiledOperation, compileOperation, type Supergraph } from './operation.ts'
@@ -13,6 +14,8 @@ type GatewayExecutor = NonNullable<Awaited<ReturnType<GatewayInterface['load']>>
 
 /** Text of documents whose compiled form is kept. */
 const CHARACTERS_MAX = 4_000_000
+/** Operations that are planned anew before another supergraph takes over. */
+const WARM_UP_MAX = 500
 
 /** A supergraph with what has been compiled over it; another supergraph is another generation. */
 interface Generation {
@@ -49,11 +52,39 @@ export class CompiledGateway implements GatewayInterface {
     return this.#current.known.get(source, operationName)
   }
 
-  /** Goes over to another supergraph: it is opened first, so that a bad one changes nothing. */
-  update(supergraphSdl: string): void {
+  /**
+   * Goes over to another supergraph at once: it is opened first, so that a bad one changes nothing, and what was asked
+   * lately is planned over it, so that nobody waits for that.
+   */
+  async update(supergraphSdl: string): Promise<void> {
     if (supergraphSdl === this.#current.supergraph.sdl) return
-    this.#current = this.#open(supergraphSdl)
+    const next = this.#open(supergraphSdl)
+    for (const { source, operationName, operation } of this.#current.known.latest(WARM_UP_MAX)) {
+      this.#warmUp(next, source, operationName, operation)
+      await immediate() // Planning blocks; requests come between.
+    }
+    this.#current = next
     for (const listener of this.#listeners) this.#tell(listener)
+  }
+
+  /** What is no longer valid is for Apollo Server to refuse. */
+  #warmUp(
+    { supergraph, sources, known }: Generation,
+    source: string,
+    operationName: string | undefined,
+    { document, definition }: CompiledOperation,
+  ): void {
+    if (validate(supergraph.apiSchema, document).length > 0) return
+    try {
+      const sourceOf = (name: string) => sources.get(name)
+      known.set(
+        source,
+        operationName,
+        compileOperation(supergraph, sourceOf, { source, document, definition }),
+      )
+    } catch {
+      // Whoever asks next is told why.
+    }
   }
 
   async load(): Promise<{ executor: GatewayExecutor }> {

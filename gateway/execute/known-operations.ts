@@ -24,6 +24,16 @@ export class KnownOperations {
     return operation
   }
 
+  /** The operations used last, those used longest ago first. */
+  latest(
+    count: number,
+  ): { source: string; operationName: string | undefined; operation: CompiledOperation }[] {
+    return [...this.#operations].slice(-count).map(([key, operation]) => {
+      const [source, operationName] = key.split('\0') as [string, string | undefined]
+      return { source, operationName, operation }
+    })
+  }
+
   set(source: string, operationName: string | undefined, operation: CompiledOperation): void {
     const key = keyOf(source, operationName)
     if (!this.#operations.has(key)) this.#characters += key.length

@@ -5,17 +5,27 @@ import type { SubgraphAddress } from './compiled-gateway.ts'
 import { quietLogger } from './quiet-logger.ts'
 import type { Source } from './source.ts'
 
+export interface StockGateway {
+  readonly gateway: ApolloGateway
+  update(supergraphSdl: string): Promise<void>
+}
+
 /** The reference: `@apollo/gateway` as it comes, over the same sources. */
 export function stockGateway(
   supergraphSdl: string,
   sourceOf: (subgraph: SubgraphAddress) => Source<never>,
   log: Logger,
-): ApolloGateway {
-  return new ApolloGateway({
-    supergraphSdl,
+): StockGateway {
+  let update: (supergraphSdl: string) => void = () => {}
+  const gateway = new ApolloGateway({
+    supergraphSdl: async (manager) => {
+      update = manager.update
+      return { supergraphSdl }
+    },
     buildService: ({ name, url }) => dataSource(sourceOf({ name, url })),
     logger: quietLogger(log),
   })
+  return { gateway, update: async (next) => update(next) }
 }
 
 const dataSource = (source: Source<never>): GraphQLDataSource => ({

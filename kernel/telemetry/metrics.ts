@@ -32,6 +32,13 @@ export const httpAnswers = new Counter({
   registers,
 })
 
+export const supergraphReloads = new Counter({
+  name: 'huitong_supergraph_reloads_total',
+  help: 'Attempts to go over to another supergraph, by outcome: ok or failed.',
+  labelNames: ['outcome'] as const,
+  registers,
+})
+
 export const planLookups = new Counter({
   name: 'huitong_plan_lookups_total',
   help: 'Operations executed, by whether their plan was known (hit) or had to be made (miss).',

@@ -54,7 +54,10 @@ export async function openApart(options: { log?: Logger } = {}) {
     mounted.set(definition.name, held)
   }
   const start = async (name: SubgraphName): Promise<void> => {
-    const server = serveSubgraph(mounted.get(name)!, testSecrets.link, () => clock.now())
+    const server = serveSubgraph(mounted.get(name)!, {
+      linkKey: testSecrets.link,
+      now: () => clock.now(),
+    })
     await server.listen({ host: '127.0.0.1', port: portOf(name) })
     servers.set(name, server)
   }

@@ -51,6 +51,10 @@ export async function openBothExecutors(options: GraphOptions): Promise<Graph> {
       if (recording.unknown.length > 0) report('asked', request, [], recording.unknown)
       return answer
     },
+    async goOver(sdl) {
+      await ours.goOver(sdl)
+      await stock.goOver(sdl)
+    },
     async close() {
       await ours.close()
       await stock.close()

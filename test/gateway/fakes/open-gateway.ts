@@ -50,6 +50,7 @@ export async function openFakeGateway(
     mode?: Config['mode']
     log?: Logger
     metricsToken?: string
+    drainSeconds?: number
     timeMachine?: (clock: TestClock) => SandboxClock
   } = {},
 ) {
@@ -62,12 +63,18 @@ export async function openFakeGateway(
   const names: string[] = []
   /** Sessions that have ended. */
   const ended: string[] = []
+  let held: Promise<void> | undefined
+  let holding = 0
 
   const mount = (name: SubgraphName, sdl: string, resolvers: ResolverMap) => {
     const run = executor(buildSchema(sdl, resolvers), log)
     peers.add(name, {
       feed: { read: async () => [], hasNewer: async () => false },
       execute: async (request, claims) => {
+        if (held && name === 'identity') {
+          holding += 1
+          await held
+        }
         if (down.has(name)) throw new AppError('SUBGRAPH_UNAVAILABLE', `${name} is down`)
         return run(request, claims)
       },
@@ -86,7 +93,12 @@ export async function openFakeGateway(
   const { supergraph } = compose({ identity: IDENTITY, ledger: LEDGER })
   const graph = await openBothExecutors({ supergraphSdl: supergraph, peers, mode, executor: 'compiled', log })
   const server = openServer({
-    config: { mode, proxies: 0, metrics: { port: undefined, token: options.metricsToken } },
+    config: {
+      mode,
+      proxies: 0,
+      drainSeconds: options.drainSeconds ?? 0,
+      metrics: { port: undefined, token: options.metricsToken },
+    },
     graph,
     peers,
     identity: {
@@ -118,6 +130,13 @@ export async function openFakeGateway(
     down,
     drained,
     names,
+    /** From now on identity does not answer, until the function that is returned is called. */
+    hold(): () => void {
+      const { promise, resolve } = Promise.withResolvers<void>()
+      held = promise
+      return resolve
+    },
+    holding: () => holding,
     post,
     ask: (query: string, variables: Record<string, unknown> = {}, headers: Record<string, string> = {}) =>
       post({ query, variables }, headers),

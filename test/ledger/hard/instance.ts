@@ -46,7 +46,7 @@ export async function openInstance(options: { url: string; clock?: Clock; poolSi
       data: { resolveMembers: [], knownMembers: (variables as { ids: string[] }).ids },
     }),
   })
-  const server = serveSubgraph(mounted, linkKey, () => systemClock.now())
+  const server = serveSubgraph(mounted, { linkKey, now: () => systemClock.now() })
   const ask: Ask = (query, variables = {}) => mounted.execute({ query, variables }, claims)
   const close = async () => {
     await server.close()
