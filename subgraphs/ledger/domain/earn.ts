@@ -1,14 +1,6 @@
 import type { Condition } from '../../../kernel/conditions/conditions.ts'
 import { assert } from '../../../kernel/values/assert.ts'
-import {
-  DAY_MS,
-  endOfDay,
-  type Instant,
-  type LocalDate,
-  localDate,
-  startOfDay,
-  toIso,
-} from '../../../kernel/values/instant.ts'
+import { type Instant, type LocalDate, localDate, startOfDay, toIso } from '../../../kernel/values/instant.ts'
 import { type Ratio, type Rounding, roundRatio } from '../../../kernel/values/points.ts'
 import { fail, ok, type Result } from '../../../kernel/values/result.ts'
 import { CounterDraft, type Counters } from './earn-counters.ts'
@@ -16,15 +8,18 @@ import type { Asset, Each } from './earn-document.ts'
 import { nextPeriod } from './earn-periods.ts'
 import type { Cap, EarnRule, EarnRules } from './earn-rules.ts'
 import { type Stages, stagedWorth, subtract, type Worth } from './earn-stages.ts'
+import {
+  type EventFacts,
+  type EventSource,
+  lineFacts,
+  type MemberStanding,
+  memberFacts,
+  type PurchaseLine,
+  placeFacts,
+} from './event-facts.ts'
 import type { Program } from './program.ts'
 
-export interface PurchaseLine {
-  readonly sku?: string
-  readonly category?: string
-  readonly quantity: number
-  /** Minor units of the programme's currency, the whole line. */
-  readonly amount: bigint
-}
+export type { PurchaseLine } from './event-facts.ts'
 
 /** A campaign in force that multiplies the points of purchases; learnt from `campaigns`. */
 export interface Multiplier {
@@ -34,13 +29,6 @@ export interface Multiplier {
   readonly until: Instant
   readonly factor: Ratio
   readonly when: Condition | undefined
-}
-
-interface EventSource {
-  readonly channel: string
-  readonly store: string | undefined
-  readonly partner?: string | undefined
-  readonly occurredAt: Instant
 }
 
 export interface PurchaseEvent extends EventSource {
@@ -58,14 +46,8 @@ export interface ActivityEvent extends EventSource {
 
 export type EarnEvent = PurchaseEvent | ActivityEvent
 
-type SharedFacts = Readonly<Record<string, Readonly<Record<string, unknown>>>>
-
 /** What is known of a member before an event. */
-export interface EarnState {
-  readonly tier: string
-  readonly tags: readonly string[]
-  /** The paid plan in force; none where absent. */
-  readonly plan?: string
+export interface EarnState extends MemberStanding {
   readonly counters: Counters
 }
 
@@ -180,7 +162,7 @@ class RatingInProgress {
   readonly #workings: Working[] = []
   readonly #claimed = new Map<string, boolean[]>()
   #draft: CounterDraft | undefined
-  #facts: SharedFacts | undefined
+  #facts: EventFacts | undefined
   #day: LocalDate | undefined
   /** Reached caps that refuse the event. */
   readonly #rejecting: { cap: Cap; rule: string }[] = []
@@ -469,30 +451,12 @@ class RatingInProgress {
     this.#facts ??= this.#sharedFacts()
     if (this.#event.kind === 'activity') return when.holds(this.#facts)
     const line = this.#lines[slot] ?? { quantity: 0, amount: this.#total() }
-    return when.holds({
-      ...this.#facts,
-      line: {
-        sku: line.sku ?? '',
-        category: line.category ?? '',
-        quantity: BigInt(line.quantity),
-        amount: line.amount,
-      },
-    })
+    return when.holds({ ...this.#facts, line: lineFacts(line) })
   }
 
-  #sharedFacts(): SharedFacts {
-    const { channel, store, partner, occurredAt } = this.#event
-    const date = this.#today()
-    const place = {
-      channel,
-      store: store ?? '',
-      partner: partner ?? '',
-      date,
-      weekday: BigInt(weekday(date)),
-      hour: BigInt(wallHour(occurredAt, date, this.#program.timeZone)),
-    }
-    const { tier, tags, plan } = this.#state
-    const member = { tier, tags: [...tags], plan: plan ?? '' }
+  #sharedFacts(): EventFacts {
+    const member = memberFacts(this.#state)
+    const place = placeFacts(this.#event, this.#program.timeZone)
     if (this.#event.kind === 'purchase') return { member, purchase: { ...place, total: this.#total() } }
     const { code } = this.#event
     return {
@@ -583,17 +547,4 @@ function mostWithin(
     binding = cap
   }
   return { allowed, binding }
-}
-
-/** ISO 8601: Monday is 1. */
-const weekday = (date: LocalDate): number => ((new Date(`${date}T00:00Z`).getUTCDay() + 6) % 7) + 1
-
-const HOUR_MS = 3_600_000
-
-/** What the clock on the wall shows; on a day on which it is changed, not the hours since midnight. */
-function wallHour(at: Instant, date: LocalDate, zone: string): number {
-  const start = startOfDay(date, zone)
-  if (endOfDay(date, zone) - start === DAY_MS) return Math.floor((at - start) / HOUR_MS)
-  const format = new Intl.DateTimeFormat('en', { timeZone: zone, hour: 'numeric', hourCycle: 'h23' })
-  return Number(format.format(at))
 }

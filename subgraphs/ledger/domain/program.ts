@@ -7,9 +7,19 @@ import type {
   LocalizedText,
   TagDefinition,
 } from '../../../schema/events/program.ts'
+import {
+  type Burn,
+  type BurnDocument,
+  compileBurn,
+  compileReward,
+  type Reward,
+  type RewardDocument,
+} from './burn-rules.ts'
 import type { Asset, CapDocument, EarnRuleDocument } from './earn-document.ts'
 import type { ProgramPeriod } from './earn-periods.ts'
 import { compileEarnRules, type EarnRules } from './earn-rules.ts'
+import type { HealthBound } from './forecast.ts'
+import { compileTiers, type Measure, type Tier, type TierDocument } from './tier-rules.ts'
 import type { Pending, ValidFrom, Validity } from './validity.ts'
 
 /** A program document as it is written: `schema/program.schema.json` describes the same in words. */
@@ -28,40 +38,27 @@ export interface ProgramDocument {
     readonly validFrom?: ValidFrom
     readonly pending?: Pending
     readonly remind?: readonly number[]
-    readonly burn?: { readonly points: number; readonly money: string; readonly minimumSpend?: string }
+    readonly burn?: BurnDocument
   }
   readonly growth: { readonly validity: Validity }
   readonly earn: readonly EarnRuleDocument[]
   readonly caps?: readonly CapDocument[]
   readonly tiers: readonly TierDocument[]
   readonly downgrade?: Downgrade
+  /** Whether measures of tiers begin anew with an upgrade. */
+  readonly onPromotion?: 'reset' | 'keep'
+  readonly rewards?: readonly RewardDocument[]
+  readonly health?: readonly HealthBound[]
   readonly benefits?: readonly BenefitDefinition[]
   readonly campaigns?: readonly CampaignDefinition[]
   readonly tags?: readonly TagDefinition[]
   readonly attributes?: readonly AttributeDefinition[]
 }
 
-interface TierDocument {
-  readonly id: string
-  readonly name: LocalizedText
-  readonly growth: number
-  readonly validMonths?: number
-  readonly discount?: string
-}
-
 export type { Asset } from './earn-document.ts'
 export type Downgrade = 'one-step' | 'to-fit' | 'to-base'
 
-export interface Tier {
-  readonly id: string
-  readonly name: LocalizedText
-  /** Counts from 0, the base. */
-  readonly rank: number
-  readonly threshold: bigint
-  /** Undefined: does not end. */
-  readonly validMonths: number | undefined
-  readonly discount: string | undefined
-}
+export type { Tier } from './tier-rules.ts'
 
 /** A published version, ready to decide by. */
 export interface Program {
@@ -75,9 +72,8 @@ export interface Program {
   readonly scale: number
   readonly timeZone: string
   readonly validity: Readonly<Record<Asset, Validity>>
-  readonly burn:
-    | { readonly points: bigint; readonly money: bigint; readonly minimumSpend: bigint }
-    | undefined
+  readonly burn: Burn | undefined
+  readonly rewards: readonly Reward[]
   readonly validFrom: ValidFrom
   /** When points become available, where their rule does not say. */
   readonly pending: Pending | undefined
@@ -89,6 +85,10 @@ export interface Program {
   /** From the base up. */
   readonly tiers: readonly Tier[]
   readonly downgrade: Downgrade
+  /** What has to be counted of a member for its tier. */
+  readonly measures: readonly Measure[]
+  readonly onPromotion: 'reset' | 'keep'
+  readonly health: readonly HealthBound[]
 }
 
 const member = { tier: 'string', tags: 'list<string>', plan: 'string' } as const
@@ -134,11 +134,8 @@ export function compileProgram(key: number, document: ProgramDocument): Program 
     scale,
     timeZone: document.timeZone,
     validity: { points: document.points.validity, growth: document.growth.validity },
-    burn: burn && {
-      points: BigInt(burn.points),
-      money: money(burn.money),
-      minimumSpend: money(burn.minimumSpend ?? '0'),
-    },
+    burn: burn && compileBurn(burn, money, conditions),
+    rewards: (document.rewards ?? []).map((reward) => compileReward(reward, money)),
     validFrom: document.points.validFrom ?? 'earning',
     pending: document.points.pending,
     remind: document.points.remind ?? [],
@@ -149,14 +146,9 @@ export function compileProgram(key: number, document: ProgramDocument): Program 
       timeZone: document.timeZone,
       conditions: { purchase: conditions, activity: activityConditions },
     }),
-    tiers: document.tiers.map((tier, rank) => ({
-      id: tier.id,
-      name: tier.name,
-      rank,
-      threshold: BigInt(tier.growth),
-      validMonths: tier.validMonths,
-      discount: tier.discount,
-    })),
+    ...compileTiers(document.tiers, money),
     downgrade: document.downgrade ?? 'to-fit',
+    onPromotion: document.onPromotion ?? 'keep',
+    health: document.health ?? [],
   }
 }

@@ -4,9 +4,11 @@ import { ConditionError } from '../../../kernel/conditions/conditions.ts'
 import { compileMemberCondition } from '../../../kernel/conditions/member-conditions.ts'
 import { isLocalDate, isTimeZone } from '../../../kernel/values/instant.ts'
 import schema from '../../../schema/program.schema.json' with { type: 'json' }
+import { burnFaults } from './burn-faults.ts'
 import { earnFaults } from './earn-faults.ts'
 import { conditions, type ProgramDocument } from './program.ts'
-import { amountFaults, conditionFault, type Fault, type Path, repeatedIds } from './program-fault.ts'
+import { conditionFault, type Fault, type Path, repeatedIds } from './program-fault.ts'
+import { tierFaults } from './tier-faults.ts'
 
 /** What is wrong with a program document, and where. Lines and columns count from 1. */
 export interface ProgramFault {
@@ -83,7 +85,7 @@ function meaningFaults(document: ProgramDocument): Fault[] {
     ...campaignFaults(document),
     ...tagFaults(document),
     ...attributeFaults(document),
-    ...(['earn', 'tiers', 'benefits', 'campaigns', 'attributes'] as const).flatMap((section) =>
+    ...(['earn', 'tiers', 'rewards', 'benefits', 'campaigns', 'attributes'] as const).flatMap((section) =>
       repeatedIds(section, document[section]),
     ),
     ...referenceFaults(document),
@@ -108,30 +110,6 @@ function calendarFaults(document: ProgramDocument): Fault[] {
     }
     if (campaign.from > campaign.to) {
       faults.push({ path: ['campaigns', index, 'to'], message: 'is before the first day' })
-    }
-  }
-  return faults
-}
-
-function burnFaults({ points: { burn }, currency }: ProgramDocument): Fault[] {
-  return [
-    ...amountFaults(['points', 'burn', 'money'], burn?.money, currency, true),
-    ...amountFaults(['points', 'burn', 'minimumSpend'], burn?.minimumSpend, currency, false),
-  ]
-}
-
-function tierFaults(document: ProgramDocument): Fault[] {
-  const [base] = document.tiers
-  const faults: Fault[] = []
-  if (base!.growth !== 0)
-    faults.push({ path: ['tiers', 0, 'growth'], message: 'must be 0: the first tier is the base' })
-  for (const [index, tier] of document.tiers.entries()) {
-    const below = document.tiers[index - 1]
-    if (below && tier.growth <= below.growth) {
-      faults.push({
-        path: ['tiers', index, 'growth'],
-        message: `must be more than the ${below.growth} of ${below.id}`,
-      })
     }
   }
   return faults
