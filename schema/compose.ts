@@ -1,10 +1,11 @@
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { composeServices } from '@theguild/federation-composition'
 import { buildSchema, type GraphQLError, lexicographicSortSchema, parse, printSchema } from 'graphql'
+import { rightsCsv, walkRights } from './rights.ts'
 
 /**
- * Composes the `schema.graphql` of every subgraph into the two documents by which others know the graph:
- * `supergraph.graphql` for gateways, `api.graphql` for clients. `npm run schema` writes them; with `--check` it only
+ * Composes the `schema.graphql` of every subgraph into the documents by which others know the graph:
+ * `supergraph.graphql` for gateways, `api.graphql` for clients, `rights.csv` for auditors. `npm run schema` writes them; with `--check` it only
  * says whether they are up to date.
  */
 const ROOT = new URL('../', import.meta.url)
@@ -43,12 +44,12 @@ function artefacts(): Artefact[] {
     .filter((entry) => entry.isDirectory())
     .map((entry) => entry.name)
   const sdls = names.map((name) => [name, read(`subgraphs/${name}/schema.graphql`)] as const)
-  const { supergraph, api } = compose(
-    Object.fromEntries(sdls.flatMap(([name, sdl]) => (sdl === undefined ? [] : [[name, sdl]]))),
-  )
+  const found = sdls.flatMap(([name, sdl]) => (sdl === undefined ? [] : [[name, sdl] as const]))
+  const { supergraph, api } = compose(Object.fromEntries(found))
   return [
     { path: 'schema/supergraph.graphql', text: supergraph },
     { path: 'schema/api.graphql', text: api },
+    { path: 'schema/rights.csv', text: rightsCsv(found.flatMap(([name, sdl]) => walkRights(name, sdl))) },
   ]
 }
 

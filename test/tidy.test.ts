@@ -37,6 +37,7 @@ const arrows: readonly (readonly [from: string, targets: readonly string[]])[] =
   ],
   ['kernel/', ['kernel/']],
   ['schema/events/', ['schema/events/']],
+  ['schema/rights.ts', ['kernel/auth/roles.ts', 'kernel/graphql/rights.ts']],
   ['schema/', ['schema/', 'kernel/values/']],
   ...['identity', 'ledger', 'benefits', 'campaigns'].flatMap(
     (name): (readonly [string, readonly string[]])[] => [
