@@ -59,6 +59,13 @@ export interface EarnRules {
   readonly counted: boolean
 }
 
+export interface RuleBook {
+  readonly byId: ReadonlyMap<string, EarnRule>
+  readonly purchase: EarnRules
+  /** By the code of the activity. */
+  readonly activities: ReadonlyMap<string, EarnRules>
+}
+
 interface Setting {
   readonly money: (text: string) => bigint
   readonly timeZone: string
@@ -70,7 +77,7 @@ export function compileEarnRules(
   documents: readonly EarnRuleDocument[],
   capDocuments: readonly CapDocument[],
   setting: Setting,
-): { purchase: EarnRules; activities: ReadonlyMap<string, EarnRules> } {
+): RuleBook {
   const caps = capDocuments.map((document) => ({ document, cap: compileCap(document) }))
   const compiled = new Map(documents.map((rule) => [rule, compileRule(rule, capsOf(rule, caps), setting)]))
   const inOrder = (fits: (rule: EarnRuleDocument) => boolean): EarnRules => {
@@ -82,6 +89,7 @@ export function compileEarnRules(
   }
   const codes = new Set(documents.flatMap((rule) => rule.activities ?? []))
   return {
+    byId: new Map([...compiled.values()].map((rule) => [rule.id, rule])),
     purchase: inOrder((rule) => rule.on === 'purchase'),
     activities: new Map(
       [...codes].map((code) => [code, inOrder((rule) => rule.activities?.includes(code) ?? false)]),

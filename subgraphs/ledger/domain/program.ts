@@ -17,7 +17,7 @@ import {
 } from './burn-rules.ts'
 import type { Asset, CapDocument, EarnRuleDocument } from './earn-document.ts'
 import type { ProgramPeriod } from './earn-periods.ts'
-import { compileEarnRules, type EarnRules } from './earn-rules.ts'
+import { compileEarnRules, type RuleBook } from './earn-rules.ts'
 import type { HealthBound } from './forecast.ts'
 import { compileTiers, type Measure, type Tier, type TierDocument } from './tier-rules.ts'
 import type { Pending, ValidFrom, Validity } from './validity.ts'
@@ -81,7 +81,7 @@ export interface Program {
   readonly remind: readonly number[]
   readonly period: ProgramPeriod | undefined
   readonly keptDays: number
-  readonly earn: { readonly purchase: EarnRules; readonly activities: ReadonlyMap<string, EarnRules> }
+  readonly earn: RuleBook
   /** From the base up. */
   readonly tiers: readonly Tier[]
   readonly downgrade: Downgrade
