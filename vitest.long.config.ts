@@ -1,12 +1,16 @@
 import { defineConfig, mergeConfig } from 'vitest/config'
 import short from './vitest.config.ts'
 
-/** `npm run test:long`: the hard tests and the model test of the ledger in their long form, one file after the other. */
+/** `npm run test:long`: the hard tests of the ledger in their long form, and planted bugs, one file after the other. */
 export default mergeConfig(
   { ...short, test: { ...short.test, include: [] } },
   defineConfig({
     test: {
-      include: ['test/ledger/hard/**/*.test.ts', 'test/ledger/model.test.ts'],
+      include: [
+        'test/ledger/hard/**/*.test.ts',
+        'test/ledger/model.test.ts',
+        'test/ledger/mutation/*.test.ts',
+      ],
       env: { HUITONG_TEST_LONG: '1', HISTORIES: process.env.HISTORIES ?? '2000' },
       maxWorkers: 1,
       fileParallelism: false,
