@@ -50,6 +50,12 @@ export interface Comparison {
   readonly p50Ratio: number
 }
 
+/** How long a slice is, and how many slices of the candidate there are. */
+export interface Pace {
+  readonly sliceMs: number
+  readonly rounds: number
+}
+
 /**
  * Measures a candidate between two slices of its baseline, a few times: the machine drifts, neighbours in time drift
  * together. Answers the round with the median ratio.
@@ -57,7 +63,7 @@ export interface Comparison {
 export async function compare(
   candidate: Work,
   baseline: Work,
-  { sliceMs, rounds }: { sliceMs: number; rounds: number },
+  { sliceMs, rounds }: Pace,
 ): Promise<Comparison> {
   const comparisons: Comparison[] = []
   let before = await measure(baseline, sliceMs)

@@ -63,7 +63,16 @@ const arrows: readonly (readonly [from: string, targets: readonly string[]])[] =
   ['gateway/open-all.ts', ['gateway/', 'kernel/', 'subgraphs/*/index.ts']],
   ['gateway/', ['gateway/', 'kernel/']],
   ['cli/', ['cli/', 'kernel/', 'subgraphs/*/index.ts']],
-  ['bench/', ['bench/', 'kernel/', 'subgraphs/*/index.ts']],
+  [
+    'bench/',
+    [
+      'bench/',
+      'kernel/',
+      'subgraphs/*/index.ts',
+      'subgraphs/ledger/actions/post-batch.ts',
+      'gateway/open-all.ts',
+    ],
+  ],
 ]
 
 const IMPORT = /(?:^|\n)\s*(?:import|export)\s(?:[^'"]*?\sfrom\s)?['"](\.[^'"]+)['"]/g
