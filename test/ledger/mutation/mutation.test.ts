@@ -7,7 +7,8 @@ const HISTORIES = Number(process.env.MUTATION_HISTORIES ?? 600)
 
 test.each(bugs)('a bug can be planted: $name', async (bug) => {
   expect(bug.replace).not.toBe(bug.find)
-  expect(await places(bug)).toBe(1)
+  // If not, the code has moved on: let the bug in bugs.ts follow it.
+  expect([bug.file, bug.find, await places(bug)]).toEqual([bug.file, bug.find, 1])
 })
 
 test('bugs have names of their own', () => {
