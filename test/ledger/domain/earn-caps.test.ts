@@ -38,6 +38,15 @@ describe('what is too much', () => {
     expect(Object.keys(run.state.counters).filter((key) => key.startsWith('o:'))).toEqual([])
   })
 
+  test('for another cap that clips is lost, and not carried over', () => {
+    const caps = `caps:
+  - { id: daily, rules: [spend], per: day, points: 100, over: carry-over }
+  - { id: yearly, rules: [spend], per: year, points: 130 }`
+    const run = rateAll(programOf(spend, caps), [bought(days[0]!, '500'), bought('2027-01-01T04:00Z', '10')])
+    // 130 a year: 100 at once, 30 later; 370 are lost.
+    expect(run.points).toEqual([100n, 40n])
+  })
+
   test('that is carried over belongs to no line', () => {
     const program = programOf(spend, capped('rules: [spend], per: day, points: 100, over: carry-over'))
     const { ratings } = rateAll(program, [bought(days[0]!, '130'), bought(days[2]!, '10')])

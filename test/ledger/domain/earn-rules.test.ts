@@ -124,6 +124,13 @@ describe('order', () => {
     ])
   })
 
+  test('a fixed award for the event has all of it', () => {
+    const tea = `award: { points: 9 }, exclusive: spend, when: 'line.category == "tea"'`
+    const program = group([tea, 'award: { points: 1, per: "1.00" }, exclusive: spend'])
+    const basket = purchaseOn(at, [{ yuan: '2', category: 'tea' }, { yuan: '3' }])
+    expect(given(program, basket)).toEqual(['r0 -1'])
+  })
+
   test('of exclusive multipliers the first that matches gives', () => {
     const program = group([
       'award: { points: 10 }',
