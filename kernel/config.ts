@@ -20,6 +20,8 @@ const environment = z.object({
   HUITONG_INDEX_KEY: secretKey().optional(),
   HUITONG_LINK_KEY: secretKey().optional(),
   HUITONG_TOKEN_KEY: z.string().optional(),
+  HUITONG_ERASED_RETURN: z.enum(['by-proof', 'never']).default('by-proof'),
+  HUITONG_ACCESS_RECORD_DAYS: wholeNumber(180, 36_500).default(1_095),
   IDENTITY_URL: z.url().optional(),
   LEDGER_URL: z.url().optional(),
   BENEFITS_URL: z.url().optional(),
@@ -87,6 +89,12 @@ export interface Config {
     readonly index: string | undefined
     readonly link: string | undefined
     readonly token: string | undefined
+  }
+  readonly privacy: {
+    /** Who may become a member again with an identifier whose person was erased. */
+    readonly erasedReturn: 'by-proof' | 'never'
+    /** So long it is known who saw personal data. */
+    readonly accessRecordDays: number
   }
   readonly subgraphUrls: Readonly<Record<SubgraphName, string | undefined>>
   /** Who sends one-time codes, and the secret that signs what is handed to them. */
@@ -162,6 +170,7 @@ export function readConfig(
       link: e.HUITONG_LINK_KEY,
       token: e.HUITONG_TOKEN_KEY,
     },
+    privacy: { erasedReturn: e.HUITONG_ERASED_RETURN, accessRecordDays: e.HUITONG_ACCESS_RECORD_DAYS },
     subgraphUrls: {
       identity: e.IDENTITY_URL,
       ledger: e.LEDGER_URL,

@@ -6,6 +6,8 @@ export type Scope =
   | 'members:import'
   | 'profile:write'
   | 'pii:read' // personal data unmasked
+  | 'members:export' // all that is known of a member
+  | 'members:erase'
   | 'access:audit' // who saw personal data
   | 'products:write'
   | 'consents:write'
@@ -56,6 +58,8 @@ const ADMIN: readonly Scope[] = [
   'members:import',
   'profile:write',
   'pii:read',
+  'members:export',
+  'members:erase',
   'access:audit',
   'segments:export',
   'points:grant',

@@ -32,7 +32,13 @@ export interface ConsentChanged {
   readonly policyVersion: string
 }
 
+/** Nobody knows any more who these were: forget what may tell. One person; the first id is the present one. */
+export interface MemberErased {
+  readonly memberIds: readonly string[]
+}
+
 export interface IdentityEvents {
+  readonly 'identity.MemberErased': MemberErased
   readonly 'identity.ProductOwnersChanged': ProductOwnersChanged
   readonly 'identity.ConsentChanged': ConsentChanged
   readonly 'identity.MembersRegistered': MembersRegistered

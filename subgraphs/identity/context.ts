@@ -2,6 +2,7 @@ import { createSecretKey, type KeyObject } from 'node:crypto'
 import type { TokenSigner } from '../../kernel/auth/access-token.ts'
 import { tokenSigner } from '../../kernel/auth/access-token.ts'
 import type { Context, ServiceDependencies } from '../../kernel/graphql/context.ts'
+import type { ErasedReturn } from './domain/erasure.ts'
 import { type AccessLog, accessLog } from './services/access-log.ts'
 import { type CodeDelivery, codeDelivery } from './services/code-delivery.ts'
 import { type WechatClient, wechatClient } from './services/wechat-client.ts'
@@ -15,6 +16,8 @@ export interface Services {
   readonly delivery: CodeDelivery | undefined
   readonly sandbox: boolean
   readonly accessLog: AccessLog
+  readonly erasedReturn: ErasedReturn
+  readonly accessRecordDays: number
 }
 
 /** `master` wraps the members' data keys, `formerMasters` did; `index` keys every look-up. */
@@ -37,4 +40,5 @@ export const openServices = ({ db, config, secrets, clock, log }: ServiceDepende
   delivery: config.codes && codeDelivery({ ...config.codes, now: () => clock.now(), log }),
   sandbox: config.mode === 'sandbox',
   accessLog: accessLog(db, log),
+  ...config.privacy,
 })

@@ -311,3 +311,41 @@ test('who sees personal data of others in clear is on record; to be masked or to
     'append-only',
   )
 })
+
+test('records of access go when their time is over, and not before', async () => {
+  await using identity = await openIdentity({ HUITONG_ACCESS_RECORD_DAYS: '180' })
+  const anna = await identity.registered('13812341234', { name: 'Anna' })
+  await look(identity, admin, anna, 'profile { name }')
+  const records = async () =>
+    (await identity.ask<Records>(admin, '{ accessRecords { edges { node { reader seen memberId } } } }'))
+      .accessRecords.edges
+  expect(await records()).toHaveLength(1)
+  identity.clock.advance(179 * 86_400_000)
+  await identity.runJob('forget-access-records')
+  expect(await records()).toHaveLength(1)
+  identity.clock.advance(2 * 86_400_000)
+  await identity.runJob('forget-access-records')
+  expect(await records()).toHaveLength(0)
+})
+
+test('an erasure among registrations and changes of the same person: whoever is there afterwards is whole', async () => {
+  await using identity = await openIdentity()
+  const phone = '13812341234'
+  const anna = await identity.registered(phone, { name: 'Anna' })
+  const [{ number }] = (await identity.sql<{ number: string }>('select number from identity.member')) as [
+    { number: string },
+  ]
+  await Promise.all([
+    ...Array.from({ length: 8 }, (_, index) =>
+      identity.register(clerk(), [asserted('PHONE', phone), asserted('CARD', `card-${index}`)], 'STORE'),
+    ),
+    ...Array.from({ length: 4 }, (_, index) =>
+      identity.bind(clerk(), [asserted('CARD', `bound-${index}`)], { memberId: anna }),
+    ),
+    identity.mutate(member(anna), 'eraseMember', 'EraseMemberInput', { number }, 'memberId'),
+  ])
+  expect(await identity.sql('select status from identity.member')).toEqual([{ status: 'ERASED' }])
+  for (const table of ['channel_identity', 'member_key', 'profile'])
+    expect([table, await identity.count(table)]).toEqual([table, 0])
+  expect(await identity.sql("select kind from identity.identifier where kind <> 'MEMBER_NUMBER'")).toEqual([])
+})

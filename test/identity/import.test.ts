@@ -125,3 +125,21 @@ test('each of ten thousand imported members is found by its identity', async () 
   )
   expect(resolveMembers.every(Boolean)).toBe(true)
 })
+
+test('an import brings nobody back who was erased, and leaves nothing behind', async () => {
+  await using identity = await openIdentity()
+  const [anna] = await registerAll(identity, [external('1')])
+  const { number } = (await identity.sql<{ number: string }>('select number from identity.member'))[0]!
+  const erased = await identity.mutate<{ refusal: unknown }>(
+    admin,
+    'eraseMember',
+    'EraseMemberInput',
+    { memberId: anna!.memberId, number },
+    'memberId',
+  )
+  expect(erased.refusal).toBeNull()
+  const again = await tryRegisterAll(identity, [external('2'), external('1')])
+  expect(again.refusal).toMatchObject({ code: 'IDENTITY_ERASED', path: ['members', '1', 'identity'] })
+  expect(await identity.count('member')).toBe(1)
+  expect(await identity.sql("select kind from identity.identifier where kind <> 'MEMBER_NUMBER'")).toEqual([])
+})

@@ -1,12 +1,14 @@
 import type { RecordedEvent } from '../../../kernel/events/event.ts'
 import type { Listener } from '../../../kernel/subgraph.ts'
 import type { MemberId } from '../../../kernel/values/ids.ts'
+import type { MemberErased } from '../../../schema/events/identity.ts'
 import type { ProgramPublished, TierChanged } from '../../../schema/events/ledger.ts'
 import { adoptProgram } from '../actions/adopt-program.ts'
 import { grantForTier } from '../actions/grant-for-tier.ts'
 import type { BenefitsContext } from '../context.ts'
+import { forgetReasons } from '../store/entitlements.ts'
 
-/** What happens here when something happened in the ledger. */
+/** What happens here when something happened elsewhere. */
 export const listeners: readonly Listener<BenefitsContext>[] = [
   {
     event: 'ledger.ProgramPublished',
@@ -21,5 +23,9 @@ export const listeners: readonly Listener<BenefitsContext>[] = [
         at: event.occurredAt,
         now: ctx.now,
       }),
+  },
+  {
+    event: 'identity.MemberErased',
+    handle: (tx, event: RecordedEvent<string, MemberErased>) => forgetReasons(tx, event.payload.memberIds),
   },
 ]

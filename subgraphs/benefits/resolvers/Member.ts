@@ -1,9 +1,11 @@
+import { memberRecords, memberTables } from '../../../kernel/db/member-records.ts'
 import { BadInputError } from '../../../kernel/errors.ts'
 import { connection, type PageArguments, pageOf } from '../../../kernel/graphql/page.ts'
 import { type EntitlementId, isUuid, type MemberId } from '../../../kernel/values/ids.ts'
 import { instant } from '../../../kernel/values/instant.ts'
 import type { BenefitsContext } from '../context.ts'
 import type { Entitlement, EntitlementState } from '../domain/entitlement.ts'
+import { distribution } from '../store/tables.ts'
 
 interface MemberReference {
   readonly id: MemberId
@@ -11,6 +13,9 @@ interface MemberReference {
 
 export const Member = {
   __resolveReference: ({ id }: MemberReference): MemberReference => ({ id }),
+
+  benefitsRecords: async ({ id }: { id: string }, _: unknown, ctx: BenefitsContext): Promise<string> =>
+    JSON.stringify(await memberRecords(ctx.db.query, memberTables(distribution), [id])),
 
   async entitlements(
     member: MemberReference,

@@ -210,3 +210,18 @@ export async function findEntitlements(
   )
   return rows.map(fromRow)
 }
+
+/** What people wrote about an erased person in their own words goes; what was granted and used stays. */
+export async function forgetReasons(tx: Tx, memberIds: readonly string[]): Promise<void> {
+  await tx.query(
+    `/* forgetReasons */
+     update entitlement set reason = null where member_id = any($1::uuid[]) and reason is not null`,
+    [memberIds],
+  )
+  await tx.query(
+    `/* forgetReversalReasons */
+     update write_off set reversal_reason = 'erased'
+     where member_id = any($1::uuid[]) and reversal_reason is not null`,
+    [memberIds],
+  )
+}

@@ -1,7 +1,9 @@
+import { memberRecords, memberTables } from '../../../kernel/db/member-records.ts'
 import type { MemberId } from '../../../kernel/values/ids.ts'
 import { localDate } from '../../../kernel/values/instant.ts'
 import type { CampaignsContext } from '../context.ts'
 import { decideCompletion, type Task } from '../domain/completion.ts'
+import { distribution } from '../store/tables.ts'
 
 interface MemberReference {
   readonly id: MemberId
@@ -9,6 +11,9 @@ interface MemberReference {
 
 export const Member = {
   __resolveReference: ({ id }: MemberReference): MemberReference => ({ id }),
+
+  campaignsRecords: async ({ id }: { id: string }, _: unknown, ctx: CampaignsContext): Promise<string> =>
+    JSON.stringify(await memberRecords(ctx.db.query, memberTables(distribution), [id])),
 
   async tasks(member: MemberReference, args: { program?: string | null }, ctx: CampaignsContext) {
     const tasks = await ctx.loaders.tasks()

@@ -105,7 +105,8 @@ export async function judgeContacts(
   return Promise.all(
     asked.memberIds.map(async (memberId) => {
       const member = await ctx.loaders.member.load(memberId)
-      if (!member) return { memberId, verdict: 'NO_CONSENT' as const, until: undefined }
+      if (!member || member.status === 'ERASED')
+        return { memberId, verdict: 'NO_CONSENT' as const, until: undefined }
       const [statements, quietHours] = await Promise.all([
         ctx.loaders.consents.load(member.id),
         ctx.loaders.quietHours.load(member.id),

@@ -10,10 +10,11 @@ import { type IdentifierText, normaliseIdentifier } from '../domain/identifier.t
 import type { Channel } from '../domain/kinds.ts'
 import type { IdentityRefusalCode } from '../domain/refusals.ts'
 import { blindIndex } from '../domain/sealing.ts'
-import { claimIdentifiers } from '../store/identifiers.ts'
+import { claimIdentifiers, releaseIdentifiers } from '../store/identifiers.ts'
 import { commandOf } from './command.ts'
 import { beginMembers, membersRegistered } from './register-member.ts'
 import { recordIdentities } from './resolve-member.ts'
+import { admitReturning } from './return-of-erased.ts'
 import type { VerifiedIdentifier } from './verify-proofs.ts'
 
 export interface RegisterMembersInput {
@@ -45,7 +46,7 @@ export async function registerMembers(
   return ctx.db.transaction((tx) =>
     once(tx, commandOf(ctx, 'registerMembers', input), async () => {
       const identifiers = readIdentifiers(ctx, input)
-      return identifiers.ok ? ok(await admitAll(tx, ctx, input, identifiers.value)) : identifiers
+      return identifiers.ok ? admitAll(tx, ctx, input, identifiers.value) : identifiers
     }),
   )
 }
@@ -80,7 +81,7 @@ async function admitAll(
   ctx: IdentityContext,
   { members }: RegisterMembersInput,
   identifiers: readonly VerifiedIdentifier[],
-): Promise<RegisteredItem[]> {
+): Promise<Result<RegisteredItem[], 'IDENTITY_ERASED'>> {
   // Lines of one import may name one person twice; the first line is the one that counts.
   const candidates = new Map<string, { id: MemberId; line: number }>()
   for (const [line, { hash }] of identifiers.entries()) {
@@ -97,6 +98,21 @@ async function admitAll(
   const fresh = [...candidates].flatMap(([key, candidate]) =>
     owners.get(key) === candidate.id ? candidate : [],
   )
+  const returning = await admitReturning(
+    tx,
+    ctx,
+    fresh.map(({ line }) => identifiers[line]!),
+  )
+  if (!returning.ok) {
+    // A refusal is an answer and is kept, so what was claimed for it is given back.
+    await releaseIdentifiers(
+      tx,
+      fresh.map(({ line }) => identifiers[line]!.hash),
+      fresh.map(({ id }) => id),
+    )
+    const { line } = fresh[Number(returning.refusal.details?.index)]!
+    return fail('IDENTITY_ERASED', { path: ['members', String(line), 'identity'] })
+  }
   if (fresh.length > 0) {
     const channelOf = (line: number): Channel => members[line]!.channel ?? 'IMPORT'
     await beginMembers(
@@ -127,8 +143,10 @@ async function admitAll(
     ])
   }
   const freshLines = new Set(fresh.map(({ line }) => line))
-  return identifiers.map(({ hash }, line) => ({
-    memberId: owners.get(hash.toString('hex'))!,
-    created: freshLines.has(line),
-  }))
+  return ok(
+    identifiers.map(({ hash }, line) => ({
+      memberId: owners.get(hash.toString('hex'))!,
+      created: freshLines.has(line),
+    })),
+  )
 }

@@ -7,7 +7,9 @@ import { type OneId, resolveOneId } from '../domain/one-id.ts'
 import { places, seal } from '../domain/sealing.ts'
 import { findChannelIdentities, insertChannelIdentities } from '../store/channel-identities.ts'
 import { claimIdentifiers, settleClaims } from '../store/identifiers.ts'
+import { lockMember } from '../store/members.ts'
 import { ensureDataKeys, newNonce } from './data-key.ts'
+import { admitReturning } from './return-of-erased.ts'
 import type { VerifiedIdentifier } from './verify-proofs.ts'
 
 export type Resolved =
@@ -23,14 +25,21 @@ export async function resolveMember(
   ctx: IdentityContext,
   identifiers: readonly VerifiedIdentifier[],
   options: { target?: MemberId; mayBeNew: boolean },
-): Promise<Result<Resolved, 'IDENTIFIER_NOT_VERIFIED' | 'IDENTITY_CONFLICT' | 'MEMBER_NOT_FOUND'>> {
+): Promise<
+  Result<Resolved, 'IDENTITY_ERASED' | 'IDENTIFIER_NOT_VERIFIED' | 'IDENTITY_CONFLICT' | 'MEMBER_NOT_FOUND'>
+> {
   if (identifiers.length === 0) return fail('IDENTIFIER_NOT_VERIFIED')
   const candidate = newId<MemberId>(ctx.now)
   const hashes = identifiers.map(({ hash }) => hash)
-  const owners = await claimIdentifiers(
-    tx,
-    identifiers.map(({ kind, scope, hash }) => ({ kind, scope, hash, memberId: candidate })),
-  )
+  const claims = identifiers.map(({ kind, scope, hash }) => ({ kind, scope, hash, memberId: candidate }))
+  let owners = await claimIdentifiers(tx, claims)
+  // Who was erased while we came here has no identifiers any more: they are free, or under a tombstone.
+  if (!(await lockOwners(tx, owners, candidate))) owners = await claimIdentifiers(tx, claims)
+  const returning = await admitReturning(tx, ctx, identifiers)
+  if (!returning.ok) {
+    await settleClaims(tx, { claimedFor: candidate, hashes, kept: [] })
+    return fail('IDENTITY_ERASED')
+  }
   const knownOwners = new Set([...owners.values(), ...(options.target ? [options.target] : [])])
   knownOwners.delete(candidate)
 
@@ -70,6 +79,17 @@ function refusalOf(
   | undefined {
   if (!resolved.ok) return resolved
   return resolved.value.outcome === 'new' && !mayBeNew ? fail('MEMBER_NOT_FOUND') : undefined
+}
+
+async function lockOwners(
+  tx: Tx,
+  owners: ReadonlyMap<string, MemberId>,
+  candidate: MemberId,
+): Promise<boolean> {
+  for (const owner of [...new Set(owners.values())].toSorted()) {
+    if (owner !== candidate && !(await lockMember(tx, owner))) return false
+  }
+  return true
 }
 
 /** Writes down on the members' side which identifiers are theirs; personal ones under each member's key. */

@@ -70,6 +70,14 @@ export const REFUSALS = {
   },
   CODE_EXPIRED: { en: 'The code has expired. Ask for a new one.', 'zh-CN': '验证码已过期，请重新获取。' },
   CODE_NOT_VALID: { en: 'The code is not right.', 'zh-CN': '验证码不正确。' },
+  ERASURE_NOT_CONFIRMED: {
+    en: 'The number is not that of the member who is to be erased.',
+    'zh-CN': '会员号与待删除的会员不符。',
+  },
+  IDENTITY_ERASED: {
+    en: 'The data of the person with this identifier was erased.',
+    'zh-CN': '该标识对应的个人信息已被删除。',
+  },
   IDENTIFIER_NOT_VERIFIED: {
     en: 'At least one verified identifier is needed.',
     'zh-CN': '至少需要一个已验证的标识。',

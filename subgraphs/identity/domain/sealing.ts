@@ -54,6 +54,9 @@ export const blindIndex = (key: Key, { kind, scope, value }: Identifier): Buffer
 /** Where the attempts from a network address are counted; the address itself is not kept. */
 export const addressIndex = (key: Key, address: string): Buffer => keyed(key, 'address', address)
 
+/** Where an erased identifier is remembered: nothing leads from there to any other table. */
+export const tombstoneOf = (key: Key, hash: Buffer): Buffer => keyed(key, 'tombstone', hash.toString('hex'))
+
 /** Tells two inputs apart without keeping them: inputs hold phone numbers, and a plain digest could be guessed. */
 export const fingerprint = (key: Key, input: unknown): string =>
   keyed(key, 'input', canonicalJson(input)).toString('base64url')

@@ -1,7 +1,9 @@
 import { z } from 'zod'
 import { defineJob, type Job } from '../../../kernel/jobs/define-job.ts'
+import { DAY_MS, later } from '../../../kernel/values/instant.ts'
 import { rewrapDataKeys } from '../actions/data-key.ts'
 import type { IdentityContext } from '../context.ts'
+import { forgetAccessRecords } from '../store/access-records.ts'
 
 /** What keeps personal data as it should be, without anybody asking. */
 export const privacyJobs: readonly Job<IdentityContext>[] = [
@@ -10,5 +12,11 @@ export const privacyJobs: readonly Job<IdentityContext>[] = [
     payload: z.unknown(),
     schedule: 'every day',
     run: (ctx) => rewrapDataKeys(ctx),
+  }),
+  defineJob<IdentityContext, unknown>({
+    name: 'forget-access-records',
+    payload: z.unknown(),
+    schedule: 'every day',
+    run: ({ db, now, services }) => forgetAccessRecords(db, later(now, -services.accessRecordDays * DAY_MS)),
   }),
 ]

@@ -6,6 +6,8 @@ import { archiveSegment } from './Mutation/archiveSegment.ts'
 import { bindIdentity } from './Mutation/bindIdentity.ts'
 import { createClient } from './Mutation/createClient.ts'
 import { endSessions } from './Mutation/endSessions.ts'
+import { eraseMember } from './Mutation/eraseMember.ts'
+import { exportMyData } from './Mutation/exportMyData.ts'
 import { giveConsent } from './Mutation/giveConsent.ts'
 import { importTags } from './Mutation/importTags.ts'
 import { issueClientToken } from './Mutation/issueClientToken.ts'
@@ -35,6 +37,8 @@ import { Segment, SegmentSnapshot } from './Segment.ts'
 export const resolvers: ResolverMap = {
   Query,
   Mutation: {
+    eraseMember,
+    exportMyData,
     giveConsent,
     registerProduct,
     setAttributes,

@@ -20,7 +20,7 @@ export async function saveMemberFacts(
      from unnest($1::uuid[], $2::text[], $3::integer[], $4::text[], $5::jsonb[], $6::timestamptz[])
        as given(member_id, gender, birth_month, province, tags, tags_until)
      join member using (member_id)
-     where member.merged_into is null
+     where member.merged_into is null and member.status <> 'ERASED'
      order by member_id
      on conflict on constraint member_fact_key do update set
        gender = excluded.gender, birth_month = excluded.birth_month, province = excluded.province,

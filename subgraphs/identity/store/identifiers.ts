@@ -70,6 +70,19 @@ export async function settleClaims(
   )
 }
 
+/** Identifiers lead to these members no more. */
+export async function releaseIdentifiers(
+  tx: Tx,
+  hashes: readonly Buffer[],
+  memberIds: readonly string[],
+): Promise<void> {
+  await tx.query(
+    `/* releaseIdentifiersOf */
+     delete from identifier where hash = any($1::bytea[]) and member_id = any($2::uuid[])`,
+    [hashes, memberIds],
+  )
+}
+
 /** An identifier that one member had is another's. */
 export async function handOverIdentifier(tx: Tx, hash: Buffer, from: MemberId, to: MemberId): Promise<void> {
   await tx.query(

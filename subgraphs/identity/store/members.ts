@@ -78,13 +78,17 @@ export async function findMemberByHash(db: { query: Query }, hash: Buffer): Prom
   return row && memberOf(row)
 }
 
-/** Holds a member for the rest of the transaction: what is decided about it is decided one at a time. */
+/**
+ * Holds a member for the rest of the transaction: what is decided about it is decided one at a time. Of a member that
+ * was erased nothing can be decided any more.
+ */
 export async function lockMember(tx: Tx, id: string): Promise<MemberRow | undefined> {
   if (!isUuid(id)) return undefined
   const [row] = await tx.query<MemberColumns>(
     `/* lockMember */
      select * from member
      where member_id = (select coalesce(merged_into, member_id) from member where member_id = $1)
+       and status <> 'ERASED'
      for update`,
     [id],
   )

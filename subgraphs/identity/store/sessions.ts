@@ -4,7 +4,7 @@ import type { MemberId } from '../../../kernel/values/ids.ts'
 import { type Instant, later, toIso } from '../../../kernel/values/instant.ts'
 import { REFRESH_TOKEN_LIFE_MS, type RefreshTokenState } from '../domain/refresh.ts'
 
-export type Ending = 'signed-out' | 'token-reused' | 'ended-by-member' | 'identity-taken'
+export type Ending = 'signed-out' | 'token-reused' | 'ended-by-member' | 'identity-taken' | 'erased'
 
 export interface Session {
   readonly id: string
@@ -74,6 +74,21 @@ export async function revokeSessions(
      update session set revoked_at = $3, revoked_because = $4
      where member_id = $1 and id = any($2::uuid[]) and revoked_at is null`,
     [memberId, ids, toIso(at), because],
+  )
+}
+
+/** All sessions of some members end. */
+export async function revokeSessionsOf(
+  tx: Tx,
+  memberIds: readonly string[],
+  because: Ending,
+  at: Instant,
+): Promise<void> {
+  await tx.query(
+    `/* revokeSessionsOf */
+     update session set revoked_at = $2, revoked_because = $3
+     where member_id = any($1::uuid[]) and revoked_at is null`,
+    [memberIds, toIso(at), because],
   )
 }
 

@@ -36,6 +36,7 @@ export const distribution: Readonly<Record<string, Distribution>> = {
   consent_statement: 'member',
   quiet_hours: 'member',
   access_record: 'member',
+  tombstone: 'lookup', // by hash
   event: 'local',
   event_cursor: 'local',
   parked_event: 'local',
@@ -293,4 +294,5 @@ export const tables: readonly EntitySchema[] = [
     request_id: text,
     read_at: moment,
   }),
+  table('tombstone', { hash: key('bytea'), kind: text, erased_at: moment }),
 ]

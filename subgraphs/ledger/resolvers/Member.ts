@@ -1,10 +1,15 @@
+import { memberRecords, memberTables } from '../../../kernel/db/member-records.ts'
 import type { LedgerContext } from '../context.ts'
 import { pickProgram } from '../store/programs.ts'
+import { distribution } from '../store/tables.ts'
 import type { AccountSource } from './Account.ts'
 
 /** What the ledger adds to a member. */
 export const Member = {
   __resolveReference: ({ id }: { id: string }) => ({ id }),
+
+  ledgerRecords: async ({ id }: { id: string }, _: unknown, ctx: LedgerContext): Promise<string> =>
+    JSON.stringify(await memberRecords(ctx.db.query, memberTables(distribution), [id])),
 
   async account(
     { id }: { id: string },

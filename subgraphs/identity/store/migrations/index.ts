@@ -5,6 +5,7 @@ import { TagDefinitions1795401312020 } from './1795401312020-tag-definitions.ts'
 import { ParkedEventsComeBack1795402510102 } from './1795402510102-parked-events-come-back.ts'
 import { AttemptsAndSessionUse1795402550013 } from './1795402550013-attempts-and-session-use.ts'
 import { PersonAndBelongings1795402993532 } from './1795402993532-person-and-belongings.ts'
+import { Erasure1795403432835 } from './1795403432835-erasure.ts'
 
 export const migrations: readonly Migration[] = [
   MembersAndIdentities1764000000000,
@@ -13,4 +14,5 @@ export const migrations: readonly Migration[] = [
   ParkedEventsComeBack1795402510102,
   AttemptsAndSessionUse1795402550013,
   PersonAndBelongings1795402993532,
+  Erasure1795403432835,
 ]
