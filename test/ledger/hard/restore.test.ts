@@ -120,6 +120,8 @@ async function restore(backup: string, name: string, target: Record<string, stri
       max_wal_senders: '0',
       restore_command: `cp ${archive}/%f %p`,
       recovery_target_action: 'promote',
+      // Nobody looks in before the target is reached.
+      hot_standby: 'off',
       ...target,
     },
   })

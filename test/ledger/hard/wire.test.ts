@@ -92,12 +92,14 @@ describe('the wire to the database', () => {
       const answers = [await send(instance.ask, opening)]
       const unknown = { count: 0 }
       for (let round = 0; round < times(3, 40); round++) {
-        const seen = wire.lieInWait(fault, at)
+        // The first order goes alone, the others are its next batch: now the one is struck, now both.
+        const count = 1 + (round % 2)
+        const seen = wire.lieInWait(fault, at, count)
         const several = (['purchase', 'redemption', 'grant', 'purchase'] as const).map((kind) =>
           order(member, kind),
         )
         const told = await Promise.all(several.map((one) => send(instance.ask, one)))
-        expect(seen.struck).toBe(1)
+        expect(seen.struck).toBe(count)
         sent.push(...several)
         answers.push(...told)
         unknown.count += told.filter((answer) => answer.told === 'unknown').length
