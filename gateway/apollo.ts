@@ -7,7 +7,7 @@ import {
   ApolloServerPluginLandingPageDisabled,
   ApolloServerPluginUsageReportingDisabled,
 } from '@apollo/server/plugin/disabled'
-import type { GraphQLError, GraphQLFormattedError } from 'graphql'
+import type { GraphQLError, GraphQLFormattedError, GraphQLSchema } from 'graphql'
 import { type Config, SUBGRAPH_NAMES, type SubgraphName } from '../kernel/config.ts'
 import { formatError } from '../kernel/graphql/errors.ts'
 import type { Logger } from '../kernel/log.ts'
@@ -34,6 +34,8 @@ const DOCUMENT_TOKENS_MAX = 2_000
 export interface Graph {
   /** Answers one request of GraphQL over HTTP. */
   execute(request: HttpRequest, context: GatewayContext): Promise<HttpAnswer>
+  /** What clients see now. */
+  schema(): GraphQLSchema
   /** Goes over to another supergraph; requests under way finish over theirs. Throws what is wrong with it. */
   goOver(supergraphSdl: string): Promise<void>
   close(): Promise<void>
@@ -84,10 +86,11 @@ export async function openPipeline(options: PipelineOptions): Promise<Graph> {
   const { supergraphSdl, sourceOf, production, executor, log, format } = options
   const compiled = executor === 'compiled' ? new CompiledGateway(supergraphSdl, sourceOf) : undefined
   const stock = compiled ? undefined : stockGateway(supergraphSdl, sourceOf, log)
+  const gateway = compiled ?? stock!.gateway
   // Errors are formatted without their request at hand.
   const requestIds = new AsyncLocalStorage<string>()
   const server = new ApolloServer<GatewayContext>({
-    gateway: compiled ?? stock!.gateway,
+    gateway,
     nodeEnv: production ? 'production' : 'development',
     introspection: !production,
     hideSchemaDetailsFromClientErrors: production,
@@ -107,6 +110,10 @@ export async function openPipeline(options: PipelineOptions): Promise<Graph> {
       ApolloServerPluginLandingPageDisabled(),
       ApolloServerPluginUsageReportingDisabled(),
     ],
+  })
+  let schema: GraphQLSchema | undefined
+  gateway.onSchemaLoadOrUpdate(({ apiSchema }) => {
+    schema = apiSchema
   })
   await server.start()
 
@@ -141,6 +148,7 @@ export async function openPipeline(options: PipelineOptions): Promise<Graph> {
 
   return {
     execute: (request, context) => warmPath?.answer(request, context) ?? throughPipeline(request, context),
+    schema: () => schema!,
     goOver: (sdl) => (compiled ?? stock!).update(sdl),
     close: () => server.stop(),
   }

@@ -45,3 +45,11 @@ export async function authenticate(
     throw new UnauthenticatedError('The Authorization header must be `Bearer <token>`.')
   return verifyAccessToken(token, keys, now, lifeSecondsMax)
 }
+
+/** When the token of a header that has been verified ends, in milliseconds. */
+export function tokenEnd(header: string | undefined): number | undefined {
+  const claims = header?.split('.')[1]
+  if (claims === undefined) return undefined
+  const { exp } = JSON.parse(Buffer.from(claims, 'base64url').toString()) as { exp?: number }
+  return exp === undefined ? undefined : exp * 1_000
+}

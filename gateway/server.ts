@@ -3,13 +3,14 @@ import { ACCESS_TOKEN_SECONDS } from '../kernel/auth/access-token.ts'
 import type { Clock } from '../kernel/clock.ts'
 import type { Config } from '../kernel/config.ts'
 import { ANSWERS_WHILE_CLOSING, drainBeforeClose } from '../kernel/drain.ts'
+import { languageOf } from '../kernel/graphql/refusal.ts'
 import type { Logger } from '../kernel/log.ts'
 import type { Peers } from '../kernel/peers.ts'
 import { httpAnswers } from '../kernel/telemetry/metrics.ts'
 import { metricsRoute } from '../kernel/telemetry/metrics-route.ts'
 import { newId } from '../kernel/values/ids.ts'
 import type { Graph } from './apollo.ts'
-import { keyCache } from './authenticate.ts'
+import { authenticate, keyCache, tokenEnd } from './authenticate.ts'
 import { endedSessions } from './ended-sessions.ts'
 import { errorHandler, sendError } from './http/answers.ts'
 import { graphiqlPage } from './http/graphiql.ts'
@@ -20,6 +21,8 @@ import { sandboxRoutes } from './http/sandbox.ts'
 import type { IdentityDoor } from './identity-door.ts'
 import type { SandboxClock } from './sandbox-clock.ts'
 import { shared } from './settle.ts'
+import { openSubscriptions } from './subscriptions/open-subscriptions.ts'
+import { websocketRoute } from './subscriptions/websocket.ts'
 
 const BODY_BYTES_MAX = 4 * 1024 * 1024
 /** To be sent whole, so that slow senders hold no sockets. */
@@ -75,8 +78,11 @@ export function openServer(options: ServerOptions): FastifyInstance {
   const keys = keyCache(identity.tokenKeys, () => clock.now())
   // The sandbox's tokens are good for years; with its key taken over into production they still are no tokens there.
   const tokenSecondsMax = sandbox ? undefined : ACCESS_TOKEN_SECONDS
+  const stillIn = endedSessions(identity.endedSessions, log)
+  const subscriptions = openSubscriptions({ graph, peers, stillIn, clock, log })
   graphqlRoutes(server, {
-    stillIn: endedSessions(identity.endedSessions, log),
+    stillIn,
+    subscriptions,
     tokenSecondsMax,
     graph,
     keys,
@@ -87,6 +93,19 @@ export function openServer(options: ServerOptions): FastifyInstance {
   })
   healthRoutes(server, { peers, stopping: drainBeforeClose(server, options.config.drainSeconds) })
   metricsRoute(server, options.config)
+  const sockets = websocketRoute(server, {
+    subscriptions,
+    async callerOf(authorization, language) {
+      const principal = await stillIn(await authenticate(authorization, keys, clock.now(), tokenSecondsMax))
+      const claims = { principal, language: languageOf(language), requestId: newId(clock.now()) }
+      return { claims, endsAt: tokenEnd(authorization) }
+    },
+  })
+  // After the drain: who follows comes again, elsewhere.
+  server.addHook('preClose', async () => {
+    await subscriptions.close()
+    await sockets.close()
+  })
   oauthRoutes(server, identity)
   server.get('/.well-known/jwks.json', async (_, reply) =>
     reply.header('cache-control', 'public, max-age=300').send({ keys: await identity.tokenKeys() }),

@@ -87,6 +87,7 @@ export function localPeers(clock: Clock): Peers & { add(name: SubgraphName, peer
     feed: (source) => ({
       read: async (after, limit) => peer(source).feed.read(after, limit),
       hasNewer: async (after) => peer(source).feed.hasNewer(after),
+      end: async () => peer(source).feed.end(),
     }),
     drain: async (name) => peer(name).drain?.(),
     ready: async (name) => (await mounted.get(name)?.ready?.()) ?? mounted.has(name),
@@ -159,6 +160,7 @@ export function remotePeers(options: {
     feed: (source) => ({
       read: async (after, limit) =>
         (await call(source, '/internal/events', JSON.stringify({ after, limit }), ownClaims())) as never,
+      end: async () => (await call(source, '/internal/events/end', '{}', ownClaims())) as never,
       hasNewer: async (after) =>
         (await call(source, '/internal/events/newer', JSON.stringify({ after }), ownClaims())) as never,
     }),

@@ -63,6 +63,10 @@ export function serveSubgraph(
     const { body } = signed(request)
     return reply.send(JSON.stringify(await mounted.feed.hasNewer((body as { after: Cursor }).after)))
   })
+  server.post('/internal/events/end', async (request) => {
+    signed(request)
+    return mounted.feed.end()
+  })
   server.post('/internal/drain', async (request) => {
     signed(request)
     await mounted.drain()

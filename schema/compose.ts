@@ -1,6 +1,13 @@
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { composeServices } from '@theguild/federation-composition'
-import { buildSchema, type GraphQLError, lexicographicSortSchema, parse, printSchema } from 'graphql'
+import {
+  buildSchema,
+  extendSchema,
+  type GraphQLError,
+  lexicographicSortSchema,
+  parse,
+  printSchema,
+} from 'graphql'
 import { rightsCsv, walkRights } from './rights.ts'
 
 /**
@@ -22,8 +29,14 @@ export class CompositionError extends Error {
   }
 }
 
-/** The supergraph and the public schema of some subgraphs; the same input gives the same bytes. */
-export function compose(sdlByName: Readonly<Record<string, string>>): { supergraph: string; api: string } {
+/**
+ * The supergraph and the public schema of some subgraphs, with the subscriptions that the gateway adds; the same input
+ * gives the same bytes.
+ */
+export function compose(
+  sdlByName: Readonly<Record<string, string>>,
+  subscriptions?: string,
+): { supergraph: string; api: string } {
   const names = Object.keys(sdlByName).sort()
   // A gateway finds its subgraphs by name; the addresses stand there because the format asks for them.
   const services = names.map((name) => ({
@@ -33,9 +46,12 @@ export function compose(sdlByName: Readonly<Record<string, string>>): { supergra
   }))
   const { supergraphSdl, publicSdl, errors } = composeServices(services)
   if (errors) throw new CompositionError(errors)
+  const subgraphsApi = buildSchema(publicSdl)
+  const apiSchema =
+    subscriptions === undefined ? subgraphsApi : extendSchema(subgraphsApi, parse(subscriptions))
   return {
     supergraph: `${supergraphSdl.trim()}\n`,
-    api: `${printSchema(lexicographicSortSchema(buildSchema(publicSdl))).trim()}\n`,
+    api: `${printSchema(lexicographicSortSchema(apiSchema)).trim()}\n`,
   }
 }
 
@@ -45,7 +61,10 @@ function artefacts(): Artefact[] {
     .map((entry) => entry.name)
   const sdls = names.map((name) => [name, read(`subgraphs/${name}/schema.graphql`)] as const)
   const found = sdls.flatMap(([name, sdl]) => (sdl === undefined ? [] : [[name, sdl] as const]))
-  const { supergraph, api } = compose(Object.fromEntries(found))
+  const { supergraph, api } = compose(
+    Object.fromEntries(found),
+    `extend schema { subscription: Subscription }\n${read('gateway/subscriptions/schema.graphql')}`,
+  )
   return [
     { path: 'schema/supergraph.graphql', text: supergraph },
     { path: 'schema/api.graphql', text: api },

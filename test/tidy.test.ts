@@ -61,6 +61,7 @@ const arrows: readonly (readonly [from: string, targets: readonly string[]])[] =
   ),
   ['gateway/all.ts', ['gateway/', 'kernel/', 'subgraphs/*/index.ts']],
   ['gateway/open-all.ts', ['gateway/', 'kernel/', 'subgraphs/*/index.ts']],
+  ['gateway/subscriptions/', ['gateway/', 'kernel/', 'schema/events/']],
   ['gateway/', ['gateway/', 'kernel/']],
   ['cli/', ['cli/', 'kernel/', 'subgraphs/*/index.ts']],
   [

@@ -1,11 +1,13 @@
 import type { Db } from '../db/open-database.ts'
 import type { Instant } from '../values/instant.ts'
-import type { Cursor, RecordedEvent } from './event.ts'
+import { type Cursor, type RecordedEvent, START } from './event.ts'
 
 /** A subgraph's event log as its readers see it: the same in one process and over HTTP. */
 export interface EventFeed {
   /** Events behind the cursor in reading order, none that could still be overtaken. */
   read(after: Cursor, limit: number): Promise<RecordedEvent[]>
+  /** The place behind all that is readable now, for who wants only what comes. */
+  end(): Promise<Cursor>
   /** Is there anything committed behind the cursor, readable already or not? */
   hasNewer(after: Cursor): Promise<boolean>
 }
@@ -38,6 +40,17 @@ export const databaseFeed = (db: Db): EventFeed => ({
       occurredAt: row.occurred_at,
       payload: row.payload,
     }))
+  },
+
+  async end() {
+    const [row] = await db.query<{ transaction: string; position: bigint }>(
+      `/* endOfEvents */
+       select transaction::text, position from event
+       where transaction < pg_snapshot_xmin(pg_current_snapshot())
+       order by event.transaction desc, event.position desc
+       limit 1`,
+    )
+    return row ? { transaction: row.transaction, position: row.position.toString() } : START
   },
 
   async hasNewer(after) {

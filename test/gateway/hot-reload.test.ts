@@ -6,6 +6,7 @@ import { openApollo } from '../../gateway/apollo.ts'
 import { followSupergraph } from '../../gateway/follow-supergraph.ts'
 import { ANONYMOUS } from '../../kernel/auth/principal.ts'
 import { systemClock } from '../../kernel/clock.ts'
+import { START } from '../../kernel/events/event.ts'
 import { buildSchema } from '../../kernel/graphql/build-schema.ts'
 import { executor } from '../../kernel/graphql/execute.ts'
 import { silentLog } from '../../kernel/log.ts'
@@ -42,7 +43,7 @@ async function scene(executorName: 'compiled' | 'stock' = 'compiled') {
     silentLog,
   )
   peers.add('identity', {
-    feed: { read: async () => [], hasNewer: async () => false },
+    feed: { read: async () => [], hasNewer: async () => false, end: async () => START },
     execute: run as never,
   })
   const graph = await openApollo({

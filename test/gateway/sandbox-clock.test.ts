@@ -19,7 +19,11 @@ function openFakes(jobs: { subgraph: SubgraphName; name: string; schedule?: Sche
   const mounted = names.map((name) => {
     const own = jobs.filter((job) => job.subgraph === name)
     peers.add(name, {
-      feed: { read: async () => [], hasNewer: async () => false },
+      feed: {
+        read: async () => [],
+        hasNewer: async () => false,
+        end: async () => ({ transaction: '0', position: '0' }),
+      },
       execute: async () => ({}),
       drain: async () => void happened.push(`${name} drained`),
     })

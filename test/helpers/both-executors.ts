@@ -51,6 +51,7 @@ export async function openBothExecutors(options: GraphOptions): Promise<Graph> {
       if (recording.unknown.length > 0) report('asked', request, [], recording.unknown)
       return answer
     },
+    schema: () => ours.schema(),
     async goOver(sdl) {
       await ours.goOver(sdl)
       await stock.goOver(sdl)

@@ -161,5 +161,6 @@ export type TestGraph = Awaited<ReturnType<typeof openGraph>>
 const listFeed = (log: readonly RecordedEvent[]): EventFeed => ({
   read: async (after, limit) =>
     log.filter((event) => BigInt(event.cursor.position) > BigInt(after.position)).slice(0, limit),
+  end: async () => log.at(-1)?.cursor ?? START,
   hasNewer: async (after) => log.some((event) => BigInt(event.cursor.position) > BigInt(after.position)),
 })

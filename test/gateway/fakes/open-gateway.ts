@@ -7,6 +7,7 @@ import type { Principal } from '../../../kernel/auth/principal.ts'
 import { TestClock } from '../../../kernel/clock.ts'
 import { type Config, SUBGRAPH_NAMES, type SubgraphName } from '../../../kernel/config.ts'
 import { AppError } from '../../../kernel/errors.ts'
+import { START } from '../../../kernel/events/event.ts'
 import { buildSchema, type ResolverMap } from '../../../kernel/graphql/build-schema.ts'
 import { executor } from '../../../kernel/graphql/execute.ts'
 import { type Logger, silentLog } from '../../../kernel/log.ts'
@@ -69,7 +70,7 @@ export async function openFakeGateway(
   const mount = (name: SubgraphName, sdl: string, resolvers: ResolverMap) => {
     const run = executor(buildSchema(sdl, resolvers), log)
     peers.add(name, {
-      feed: { read: async () => [], hasNewer: async () => false },
+      feed: { read: async () => [], hasNewer: async () => false, end: async () => START },
       execute: async (request, claims) => {
         if (held && name === 'identity') {
           holding += 1
