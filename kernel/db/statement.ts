@@ -1,6 +1,7 @@
 import type pg from 'pg'
 import { withSpan } from '../telemetry/trace.ts'
 import { sha256 } from '../values/canonical.ts'
+import { arrayText } from './array-text.ts'
 
 /** Runs one statement with bound values and answers its rows. */
 // biome-ignore lint/suspicious/noExplicitAny: a row's type is stated by the caller, who wrote the select list.
@@ -25,7 +26,6 @@ export function statementOf(sql: string, values: readonly unknown[]): pg.QueryCo
     name = `${NAME.exec(sql)![1]}_${sha256(sql).toString('hex').slice(0, 8)}`
     names.set(sql, name)
   }
-  return name === undefined
-    ? { text: sql, values: values as unknown[] }
-    : { name, text: sql, values: values as unknown[] }
+  const bound = values.map((value) => (Array.isArray(value) ? arrayText(value) : value))
+  return name === undefined ? { text: sql, values: bound } : { name, text: sql, values: bound }
 }
