@@ -15,7 +15,13 @@ export const instant = (value: string | number | Date): Instant => {
   return ms as Instant
 }
 
-export const toIso = (at: Instant): string => new Date(at).toISOString()
+let lastWritten: readonly [at: Instant, iso: string] | undefined
+
+/** One moment is often written many times in a row: of what is recorded together, and of each part of it. */
+export function toIso(at: Instant): string {
+  if (lastWritten?.[0] !== at) lastWritten = [at, new Date(at).toISOString()]
+  return lastWritten[1]
+}
 
 export const later = (at: Instant, ms: number): Instant => (at + ms) as Instant
 
@@ -46,8 +52,19 @@ export const startOfDay = (date: LocalDate, zone: string): Instant => dayBounds(
 export const endOfDay = (date: LocalDate, zone: string): Instant =>
   (date === NEVER ? Number.MAX_SAFE_INTEGER : dayBounds(date, zone).end) as Instant
 
+/** The day that was answered last in each zone: most moments that are asked for fall on it again. */
+const lastAnswered = new Map<string, { date: LocalDate; start: number; end: number }>()
+
 /** The day that a moment falls on in a zone. */
 export function localDate(at: Instant, zone: string): LocalDate {
+  const last = lastAnswered.get(zone)
+  if (last && at >= last.start && at < last.end) return last.date
+  const date = dayOf(at, zone)
+  lastAnswered.set(zone, { date, ...dayBounds(date, zone) })
+  return date
+}
+
+function dayOf(at: Instant, zone: string): LocalDate {
   // The UTC day, or a neighbour: zones are at most 14 hours away.
   const guess = new Date(at).toISOString().slice(0, 10) as LocalDate
   const bounds = dayBounds(guess, zone)
@@ -55,12 +72,30 @@ export function localDate(at: Instant, zone: string): LocalDate {
   return addDays(guess, at < bounds.start ? -1 : 1)
 }
 
-export const addDays = (date: LocalDate, days: number): LocalDate =>
-  Temporal.PlainDate.from(date).add({ days }).toString() as LocalDate
+/** Calendar sums that were asked for, by what is added: some 5 µs each, and the same again and again. */
+const sums = new Map<string, Map<LocalDate, LocalDate>>()
+const SUMS_REMEMBERED_MAX = 100
+
+function plus(date: LocalDate, added: { days: number } | { months: number }, name: string): LocalDate {
+  let known = sums.get(name)
+  if (!known) {
+    if (sums.size >= SUMS_REMEMBERED_MAX) sums.clear()
+    known = new Map()
+    sums.set(name, known)
+  }
+  let sum = known.get(date)
+  if (sum === undefined) {
+    sum = Temporal.PlainDate.from(date).add(added).toString() as LocalDate
+    if (known.size >= DAYS_REMEMBERED_MAX) known.clear()
+    known.set(date, sum)
+  }
+  return sum
+}
+
+export const addDays = (date: LocalDate, days: number): LocalDate => plus(date, { days }, `${days}d`)
 
 /** The same day some months on; the 31st becomes the last day of a shorter month. */
-export const addMonths = (date: LocalDate, months: number): LocalDate =>
-  Temporal.PlainDate.from(date).add({ months }).toString() as LocalDate
+export const addMonths = (date: LocalDate, months: number): LocalDate => plus(date, { months }, `${months}m`)
 
 export const endOfYear = (date: LocalDate, yearsOn = 0): LocalDate =>
   `${String(Number(date.slice(0, 4)) + yearsOn).padStart(4, '0')}-12-31` as LocalDate
