@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto'
+import { hash } from 'node:crypto'
 
 /** JSON with sorted keys, without `undefined`, with bigint as text: equal values give equal bytes. */
 export function canonicalJson(value: unknown): string {
@@ -12,7 +12,7 @@ export function canonicalJson(value: unknown): string {
   return `{${fields.join(',')}}`
 }
 
-export const sha256 = (content: string | Uint8Array): Buffer => createHash('sha256').update(content).digest()
+export const sha256 = (content: string | Uint8Array): Buffer => hash('sha256', content, 'buffer')
 
 /** Tells two commands with one idempotency key apart: equal bodies have equal digests. */
 export const bodyDigest = (body: unknown): Buffer => sha256(canonicalJson(body))

@@ -1,4 +1,4 @@
-import { createHash, randomBytes } from 'node:crypto'
+import { hash, randomBytes } from 'node:crypto'
 import type { Instant } from './instant.ts'
 
 type Id<Kind extends string> = string & { readonly __id: Kind }
@@ -29,7 +29,6 @@ export function newId<I extends string = string>(now: Instant): I {
  * comes, has the same id and collides with itself.
  */
 export function derivedId<I extends string = string>(...parts: readonly string[]): I {
-  const hash = createHash('sha256')
-  for (const part of parts) hash.update(`${Buffer.byteLength(part)}:`).update(part)
-  return asUuid(hash.digest().subarray(0, 16), 8) as I
+  const named = parts.map((part) => `${Buffer.byteLength(part)}:${part}`).join('')
+  return asUuid(hash('sha256', named, 'buffer').subarray(0, 16), 8) as I
 }
