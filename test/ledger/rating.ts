@@ -3,6 +3,7 @@ import {
   type ActivityEvent,
   type EarnEvent,
   type EarnState,
+  type Multiplier,
   type PurchaseEvent,
   type PurchaseLine,
   type Rating,
@@ -76,4 +77,17 @@ export function rateAll(
     return result.value
   })
   return { ratings, points: ratings.map((rating) => (rating ? pointsOf(rating) : 0n)), state }
+}
+
+export type PurchaseToRate = Omit<PurchaseEvent, 'kind'> & { readonly tier: string }
+
+/** A purchase by itself: no tags, and nothing counted before it. */
+export function ratePurchase(
+  program: Program,
+  { tier, ...purchase }: PurchaseToRate,
+  multipliers: readonly Multiplier[],
+): Rating {
+  const result = rate(program, { ...purchase, kind: 'purchase' }, { ...newMember, tier }, multipliers)
+  if (!result.ok) throw new Error(result.refusal.code)
+  return result.value
 }

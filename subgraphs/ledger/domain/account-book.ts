@@ -1,5 +1,6 @@
 import { assert } from '../../../kernel/values/assert.ts'
 import { endOfDay, type Instant, type LocalDate, localDate, NEVER } from '../../../kernel/values/instant.ts'
+import type { Counters } from './earn-counters.ts'
 import { type Entry, type EntryKind, entryHash, GENESIS, type LotKey, type LotMove } from './entry.ts'
 import type { Asset, Program } from './program.ts'
 import { reviewed, tierFor, tierOf, tierUntil } from './tiers.ts'
@@ -26,6 +27,8 @@ export interface AccountState {
   /** The last day of the tier; undefined: it does not end. */
   readonly tierUntil: LocalDate | undefined
   readonly tierChanges: number
+  /** What caps and stages have counted. */
+  readonly counters: Counters
   readonly wallets: Readonly<Record<Asset, WalletState>>
 }
 
@@ -61,6 +64,7 @@ export const newAccount = (memberId: string, program: Program): AccountState => 
   tierSince: undefined,
   tierUntil: undefined,
   tierChanges: 0,
+  counters: {},
   wallets: { points: emptyWallet, growth: emptyWallet },
 })
 
@@ -79,6 +83,9 @@ export class AccountBook {
   tier: string
   tierSince: Instant | undefined
   tierUntil: LocalDate | undefined
+  /** Replaced as a whole by what a rating has counted. */
+  counters: Counters
+  readonly #countersBefore: Counters
   #tierChangeCount: number
   #reviewed = false
 
@@ -88,6 +95,8 @@ export class AccountBook {
     this.tier = state.tier
     this.tierSince = state.tierSince
     this.tierUntil = state.tierUntil
+    this.counters = state.counters
+    this.#countersBefore = state.counters
     this.#tierChangeCount = state.tierChanges
     this.#wallets = { points: workingCopy(state.wallets.points), growth: workingCopy(state.wallets.growth) }
   }
@@ -107,7 +116,11 @@ export class AccountBook {
 
   /** Is there anything to write? A review that kept the tier moves only its last day. */
   get changed(): boolean {
-    return this.entries.length > 0 || this.#reviewed
+    return this.entries.length > 0 || this.#reviewed || this.countersChanged
+  }
+
+  get countersChanged(): boolean {
+    return this.counters !== this.#countersBefore
   }
 
   get lotDeltas(): readonly (LotDelta & { readonly asset: Asset })[] {

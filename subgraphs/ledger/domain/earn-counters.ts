@@ -18,6 +18,7 @@ export class CounterDraft {
   readonly #day: LocalDate
   readonly #period: ProgramPeriod | undefined
   readonly #changes = new Map<string, bigint>()
+  readonly #read = new Set<string>()
 
   constructor(before: Counters, day: LocalDate, period: ProgramPeriod | undefined) {
     this.#before = before
@@ -26,6 +27,7 @@ export class CounterDraft {
   }
 
   read(key: string): bigint {
+    this.#read.add(key)
     return this.#changes.get(key) ?? this.#before[key] ?? 0n
   }
 
@@ -50,6 +52,12 @@ export class CounterDraft {
     }
     const left = cap.limit - this.read(this.capKey(cap))
     return left > 0n ? left : 0n
+  }
+
+  /** Of the counters before the event those that the rating looked at: with them it comes out the same again. */
+  get consulted(): Counters {
+    const keys = [...this.#read, FORGOTTEN].filter((key) => this.#before[key] !== undefined)
+    return Object.fromEntries(keys.map((key) => [key, this.#before[key]!]))
   }
 
   /** The counters after the event; those of periods that ended some days before it are forgotten. */

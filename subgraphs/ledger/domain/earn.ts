@@ -97,6 +97,8 @@ export interface Rating {
   readonly workings: readonly Working[]
   /** The very same object where nothing was counted. */
   readonly counters: Counters
+  /** Of the counters before the event those that mattered; undefined: the rules count nothing. */
+  readonly consulted: Counters | undefined
 }
 
 /**
@@ -114,21 +116,14 @@ export function rate(
   const set = event.kind === 'purchase' ? program.earn.purchase : program.earn.activities.get(event.code)
   return set
     ? new RatingInProgress(program, event, state).run(set, multipliers)
-    : ok({ awards: [], skipped: [], workings: [], counters: state.counters })
+    : ok({ awards: [], skipped: [], workings: [], counters: state.counters, consulted: undefined })
 }
 
-export type PurchaseToRate = Omit<PurchaseEvent, 'kind'> & { readonly tier: string }
-
-/** A purchase by itself: no tags, and nothing counted before it; what a cap would refuse is clipped. */
-export function ratePurchase(
-  program: Program,
-  purchase: PurchaseToRate,
-  multipliers: readonly Multiplier[],
-): Rating {
-  const { tier, ...event } = purchase
-  const set = withoutRejection(program.earn.purchase)
-  const state: EarnState = { tier, tags: [], counters: {} }
-  const result = new RatingInProgress(program, { ...event, kind: 'purchase' }, state).run(set, multipliers)
+/** An event that was recorded before: what a cap would refuse now is clipped. */
+export function rateAgain(program: Program, event: EarnEvent, state: EarnState): Rating {
+  const set = event.kind === 'purchase' ? program.earn.purchase : program.earn.activities.get(event.code)
+  const rules = set ? withoutRejection(set) : { rules: [], counted: false }
+  const result = new RatingInProgress(program, event, state).run(rules, [])
   assert(result.ok, 'caps that clip refuse nothing')
   return result.value
 }
@@ -193,6 +188,7 @@ class RatingInProgress {
       skipped: this.#skipped,
       workings: this.#workings,
       counters: this.#draft?.finish(this.#program.keptDays) ?? this.#state.counters,
+      consulted: this.#draft?.consulted,
     })
   }
 

@@ -2,7 +2,16 @@ import type { Instant } from '../../../kernel/values/instant.ts'
 import { parseDecimal } from '../../../kernel/values/money.ts'
 import { fail, ok, type Result } from '../../../kernel/values/result.ts'
 import type { AccountBook } from './account-book.ts'
-import { type Award, type Multiplier, type PurchaseLine, type Rating, ratePurchase } from './earn.ts'
+import {
+  type Award,
+  type EarnEvent,
+  type Multiplier,
+  type PurchaseLine,
+  type Rating,
+  rate,
+  rateAgain,
+} from './earn.ts'
+import type { Counters } from './earn-counters.ts'
 import type { Program } from './program.ts'
 import { burnOffset } from './redeem.ts'
 
@@ -33,16 +42,25 @@ export interface LineInput {
 export type PostingCommand = Source &
   (
     | { readonly kind: 'purchase'; readonly lines: readonly LineInput[] }
+    | {
+        readonly kind: 'activity'
+        readonly code: string
+        readonly quantity: number
+        /** A decimal in the programme's currency. */
+        readonly amount: string | undefined
+      }
     | { readonly kind: 'grant'; readonly points: bigint; readonly reason: string }
     | { readonly kind: 'redemption'; readonly points: bigint; readonly bill: string }
   )
 
 export type PostingRefusal =
   | 'DOCUMENT_CONFLICT'
+  | 'ACTIVITY_NOT_KNOWN'
   | 'LINES_MISSING'
   | 'AMOUNT_NOT_VALID'
   | 'QUANTITY_NOT_POSITIVE'
   | 'OCCURRED_IN_FUTURE'
+  | 'CAP_REACHED'
   | 'POINTS_NOT_POSITIVE'
   | 'BURN_NOT_OFFERED'
   | 'BELOW_MINIMUM_SPEND'
@@ -61,10 +79,16 @@ export interface SourceDocument {
   readonly number: string
   readonly store: string | undefined
   readonly operator: string
+  /** The code of an activity. */
+  readonly subject: string | undefined
+  /** Of an activity. */
+  readonly quantity: number | undefined
   /** The bill in minor units; undefined where there is none. */
   readonly amount: bigint | undefined
   readonly lines: readonly PurchaseLine[]
   readonly awards: readonly Award[]
+  /** The counters that its rating looked at, as they stood before it. */
+  readonly counted: Counters | undefined
   readonly tierBefore: string
   readonly tierAfter: string
   readonly effectiveAt: Instant
@@ -88,6 +112,8 @@ export function post(
   switch (timely.kind) {
     case 'purchase':
       return postPurchase(program, book, timely, multipliers, now)
+    case 'activity':
+      return postActivity(program, book, timely, now)
     case 'grant':
       return postGrant(program, book, timely, now)
     case 'redemption':
@@ -105,15 +131,57 @@ function postPurchase(
   const lines = readLines(program, command.lines)
   if (!lines.ok) return lines
   if (command.effectiveAt > now) return fail('OCCURRED_IN_FUTURE', { path: ['occurredAt'] })
+  const { channel, store, effectiveAt } = command
+  const event = { kind: 'purchase', channel, store, occurredAt: effectiveAt, lines: lines.value } as const
+  const earned = earn(program, book, command, event, multipliers)
+  if (!earned.ok) return earned
+  const total = lines.value.reduce((sum, line) => sum + line.amount, 0n)
+  return ok({ ...earned.value, amount: total, lines: lines.value })
+}
+
+function postActivity(
+  program: Program,
+  book: AccountBook,
+  command: PostingCommand & { kind: 'activity' },
+  now: Instant,
+): Result<SourceDocument, PostingRefusal> {
+  const { code, quantity, channel, store, effectiveAt } = command
+  if (!program.activities.has(code)) return fail('ACTIVITY_NOT_KNOWN', { path: ['code'], details: { code } })
+  const amount = command.amount === undefined ? 0n : parseDecimal(command.amount, program.scale)
+  if (amount === undefined || amount < 0n || amount > AMOUNT_MAX)
+    return fail('AMOUNT_NOT_VALID', { path: ['amount'], details: { amount: command.amount! } })
+  if (quantity < 1) return fail('QUANTITY_NOT_POSITIVE', { path: ['quantity'] })
+  if (effectiveAt > now) return fail('OCCURRED_IN_FUTURE', { path: ['occurredAt'] })
+  const event = { kind: 'activity', code, quantity, amount, channel, store, occurredAt: effectiveAt } as const
+  const earned = earn(program, book, command, event, [])
+  if (!earned.ok) return earned
+  return ok({
+    ...earned.value,
+    subject: code,
+    quantity,
+    amount: command.amount === undefined ? undefined : amount,
+  })
+}
+
+/** Gives what the rules give for an event, and keeps what they counted. */
+function earn(
+  program: Program,
+  book: AccountBook,
+  command: PostingCommand,
+  event: EarnEvent,
+  multipliers: readonly Multiplier[],
+): Result<SourceDocument, 'CAP_REACHED'> {
   book.catchUp(command.effectiveAt)
   const tierBefore = book.tier
-  const { awards } = rate(program, command, lines.value, tierBefore, multipliers)
+  const rated = rate(program, event, { tier: tierBefore, tags: [], counters: book.counters }, multipliers)
+  if (!rated.ok) return rated
+  const { awards, counters, consulted: counted } = rated.value
+  book.counters = counters
   for (const asset of ['points', 'growth'] as const) {
     const amount = awards.reduce((sum, award) => (award.asset === asset ? sum + award.amount : sum), 0n)
     if (amount > 0n) book.credit(asset, 'earn', amount, command.effectiveAt, command.documentId)
   }
-  const total = lines.value.reduce((sum, line) => sum + line.amount, 0n)
-  return ok({ ...documentOf(program, command, book, tierBefore), amount: total, lines: lines.value, awards })
+  return ok({ ...documentOf(program, command, book, tierBefore), awards, counted })
 }
 
 function postGrant(
@@ -163,9 +231,12 @@ function documentOf(
     number: command.number,
     store: command.store,
     operator: command.operator,
+    subject: undefined,
+    quantity: undefined,
     amount: undefined,
     lines: [],
     awards: [],
+    counted: undefined,
     tierBefore,
     tierAfter: book.tier,
     effectiveAt: command.effectiveAt,
@@ -173,15 +244,21 @@ function documentOf(
   }
 }
 
-export function rate(
-  program: Program,
-  purchase: { channel: string; store: string | undefined; effectiveAt: Instant },
-  lines: readonly PurchaseLine[],
-  tier: string,
-  multipliers: readonly Multiplier[],
-): Rating {
-  const { channel, store, effectiveAt } = purchase
-  return ratePurchase(program, { channel, store, occurredAt: effectiveAt, lines, tier }, multipliers)
+/** Rates a recorded document once more, by the rules of its day and what was counted before it; no campaigns. */
+export function ratedAgain(rules: Program, document: SourceDocument): Rating {
+  const { channel, store, effectiveAt: occurredAt, subject, quantity, amount, lines } = document
+  const place = { channel, store, occurredAt }
+  const event: EarnEvent =
+    document.kind === 'activity'
+      ? {
+          ...place,
+          kind: 'activity',
+          code: subject!,
+          quantity: quantity!,
+          ...(amount === undefined ? {} : { amount }),
+        }
+      : { ...place, kind: 'purchase', lines }
+  return rateAgain(rules, event, { tier: document.tierBefore, tags: [], counters: document.counted ?? {} })
 }
 
 /** Minor units of one line. Balances must stay within the integers that JSON can carry. */

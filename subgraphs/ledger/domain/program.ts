@@ -82,6 +82,8 @@ export interface Program {
   readonly period: ProgramPeriod | undefined
   readonly keptDays: number
   readonly earn: RuleBook
+  /** The codes of all activities that rules or tiers speak of. */
+  readonly activities: ReadonlySet<string>
   /** From the base up. */
   readonly tiers: readonly Tier[]
   readonly downgrade: Downgrade
@@ -125,6 +127,12 @@ export function compileProgram(key: number, document: ProgramDocument): Program 
   const scale = currencyScale(document.currency)
   const money = (text: string): bigint => parseDecimal(text, scale)!
   const { burn } = document.points
+  const earn = compileEarnRules(document.earn, document.caps ?? [], {
+    money,
+    timeZone: document.timeZone,
+    conditions: { purchase: conditions, activity: activityConditions },
+  })
+  const { tiers, measures } = compileTiers(document.tiers, money)
   return {
     key,
     id: document.program,
@@ -141,12 +149,14 @@ export function compileProgram(key: number, document: ProgramDocument): Program 
     remind: document.points.remind ?? [],
     period: document.period,
     keptDays: document.lateDays ?? LATE_DAYS,
-    earn: compileEarnRules(document.earn, document.caps ?? [], {
-      money,
-      timeZone: document.timeZone,
-      conditions: { purchase: conditions, activity: activityConditions },
-    }),
-    ...compileTiers(document.tiers, money),
+    earn,
+    activities: new Set([
+      ...earn.activities.keys(),
+      ...tiers.flatMap(({ direct }) => direct),
+      ...measures.flatMap(({ activity }) => activity ?? []),
+    ]),
+    tiers,
+    measures,
     downgrade: document.downgrade ?? 'to-fit',
     onPromotion: document.onPromotion ?? 'keep',
     health: document.health ?? [],

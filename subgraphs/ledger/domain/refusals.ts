@@ -22,6 +22,10 @@ export const messages = {
     en: 'The channel has sent document {number} before, with other contents or for another member.',
     'zh-CN': '该渠道已提交过单据 {number}，但内容或会员不同。',
   },
+  ACTIVITY_NOT_KNOWN: {
+    en: 'This programme knows no activity {code}.',
+    'zh-CN': '该会员计划没有活动 {code}。',
+  },
   LINES_MISSING: { en: 'A purchase needs at least one line.', 'zh-CN': '消费单至少要有一行。' },
   AMOUNT_NOT_VALID: {
     en: 'An amount must not be negative, be too large or have more decimals than the currency.',
@@ -29,6 +33,10 @@ export const messages = {
   },
   QUANTITY_NOT_POSITIVE: { en: 'A quantity must be at least 1.', 'zh-CN': '数量至少为 1。' },
   OCCURRED_IN_FUTURE: { en: 'It cannot have happened yet.', 'zh-CN': '发生时间不能晚于当前时间。' },
+  CAP_REACHED: {
+    en: 'The limit {cap} of {limit} is reached. Open again: {opensAt}.',
+    'zh-CN': '已达到上限 {cap}（{limit}）。重新开放时间：{opensAt}。',
+  },
   POINTS_NOT_POSITIVE: { en: 'Points must be at least 1.', 'zh-CN': '积分至少为 1。' },
   BURN_NOT_OFFERED: {
     en: 'This programme does not take points for money.',

@@ -1,11 +1,11 @@
 import { formatDecimal } from '../../../kernel/values/money.ts'
 import type { Posted } from '../actions/post-batch.ts'
-import { rate } from '../domain/posting.ts'
+import { ratedAgain } from '../domain/posting.ts'
 import type { Asset } from '../domain/program.ts'
 import { tierOf } from '../domain/tiers.ts'
 import type { AccountSource } from './Account.ts'
 
-const earned = ({ document }: Posted, asset: Asset): bigint =>
+export const earned = ({ document }: Posted, asset: Asset): bigint =>
   document.awards.reduce((sum, award) => (award.asset === asset ? sum + award.amount : sum), 0n)
 
 /** A recorded purchase. Reasons why rules gave nothing are not stored: the same rules say the same again. */
@@ -22,8 +22,7 @@ export const Purchase = {
   points: (posted: Posted) => earned(posted, 'points'),
   growth: (posted: Posted) => earned(posted, 'growth'),
   awards: ({ document }: Posted) => document.awards,
-  skipped: ({ document, rules }: Posted) =>
-    rate(rules, document, document.lines, document.tierBefore, []).skipped,
+  skipped: ({ document, rules }: Posted) => ratedAgain(rules, document).skipped,
   tierBefore: ({ document, rules }: Posted) => tierOf(rules, document.tierBefore),
   tierAfter: ({ document, rules }: Posted) => tierOf(rules, document.tierAfter),
   account: ({ document, program }: Posted): AccountSource => ({ memberId: document.memberId, program }),

@@ -2,6 +2,7 @@ import type { Query } from '../../../kernel/db/statement.ts'
 import type { Tx } from '../../../kernel/db/transaction.ts'
 import { type Instant, type LocalDate, toIso } from '../../../kernel/values/instant.ts'
 import { type AccountBook, type AccountState, emptyWallet, type Lot } from '../domain/account-book.ts'
+import type { Counters } from '../domain/earn-counters.ts'
 import type { Asset } from '../domain/program.ts'
 
 export interface AccountKey {
@@ -18,7 +19,17 @@ interface AccountRow {
   tier_since: Instant | null
   tier_until: LocalDate | null
   tier_changes: number
+  counters: CountersJson
 }
+
+/** As texts, for JSON's numbers end at 2^53. */
+export type CountersJson = Readonly<Record<string, string>>
+
+export const countersToJson = (counters: Counters): string =>
+  JSON.stringify(counters, (_, count) => (typeof count === 'bigint' ? count.toString() : count))
+
+export const countersFrom = (json: CountersJson): Counters =>
+  Object.fromEntries(Object.entries(json).map(([key, count]) => [key, BigInt(count)]))
 
 /**
  * Locks accounts, in the order of their keys, and reads what a decision needs. Those that are not there yet are
@@ -48,7 +59,7 @@ export async function readAccountStates(
 ): Promise<Map<string, AccountState>> {
   const rows = await query<AccountRow>(
     `/* readAccountRows */
-     select member_id, program_key, tier, tier_since, tier_until, tier_changes
+     select member_id, program_key, tier, tier_since, tier_until, tier_changes, counters
      from account
      join unnest($1::uuid[], $2::smallint[]) as wanted (member_id, program_key) using (member_id, program_key)`,
     [memberIds(keys), programKeys(keys)],
@@ -79,6 +90,7 @@ function statesOf(rows: readonly AccountRow[], { wallets, lots }: Books): Map<st
           tierSince: row.tier_since ?? undefined,
           tierUntil: row.tier_until ?? undefined,
           tierChanges: row.tier_changes,
+          counters: countersFrom(row.counters),
           wallets: { points: wallet('points'), growth: wallet('growth') },
         },
       ]
@@ -92,7 +104,7 @@ const programKeys = (keys: readonly AccountKey[]) => keys.map((key) => key.progr
 const lock = (tx: Tx, keys: readonly AccountKey[]): Promise<AccountRow[]> =>
   tx.query<AccountRow>(
     `/* lockAccounts */
-     select member_id, program_key, tier, tier_since, tier_until, tier_changes
+     select member_id, program_key, tier, tier_since, tier_until, tier_changes, counters
      from account
      join unnest($1::uuid[], $2::smallint[]) as wanted (member_id, program_key) using (member_id, program_key)
      order by member_id, program_key
@@ -201,12 +213,14 @@ export async function saveAccounts(
     `/* saveAccounts */
      update account
      set tier = changed.tier, tier_since = changed.tier_since, tier_until = changed.tier_until,
-         tier_changes = changed.tier_changes, next_due = changed.next_due
-     from unnest($1::uuid[], $2::smallint[], $3::text[], $4::timestamptz[], $5::date[], $6::integer[], $7::date[])
-       as changed (member_id, program_key, tier, tier_since, tier_until, tier_changes, next_due)
+         tier_changes = changed.tier_changes, next_due = changed.next_due,
+         counters = coalesce(changed.counters, account.counters)
+     from unnest($1::uuid[], $2::smallint[], $3::text[], $4::timestamptz[], $5::date[], $6::integer[], $7::date[],
+                 $8::jsonb[])
+       as changed (member_id, program_key, tier, tier_since, tier_until, tier_changes, next_due, counters)
      where account.member_id = changed.member_id and account.program_key = changed.program_key
-       and (account.next_due, account.tier_changes, account.tier_until) is distinct from
-           (changed.next_due, changed.tier_changes, changed.tier_until)`,
+       and ((account.next_due, account.tier_changes, account.tier_until) is distinct from
+            (changed.next_due, changed.tier_changes, changed.tier_until) or changed.counters is not null)`,
     [
       books.map(([key]) => key.memberId),
       books.map(([key]) => key.programKey),
@@ -215,6 +229,7 @@ export async function saveAccounts(
       books.map(([, book]) => book.tierUntil ?? null),
       books.map(([, book]) => book.tierChangeCount),
       books.map(([, book]) => book.nextDue),
+      books.map(([, book]) => (book.countersChanged ? countersToJson(book.counters) : null)),
     ],
   )
 }

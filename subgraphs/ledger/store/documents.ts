@@ -4,6 +4,7 @@ import type { Instant } from '../../../kernel/values/instant.ts'
 import type { Award, PurchaseLine } from '../domain/earn.ts'
 import type { SourceDocument } from '../domain/posting.ts'
 import type { Asset } from '../domain/program.ts'
+import { type CountersJson, countersFrom } from './accounts.ts'
 
 export interface RecordedDocument extends SourceDocument {
   readonly recordedAt: Instant
@@ -19,9 +20,12 @@ interface DocumentRow {
   number: string
   store: string | null
   operator: string
+  subject: string | null
+  quantity: number | null
   amount: bigint | null
   lines: LineJson[] | null
   awards: AwardJson[] | null
+  counted: CountersJson | null
   tier_before: string
   tier_after: string
   effective_at: Instant
@@ -83,9 +87,12 @@ const documentFrom = (row: DocumentRow): RecordedDocument => ({
   number: row.number,
   store: row.store ?? undefined,
   operator: row.operator,
+  subject: row.subject ?? undefined,
+  quantity: row.quantity ?? undefined,
   amount: row.amount ?? undefined,
   lines: (row.lines ?? []).map(lineFrom),
   awards: (row.awards ?? []).map(awardFrom),
+  counted: row.counted ? countersFrom(row.counted) : undefined,
   tierBefore: row.tier_before,
   tierAfter: row.tier_after,
   effectiveAt: row.effective_at,

@@ -4,7 +4,7 @@ import type { AccountBook } from '../domain/account-book.ts'
 import { type Entry, legs, lotsText } from '../domain/entry.ts'
 import type { SourceDocument } from '../domain/posting.ts'
 import type { Asset } from '../domain/program.ts'
-import { type AccountKey, saveAccounts } from './accounts.ts'
+import { type AccountKey, countersToJson, saveAccounts } from './accounts.ts'
 import { awardsToJson, insertOwners, linesToJson } from './documents.ts'
 
 /** Writes all that a batch of postings changed: one statement a table, however many members it touches. */
@@ -35,15 +35,15 @@ async function insertDocuments(tx: Tx, documents: readonly SourceDocument[], now
   if (documents.length === 0) return
   await tx.query(
     `/* insertDocuments */
-     insert into document (member_id, id, program_key, rule_version, kind, channel, number, store, operator, amount,
-                           lines, awards, tier_before, tier_after, effective_at, recorded_at, body)
-     select member_id, id, program_key, rule_version, kind, channel, number, store, operator, amount,
-            lines, awards, tier_before, tier_after, effective_at, $17, body
+     insert into document (member_id, id, program_key, rule_version, kind, channel, number, store, operator, subject,
+                           quantity, amount, lines, awards, counted, tier_before, tier_after, effective_at, recorded_at, body)
+     select member_id, id, program_key, rule_version, kind, channel, number, store, operator, subject,
+            quantity, amount, lines, awards, counted, tier_before, tier_after, effective_at, $20, body
      from unnest($1::uuid[], $2::uuid[], $3::smallint[], $4::integer[], $5::document_kind[], $6::text[], $7::text[],
-                 $8::text[], $9::text[], $10::bigint[], $11::jsonb[], $12::jsonb[], $13::text[], $14::text[],
-                 $15::timestamptz[], $16::bytea[])
-       as new (member_id, id, program_key, rule_version, kind, channel, number, store, operator, amount,
-               lines, awards, tier_before, tier_after, effective_at, body)`,
+                 $8::text[], $9::text[], $10::text[], $11::integer[], $12::bigint[], $13::jsonb[], $14::jsonb[],
+                 $15::jsonb[], $16::text[], $17::text[], $18::timestamptz[], $19::bytea[])
+       as new (member_id, id, program_key, rule_version, kind, channel, number, store, operator, subject,
+               quantity, amount, lines, awards, counted, tier_before, tier_after, effective_at, body)`,
     [
       documents.map((document) => document.memberId),
       documents.map((document) => document.id),
@@ -54,9 +54,12 @@ async function insertDocuments(tx: Tx, documents: readonly SourceDocument[], now
       documents.map((document) => document.number),
       documents.map((document) => document.store ?? null),
       documents.map((document) => document.operator),
+      documents.map((document) => document.subject ?? null),
+      documents.map((document) => document.quantity ?? null),
       documents.map((document) => document.amount ?? null),
       documents.map((document) => linesToJson(document.lines)),
       documents.map((document) => awardsToJson(document.awards)),
+      documents.map(({ counted }) => (counted ? countersToJson(counted) : null)),
       documents.map((document) => document.tierBefore),
       documents.map((document) => document.tierAfter),
       documents.map((document) => toIso(document.effectiveAt)),

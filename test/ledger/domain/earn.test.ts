@@ -2,14 +2,10 @@ import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { instant } from '../../../kernel/values/instant.ts'
 import { applyRatio, type Rounding, ratioOf } from '../../../kernel/values/points.ts'
-import {
-  type Multiplier,
-  type PurchaseLine,
-  type PurchaseToRate,
-  ratePurchase,
-} from '../../../subgraphs/ledger/domain/earn.ts'
+import type { Multiplier, PurchaseLine } from '../../../subgraphs/ledger/domain/earn.ts'
 import { conditions } from '../../../subgraphs/ledger/domain/program.ts'
 import { programWith, withRules } from '../program-of.ts'
+import { type PurchaseToRate, ratePurchase } from '../rating.ts'
 
 const line = (yuan: string, more: Partial<PurchaseLine> = {}): PurchaseLine => ({
   amount: BigInt(Math.round(Number(yuan) * 100)),
