@@ -18,6 +18,7 @@ const arrows: readonly (readonly [from: string, targets: readonly string[]])[] =
   ['kernel/db/', ['kernel/values/', 'kernel/config.ts', 'kernel/log.ts', 'kernel/telemetry/', 'kernel/db/']],
   ['kernel/auth/', ['kernel/values/', 'kernel/errors.ts', 'kernel/auth/']],
   ['kernel/commands/', ['kernel/values/', 'kernel/errors.ts', 'kernel/db/', 'kernel/commands/']],
+  ['kernel/members/', ['kernel/values/', 'kernel/db/', 'kernel/members/']],
   ['kernel/programs/', ['kernel/values/', 'kernel/errors.ts', 'kernel/db/', 'kernel/programs/']],
   ['kernel/events/', ['kernel/values/', 'kernel/clock.ts', 'kernel/log.ts', 'kernel/db/', 'kernel/events/']],
   ['kernel/jobs/', ['kernel/values/', 'kernel/log.ts', 'kernel/db/', 'kernel/jobs/']],

@@ -8,6 +8,8 @@ export type Scope =
   | 'pii:read' // personal data unmasked
   | 'members:export' // all that is known of a member
   | 'members:erase'
+  | 'members:merge' // finds two members to be one person, or not after all
+  | 'members:move' // a part of Huitong that merges members elsewhere
   | 'access:audit' // who saw personal data
   | 'products:write'
   | 'consents:write'
@@ -60,6 +62,7 @@ const ADMIN: readonly Scope[] = [
   'pii:read',
   'members:export',
   'members:erase',
+  'members:merge',
   'access:audit',
   'segments:export',
   'points:grant',
@@ -87,7 +90,7 @@ const CHANNEL: readonly Scope[] = [
 ]
 
 /** Parts of Huitong that call each other; the gateway alone may ask for tokens on behalf of their owners. */
-const INTERNAL: readonly Scope[] = [...ADMIN, 'tokens:issue']
+const INTERNAL: readonly Scope[] = [...ADMIN, 'members:move', 'tokens:issue']
 
 /** What each kind of caller may do; staff by role. */
 export const scopes = {

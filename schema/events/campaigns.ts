@@ -14,6 +14,8 @@ export interface TaskCompleted {
   readonly program: string
   readonly campaign: string
   readonly participationId: string
+  /** The id under which it lies: the event's member, or one that was merged into it. Absent in events of before. */
+  readonly holderId?: string
 }
 
 export interface CampaignsEvents {

@@ -28,6 +28,8 @@ export interface TierChanged {
   readonly from: string
   readonly to: string
   readonly direction: 'up' | 'down'
+  /** Not by what the member did: two members became one, or two again. */
+  readonly because?: 'merge' | 'unmerge'
 }
 
 /** One event per posting call, however many purchases it recorded. */

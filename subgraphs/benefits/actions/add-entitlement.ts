@@ -13,11 +13,12 @@ import { insertEntitlement } from '../store/entitlements.ts'
 export async function addEntitlement(
   tx: Tx,
   grant: Grant,
-  given: { memberId: MemberId; now: Instant; grantedBy: string; reason?: string },
+  given: { memberId: MemberId; holderId: MemberId; now: Instant; grantedBy: string; reason?: string },
 ): Promise<Entitlement> {
   const { benefit, uses } = grant
   const entitlement: Entitlement = {
     memberId: given.memberId,
+    holderId: given.holderId,
     id: grant.id,
     program: benefit.program,
     benefit: benefit.slug,
@@ -30,6 +31,7 @@ export async function addEntitlement(
     validUntil: grant.validUntil,
     grantedAt: given.now,
     revokedAt: undefined,
+    setAsideBy: undefined,
   }
   await insertEntitlement(tx, entitlement, given)
   const payload: EntitlementGranted = { entitlementId: grant.id, benefit: benefit.slug, uses }

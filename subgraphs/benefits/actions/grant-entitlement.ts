@@ -1,7 +1,7 @@
 import { principalName } from '../../../kernel/auth/principal.ts'
 import { once } from '../../../kernel/commands/once.ts'
 import { programFor } from '../../../kernel/programs/known-programs.ts'
-import { type EntitlementId, newId } from '../../../kernel/values/ids.ts'
+import { type EntitlementId, type MemberId, newId } from '../../../kernel/values/ids.ts'
 import { fail, ok, type Result } from '../../../kernel/values/result.ts'
 import type { BenefitsContext } from '../context.ts'
 import { parseBenefitId } from '../domain/benefit.ts'
@@ -49,7 +49,8 @@ export async function grantEntitlement(
         validFrom: now,
         validUntil,
       }
-      return ok(await addEntitlement(tx, grant, { memberId, now, grantedBy, reason: asked.reason }))
+      const holderId = asked.memberId as MemberId
+      return ok(await addEntitlement(tx, grant, { memberId, holderId, now, grantedBy, reason: asked.reason }))
     }),
   )
 }

@@ -1,4 +1,5 @@
 import type { Tx } from '../../../kernel/db/transaction.ts'
+import { presentId } from '../../../kernel/members/merged-members.ts'
 import { findProgram } from '../../../kernel/programs/known-programs.ts'
 import { assert } from '../../../kernel/values/assert.ts'
 import type { MemberId } from '../../../kernel/values/ids.ts'
@@ -26,5 +27,10 @@ export async function grantForTier(
     benefits: await listedBenefits(tx.query, program.slug),
     alreadyGranted: await existingEntitlements(tx, memberId, program.slug, source),
   })
-  for (const grant of grants) await addEntitlement(tx, grant, { memberId, now, grantedBy: 'tier' })
+  if (grants.length === 0) return
+  // Told before the member was merged, perhaps, and heard after it.
+  const present = await presentId(tx.query, memberId)
+  for (const grant of grants) {
+    await addEntitlement(tx, grant, { memberId: present, holderId: memberId, now, grantedBy: 'tier' })
+  }
 }

@@ -28,7 +28,7 @@ export async function reverseWriteOff(
       const decision = decideReversal(await lockWriteOff(tx, input.writeOffId), counter, now)
       if (!decision.ok) return decision
       const writeOff = decision.value
-      const found = await lockEntitlement(tx, writeOff.memberId, writeOff.entitlementId)
+      const found = await lockEntitlement(tx, { holderId: writeOff.holderId, id: writeOff.entitlementId })
       assert(found, 'a write-off has an entitlement')
       const restored = { ...found.entitlement, usesLeft: found.entitlement.usesLeft + 1 }
       await markReversed(tx, writeOff, { at: now, by, reason: input.reason })
@@ -42,6 +42,6 @@ export async function reverseWriteOff(
 async function lockWriteOff(tx: Tx, id: string): Promise<WriteOff | undefined> {
   const seen = isUuid(id) ? await findWriteOff(tx.query, id) : undefined
   if (!seen) return undefined
-  await lockEntitlement(tx, seen.memberId, seen.entitlementId)
+  await lockEntitlement(tx, { holderId: seen.holderId, id: seen.entitlementId })
   return findWriteOff(tx.query, id)
 }

@@ -37,13 +37,13 @@ export async function writeOffEntitlement(
       const decision = decideWriteOff({ found, counter, store, now })
       if (!decision.ok) return decision
       const { entitlement, definition } = decision.value
-      const { memberId, id: entitlementId } = entitlement
+      const { memberId, holderId, id: entitlementId } = entitlement
       const { partner } = definition
 
-      const number = nextNumber(await standingNumbers(tx, memberId, entitlementId))
+      const number = nextNumber(await standingNumbers(tx, entitlement))
       assert(number <= entitlement.usesTotal, 'an entitlement has no more standing write-offs than uses')
       const writeOff: WriteOff = {
-        memberId,
+        holderId,
         id: newId(now),
         entitlementId,
         number,

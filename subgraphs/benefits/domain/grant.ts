@@ -28,7 +28,8 @@ export function decideTierGrants(given: {
   alreadyGranted: ReadonlySet<EntitlementId>
 }): Grant[] {
   const { memberId, change, at, timeZone, benefits, alreadyGranted } = given
-  if (change.direction === 'down') return []
+  // Who rises because two members are one had each tier's benefits from one side or the other.
+  if (change.direction === 'down' || change.because !== undefined) return []
   const source = `tier:${change.to}#${change.sequence}`
   return benefits
     .map((benefit) => ({

@@ -7,7 +7,8 @@ import { type Entitlement, stateOf } from './entitlement.ts'
 
 /** One use of an entitlement. */
 export interface WriteOff {
-  readonly memberId: MemberId
+  /** As its entitlement's. */
+  readonly holderId: MemberId
   readonly id: string
   readonly entitlementId: EntitlementId
   /** From 1 to the uses granted; a reversed one leaves its number to the next. */

@@ -12,11 +12,11 @@ export const Entitlement = {
     const key = parseEntitlementId(id)
     return key && ctx.loaders.entitlement.load(key)
   },
-  id: (entitlement: EntitlementValue) => opaqueEntitlementId(entitlement.memberId, entitlement.id),
+  id: (entitlement: EntitlementValue) => opaqueEntitlementId(entitlement.holderId, entitlement.id),
   benefit: ({ program, benefit, benefitVersion }: EntitlementValue, _: unknown, ctx: BenefitsContext) =>
     ctx.loaders.benefitVersion.load({ program, slug: benefit, version: benefitVersion }),
   state: (entitlement: EntitlementValue, _: unknown, ctx: BenefitsContext) => stateOf(entitlement, ctx.now),
   code: (entitlement: EntitlementValue) => formatCode(entitlement.code),
   writeOffs: (entitlement: EntitlementValue, _: unknown, ctx: BenefitsContext) =>
-    ctx.loaders.writeOffs.load({ memberId: entitlement.memberId, id: entitlement.id }),
+    ctx.loaders.writeOffs.load({ holderId: entitlement.holderId, id: entitlement.id }),
 }

@@ -2,6 +2,7 @@ import { NotFoundError } from '../../../kernel/errors.ts'
 import { connection, type PageArguments, pageOf } from '../../../kernel/graphql/page.ts'
 import { refusalPayload } from '../../../kernel/graphql/refusal.ts'
 import { programFor } from '../../../kernel/programs/known-programs.ts'
+import { previewMerge } from '../actions/merge-member.ts'
 import { verifyEntitlement } from '../actions/verify-entitlement.ts'
 import type { BenefitsContext } from '../context.ts'
 import { parseBenefitId } from '../domain/benefit.ts'
@@ -22,6 +23,12 @@ export const Query = {
     const rows = program ? await listedBenefits(ctx.db.query, program.slug, { after, limit: limit + 1 }) : []
     return connection(rows, limit, (benefit) => benefit.slug)
   },
+
+  previewMergeInBenefits: async (
+    _: unknown,
+    { input }: { input: Parameters<typeof previewMerge>[1] },
+    ctx: BenefitsContext,
+  ) => JSON.stringify(await previewMerge(ctx, input)),
 
   async verifyEntitlement(
     _: unknown,

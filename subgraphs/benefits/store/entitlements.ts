@@ -6,8 +6,9 @@ import type { BenefitDefinition } from '../../../schema/events/program.ts'
 import type { Entitlement, EntitlementState } from '../domain/entitlement.ts'
 import type { EntitlementAndBenefit } from '../domain/write-off.ts'
 
-interface EntitlementRow {
+export interface EntitlementRow {
   member_id: MemberId
+  survivor_id: MemberId | null
   id: EntitlementId
   program: string
   benefit: string
@@ -20,10 +21,12 @@ interface EntitlementRow {
   valid_until: Instant
   granted_at: Instant
   revoked_at: Instant | null
+  set_aside_by: string | null
 }
 
-const fromRow = (row: EntitlementRow): Entitlement => ({
-  memberId: row.member_id,
+export const entitlementFromRow = (row: EntitlementRow): Entitlement => ({
+  memberId: row.survivor_id ?? row.member_id,
+  holderId: row.member_id,
   id: row.id,
   program: row.program,
   benefit: row.benefit,
@@ -36,19 +39,20 @@ const fromRow = (row: EntitlementRow): Entitlement => ({
   validUntil: row.valid_until,
   grantedAt: row.granted_at,
   revokedAt: row.revoked_at ?? undefined,
+  setAsideBy: row.set_aside_by ?? undefined,
 })
 
-/** Which of these entitlements the member has already. */
+/** Which entitlements of a source lie under an id already. */
 export async function existingEntitlements(
   tx: Tx,
-  memberId: MemberId,
+  holderId: MemberId,
   program: string,
   source: string,
 ): Promise<ReadonlySet<EntitlementId>> {
   const rows = await tx.query<{ id: EntitlementId }>(
     `/* existingEntitlements */
      select id from entitlement where member_id = $1 and program = $2 and source = $3`,
-    [memberId, program, source],
+    [holderId, program, source],
   )
   return new Set(rows.map((row) => row.id))
 }
@@ -65,7 +69,7 @@ export async function insertEntitlement(
        uses_left, valid_from, valid_until, granted_at, granted_by)
      values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)`,
     [
-      e.memberId,
+      e.holderId,
       e.id,
       e.program,
       e.benefit,
@@ -83,26 +87,29 @@ export async function insertEntitlement(
   )
   await tx.query(
     `/* insertCode */ insert into entitlement_code (code, member_id, entitlement_id) values ($1, $2, $3)`,
-    [e.code, e.memberId, e.id],
+    [e.code, e.holderId, e.id],
   )
 }
 
 /** Which entitlement a code stands for. */
-async function placeOfCode(
-  query: Query,
-  code: string,
-): Promise<{ memberId: MemberId; id: EntitlementId } | undefined> {
+async function placeOfCode(query: Query, code: string): Promise<EntitlementKey | undefined> {
   const [row] = await query<{ member_id: MemberId; entitlement_id: EntitlementId }>(
     `/* placeOfCode */ select member_id, entitlement_id from entitlement_code where code = $1`,
     [code],
   )
-  return row && { memberId: row.member_id, id: row.entitlement_id }
+  return row && { holderId: row.member_id, id: row.entitlement_id }
+}
+
+/** Where an entitlement lies. */
+export interface EntitlementKey {
+  readonly holderId: MemberId
+  readonly id: EntitlementId
 }
 
 type WithBenefitRow = EntitlementRow & { definition: BenefitDefinition }
 
 const withBenefit = (row: WithBenefitRow | undefined): EntitlementAndBenefit | undefined =>
-  row && { entitlement: fromRow(row), definition: row.definition }
+  row && { entitlement: entitlementFromRow(row), definition: row.definition }
 
 /** An entitlement with its benefit as things stand; whoever wants to write takes the lock instead. */
 export async function findByCode(query: Query, code: string): Promise<EntitlementAndBenefit | undefined> {
@@ -110,41 +117,42 @@ export async function findByCode(query: Query, code: string): Promise<Entitlemen
   if (!place) return undefined
   const [row] = await query<WithBenefitRow>(
     `/* entitlementOfCode */
-     select e.*, b.definition
+     select e.*, merged.survivor_id, b.definition
      from entitlement e
      join benefit b on b.program = e.program and b.slug = e.benefit and b.version = e.benefit_version
+     left join merged_member merged on merged.member_id = e.member_id
      where e.member_id = $1 and e.id = $2`,
-    [place.memberId, place.id],
+    [place.holderId, place.id],
   )
   return withBenefit(row)
 }
 
 export async function lockByCode(tx: Tx, code: string): Promise<EntitlementAndBenefit | undefined> {
   const place = await placeOfCode(tx.query, code)
-  return place && lockEntitlement(tx, place.memberId, place.id)
+  return place && lockEntitlement(tx, place)
 }
 
 /** Whoever wants to change how often it was used takes this lock first. */
 export async function lockEntitlement(
   tx: Tx,
-  memberId: MemberId,
-  id: EntitlementId,
+  { holderId, id }: EntitlementKey,
 ): Promise<EntitlementAndBenefit | undefined> {
   const [row] = await tx.query<WithBenefitRow>(
     `/* lockEntitlement */
-     select e.*, b.definition
+     select e.*, merged.survivor_id, b.definition
      from entitlement e
      join benefit b on b.program = e.program and b.slug = e.benefit and b.version = e.benefit_version
+     left join merged_member merged on merged.member_id = e.member_id
      where e.member_id = $1 and e.id = $2
      for update of e`,
-    [memberId, id],
+    [holderId, id],
   )
   return withBenefit(row)
 }
 
 export async function setUsesLeft(tx: Tx, entitlement: Entitlement): Promise<void> {
   await tx.query(`/* setUsesLeft */ update entitlement set uses_left = $3 where member_id = $1 and id = $2`, [
-    entitlement.memberId,
+    entitlement.holderId,
     entitlement.id,
     entitlement.usesLeft,
   ])
@@ -160,22 +168,26 @@ export interface EntitlementPage {
   readonly limit: number
 }
 
-/** One page of each of several members, newest first, with up to `limit` rows each. */
+/** One page of each of several members by any of their ids, newest first, with up to `limit` rows each. */
 export async function entitlementPages(
   query: Query,
   memberIds: readonly MemberId[],
   page: EntitlementPage,
-): Promise<Entitlement[]> {
-  const rows = await query<EntitlementRow>(
+): Promise<Map<MemberId, Entitlement[]>> {
+  const rows = await query<EntitlementRow & { asked_id: MemberId }>(
     `/* entitlementPages */
-     select found.*
-     from unnest($1::uuid[]) as member (id)
+     select found.*, person.id as survivor_id, person.asked_id
+     from (
+       select asked.id as asked_id, coalesce(merged.survivor_id, asked.id) as id
+       from unnest($1::uuid[]) as asked (id) left join merged_member merged on merged.member_id = asked.id
+     ) as person
      cross join lateral (
        select * from entitlement e
-       where e.member_id = member.id
+       where e.member_id = any(
+           array(select person.id union all select member_id from merged_member where survivor_id = person.id))
          and ($4::timestamptz is null or (e.granted_at, e.benefit, e.id) < ($4, $5::text, $6::uuid))
          and ($2::text is null or $2 = case
-           when e.revoked_at is not null then 'REVOKED'
+           when e.revoked_at is not null or e.set_aside_by is not null then 'REVOKED'
            when $3::timestamptz < e.valid_from then 'NOT_YET_VALID'
            when $3 >= e.valid_until then 'EXPIRED'
            when e.uses_left = 0 then 'USED_UP'
@@ -195,20 +207,22 @@ export async function entitlementPages(
       page.limit,
     ],
   )
-  return rows.map(fromRow)
+  const pages = Map.groupBy(rows, (row) => row.asked_id)
+  return new Map([...pages].map(([asked, page]) => [asked, page.map(entitlementFromRow)]))
 }
 
 export async function findEntitlements(
   query: Query,
-  keys: readonly { memberId: MemberId; id: EntitlementId }[],
+  keys: readonly EntitlementKey[],
 ): Promise<Entitlement[]> {
   const rows = await query<EntitlementRow>(
     `/* findEntitlements */
-     select e.* from unnest($1::uuid[], $2::uuid[]) as wanted (member_id, id)
-     join entitlement e on e.member_id = wanted.member_id and e.id = wanted.id`,
-    [keys.map((key) => key.memberId), keys.map((key) => key.id)],
+     select e.*, merged.survivor_id from unnest($1::uuid[], $2::uuid[]) as wanted (member_id, id)
+     join entitlement e on e.member_id = wanted.member_id and e.id = wanted.id
+     left join merged_member merged on merged.member_id = e.member_id`,
+    [keys.map((key) => key.holderId), keys.map((key) => key.id)],
   )
-  return rows.map(fromRow)
+  return rows.map(entitlementFromRow)
 }
 
 /** What people wrote about an erased person in their own words goes; what was granted and used stays. */

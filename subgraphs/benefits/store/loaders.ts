@@ -1,22 +1,22 @@
 import DataLoader from 'dataloader'
 import type { Db } from '../../../kernel/db/open-database.ts'
-import type { EntitlementId, MemberId } from '../../../kernel/values/ids.ts'
+import type { MemberId } from '../../../kernel/values/ids.ts'
 import type { Benefit } from '../domain/benefit.ts'
 import type { Entitlement } from '../domain/entitlement.ts'
 import type { WriteOff } from '../domain/write-off.ts'
 import { type BenefitRow, benefitFromRow } from './benefits.ts'
-import { type EntitlementPage, entitlementPages, findEntitlements } from './entitlements.ts'
+import {
+  type EntitlementKey,
+  type EntitlementPage,
+  entitlementPages,
+  findEntitlements,
+} from './entitlements.ts'
 import { writeOffsOf } from './write-offs.ts'
 
 interface BenefitKey {
   readonly program: string
   readonly slug: string
   readonly version: number
-}
-
-interface EntitlementKey {
-  readonly memberId: MemberId
-  readonly id: EntitlementId
 }
 
 type PageKey = EntitlementPage & { readonly memberId: MemberId }
@@ -26,7 +26,7 @@ export type Loaders = ReturnType<typeof createLoaders>
 /** Batches what one request reads. */
 export function createLoaders({ query }: Db) {
   const benefitKey = (key: BenefitKey) => `${key.program}:${key.slug}:${key.version}`
-  const entitlementKey = (key: EntitlementKey) => `${key.memberId}.${key.id}`
+  const entitlementKey = (key: EntitlementKey) => `${key.holderId}.${key.id}`
   const pageKey = (key: EntitlementPage) => JSON.stringify([key.state, key.after, key.limit])
 
   return {
@@ -64,9 +64,8 @@ export function createLoaders({ query }: Db) {
         const pages = new Map<string, Entitlement[]>()
         for (const [args, members] of groups) {
           const memberIds = members.map((key) => key.memberId)
-          for (const row of await entitlementPages(query, memberIds, members[0]!)) {
-            const key = `${row.memberId} ${args}`
-            pages.set(key, [...(pages.get(key) ?? []), row])
+          for (const [memberId, page] of await entitlementPages(query, memberIds, members[0]!)) {
+            pages.set(`${memberId} ${args}`, page)
           }
         }
         return keys.map((key) => pages.get(`${key.memberId} ${pageKey(key)}`) ?? [])
@@ -78,7 +77,7 @@ export function createLoaders({ query }: Db) {
       async (keys) => {
         const rows = await writeOffsOf(query, keys)
         const found = Map.groupBy(rows, (row) =>
-          entitlementKey({ memberId: row.memberId, id: row.entitlementId }),
+          entitlementKey({ holderId: row.holderId, id: row.entitlementId }),
         )
         return keys.map((key) => found.get(entitlementKey(key)) ?? [])
       },

@@ -1,4 +1,5 @@
 import { EntitySchema } from 'typeorm'
+import { mergedMember, mergeStep } from '../../../kernel/members/tables.ts'
 import { knownProgram } from '../../../kernel/programs/tables.ts'
 
 /** How each table lies on many machines; a test reads the DDL against it. */
@@ -9,6 +10,8 @@ export const distribution: Readonly<Record<string, 'member' | 'lookup' | 'refere
   entitlement_code: 'lookup',
   write_off: 'member',
   write_off_member: 'lookup',
+  merged_member: 'reference',
+  merge_step: 'local',
   event: 'local',
   event_cursor: 'local',
   parked_event: 'local',
@@ -46,6 +49,7 @@ const entitlement = new EntitySchema({
     grantedAt: { type: 'timestamptz', name: 'granted_at' },
     grantedBy: { type: 'text', name: 'granted_by' },
     revokedAt: { type: 'timestamptz', name: 'revoked_at', nullable: true },
+    setAsideBy: { type: 'uuid', name: 'set_aside_by', nullable: true },
   },
 })
 
@@ -86,4 +90,13 @@ const writeOffMember = new EntitySchema({
   },
 })
 
-export const tables = [knownProgram, benefit, entitlement, entitlementCode, writeOff, writeOffMember]
+export const tables = [
+  knownProgram,
+  mergedMember,
+  mergeStep,
+  benefit,
+  entitlement,
+  entitlementCode,
+  writeOff,
+  writeOffMember,
+]

@@ -3,6 +3,7 @@ import type { Tx } from '../../../kernel/db/transaction.ts'
 import type { EntitlementId, MemberId } from '../../../kernel/values/ids.ts'
 import { type Instant, toIso } from '../../../kernel/values/instant.ts'
 import type { WriteOff } from '../domain/write-off.ts'
+import type { EntitlementKey } from './entitlements.ts'
 
 interface WriteOffRow {
   member_id: MemberId
@@ -16,7 +17,7 @@ interface WriteOffRow {
 }
 
 const fromRow = (row: WriteOffRow): WriteOff => ({
-  memberId: row.member_id,
+  holderId: row.member_id,
   id: row.id,
   entitlementId: row.entitlement_id,
   number: row.number,
@@ -27,11 +28,11 @@ const fromRow = (row: WriteOffRow): WriteOff => ({
 })
 
 /** The numbers of an entitlement's write-offs that were not reversed. */
-export async function standingNumbers(tx: Tx, memberId: MemberId, id: EntitlementId): Promise<number[]> {
+export async function standingNumbers(tx: Tx, { holderId, id }: EntitlementKey): Promise<number[]> {
   const rows = await tx.query<{ number: number }>(
     `/* standingNumbers */
      select number from write_off where member_id = $1 and entitlement_id = $2 and reversed_at is null`,
-    [memberId, id],
+    [holderId, id],
   )
   return rows.map((row) => row.number)
 }
@@ -42,7 +43,7 @@ export async function insertWriteOff(tx: Tx, writeOff: WriteOff, writtenOffBy: s
      insert into write_off (member_id, id, entitlement_id, number, partner, store, at, written_off_by)
      values ($1, $2, $3, $4, $5, $6, $7, $8)`,
     [
-      writeOff.memberId,
+      writeOff.holderId,
       writeOff.id,
       writeOff.entitlementId,
       writeOff.number,
@@ -54,7 +55,7 @@ export async function insertWriteOff(tx: Tx, writeOff: WriteOff, writtenOffBy: s
   )
   await tx.query(
     `/* insertWriteOffMember */ insert into write_off_member (write_off_id, member_id) values ($1, $2)`,
-    [writeOff.id, writeOff.memberId],
+    [writeOff.id, writeOff.holderId],
   )
 }
 
@@ -81,21 +82,18 @@ export async function markReversed(
     `/* markReversed */
      update write_off set reversed_at = $3, reversed_by = $4, reversal_reason = $5
      where member_id = $1 and id = $2`,
-    [writeOff.memberId, writeOff.id, toIso(why.at), why.by, why.reason],
+    [writeOff.holderId, writeOff.id, toIso(why.at), why.by, why.reason],
   )
 }
 
 /** Oldest first. */
-export async function writeOffsOf(
-  query: Query,
-  keys: readonly { memberId: MemberId; id: EntitlementId }[],
-): Promise<WriteOff[]> {
+export async function writeOffsOf(query: Query, keys: readonly EntitlementKey[]): Promise<WriteOff[]> {
   const rows = await query<WriteOffRow>(
     `/* writeOffsOf */
      select w.* from unnest($1::uuid[], $2::uuid[]) as wanted (member_id, entitlement_id)
      join write_off w on w.member_id = wanted.member_id and w.entitlement_id = wanted.entitlement_id
      order by w.at, w.id`,
-    [keys.map((key) => key.memberId), keys.map((key) => key.id)],
+    [keys.map((key) => key.holderId), keys.map((key) => key.id)],
   )
   return rows.map(fromRow)
 }

@@ -2,6 +2,7 @@ import { type Principal, principalName } from '../../../kernel/auth/principal.ts
 import { once } from '../../../kernel/commands/once.ts'
 import { BadInputError, ForbiddenError } from '../../../kernel/errors.ts'
 import { publish } from '../../../kernel/events/publish.ts'
+import { allIds, holdMember } from '../../../kernel/members/merged-members.ts'
 import { programFor } from '../../../kernel/programs/known-programs.ts'
 import { isUuid, type MemberId, newId } from '../../../kernel/values/ids.ts'
 import { type Instant, localDate } from '../../../kernel/values/instant.ts'
@@ -46,7 +47,7 @@ async function recordCompletion(
 ): Promise<Result<{ memberId: MemberId; id: string }, CompleteTaskRefusal>> {
   const { now, principal } = ctx
   const { idempotencyKey, ...body } = input
-  const memberId = memberActedOn(principal, input.memberId)
+  const holderId = memberActedOn(principal, input.memberId)
   const occurredAt = momentOf(principal, input.occurredAt, now)
   const by = principalName(principal)
   const command = { owner: by, key: idempotencyKey, action: 'completeTask', body, at: now }
@@ -61,13 +62,15 @@ async function recordCompletion(
       const { program: slug, slug: campaign, timeZone, version, definition } = task.value
 
       const day = localDate(occurredAt, timeZone)
-      const done = await lockCompletions(tx, { memberId, program: slug, campaign, day })
+      const memberId = await holdMember(tx, holderId)
+      const memberIds = await allIds(tx.query, memberId)
+      const done = await lockCompletions(tx, { memberIds, holderId, program: slug, campaign, day })
       const decision = decideCompletion(definition, done)
       if (!decision.ok) return decision
 
       const points = BigInt(definition.points)
       const participation: Participation = {
-        memberId,
+        memberId: holderId,
         id: newId(now),
         program: slug,
         campaign,
@@ -78,11 +81,12 @@ async function recordCompletion(
         occurredAt,
         rewardedAt: points === 0n ? now : undefined,
         refusalCode: undefined,
+        setAsideBy: undefined,
       }
       await insertParticipation(tx, participation, { at: now, by })
-      const payload: TaskCompleted = { program: slug, campaign, participationId: participation.id }
+      const payload: TaskCompleted = { program: slug, campaign, participationId: participation.id, holderId }
       await publish(tx, [{ type: 'campaigns.TaskCompleted', memberId, occurredAt, payload }])
-      return ok({ memberId, id: participation.id })
+      return ok({ memberId: holderId, id: participation.id })
     }),
   )
 }

@@ -10,6 +10,8 @@ export type Task = Campaign & { readonly definition: TaskDefinition }
 export interface Completions {
   readonly ofDay: number
   readonly ofYear: number
+  /** The highest number of the day; more than `ofDay` where some of the person's went with another in an unmerge. */
+  readonly lastOfDay: number
 }
 
 export type TaskRefusal = 'CAMPAIGN_NOT_FOUND' | 'CAMPAIGN_NOT_LIVE' | 'TASK_NOT_COMPLETABLE'
@@ -32,5 +34,5 @@ export function decideCompletion(
 ): Result<number, LimitRefusal> {
   if (done.ofDay >= perDay) return fail('DAILY_LIMIT_REACHED', { details: { perDay: String(perDay) } })
   if (done.ofYear >= perYear) return fail('YEARLY_LIMIT_REACHED', { details: { perYear: String(perYear) } })
-  return ok(done.ofDay + 1)
+  return ok(Math.max(done.ofDay, done.lastOfDay) + 1)
 }

@@ -25,7 +25,7 @@ export const Member = {
 async function progressOf(memberId: MemberId, task: Task, ctx: CampaignsContext) {
   const day = localDate(ctx.now, task.timeZone)
   const ofProgram = await ctx.loaders.progress.load({ memberId, program: task.program, day })
-  const done = ofProgram.get(task.slug) ?? { ofDay: 0, ofYear: 0, pointsOfYear: 0n }
+  const done = ofProgram.get(task.slug) ?? { ofDay: 0, ofYear: 0, lastOfDay: 0, pointsOfYear: 0n }
   const { perDay, perYear } = task.definition
   return {
     campaign: task,

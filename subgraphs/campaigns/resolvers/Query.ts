@@ -1,11 +1,18 @@
 import { NotFoundError } from '../../../kernel/errors.ts'
 import { connection, type PageArguments, pageOf } from '../../../kernel/graphql/page.ts'
 import { programFor } from '../../../kernel/programs/known-programs.ts'
+import { previewMerge } from '../actions/merge-member.ts'
 import type { CampaignsContext } from '../context.ts'
 import { parseCampaignId } from '../domain/campaign.ts'
 import { currentCampaigns, findCampaign } from '../store/campaigns.ts'
 
 export const Query = {
+  previewMergeInCampaigns: async (
+    _: unknown,
+    { input }: { input: Parameters<typeof previewMerge>[1] },
+    ctx: CampaignsContext,
+  ) => JSON.stringify(await previewMerge(ctx, input)),
+
   async campaign(_: unknown, args: { id: string; program?: string | null }, ctx: CampaignsContext) {
     const named = parseCampaignId(args.id)
     const program = await programFor(ctx.db.query, named.program ?? args.program)

@@ -6,7 +6,7 @@ import { type Instant, type LocalDate, toIso } from '../../../kernel/values/inst
 import type { Completions } from '../domain/completion.ts'
 import type { Participation } from '../domain/participation.ts'
 
-interface ParticipationRow {
+export interface ParticipationRow {
   member_id: MemberId
   id: string
   program: string
@@ -18,9 +18,10 @@ interface ParticipationRow {
   occurred_at: Instant
   rewarded_at: Instant | null
   refusal_code: string | null
+  set_aside_by: string | null
 }
 
-const fromRow = (row: ParticipationRow): Participation => ({
+export const participationFromRow = (row: ParticipationRow): Participation => ({
   memberId: row.member_id,
   id: row.id,
   program: row.program,
@@ -32,11 +33,15 @@ const fromRow = (row: ParticipationRow): Participation => ({
   occurredAt: row.occurred_at,
   rewardedAt: row.rewarded_at ?? undefined,
   refusalCode: row.refusal_code ?? undefined,
+  setAsideBy: row.set_aside_by ?? undefined,
 })
 
-/** One member's completions of one task. */
+/** One person's completions of one task. */
 export interface TaskOfMember {
-  readonly memberId: MemberId
+  /** All ids of the person; the present one, whose counter is the lock of all, comes first. */
+  readonly memberIds: readonly MemberId[]
+  /** The one of them that a completion lies under. */
+  readonly holderId: MemberId
   readonly program: string
   readonly campaign: string
   readonly day: LocalDate
@@ -46,27 +51,33 @@ const yearOf = (day: LocalDate): number => Number(day.slice(0, 4))
 
 /** Whoever completes a task takes the lock on its count of the year first; the count of the day stands still then. */
 export async function lockCompletions(tx: Tx, of: TaskOfMember): Promise<Completions> {
-  const key = [of.memberId, of.program, of.campaign, yearOf(of.day)]
+  const { memberIds, holderId, program, campaign, day } = of
+  const task = [program, campaign]
   await tx.query(
-    `/* ensureCounter */
-     insert into task_counter (member_id, program, campaign, year, completed) values ($1, $2, $3, $4, 0)
+    `/* ensureCounters */
+     insert into task_counter (member_id, program, campaign, year, completed)
+     select id, $2, $3, $4, 0 from unnest($1::uuid[]) as counted (id) order by id
      on conflict on constraint task_counter_key do nothing`,
-    key,
+    [[...new Set([memberIds[0]!, holderId])], ...task, yearOf(day)],
+  )
+  await tx.query(
+    `/* lockCounter */
+     select from task_counter where member_id = $1 and program = $2 and campaign = $3 and year = $4 for update`,
+    [memberIds[0], ...task, yearOf(day)],
   )
   const [counter] = await tx.query<{ completed: number }>(
-    `/* lockCounter */
-     select completed from task_counter
-     where member_id = $1 and program = $2 and campaign = $3 and year = $4
-     for update`,
-    key,
+    `/* completionsOfYear */
+     select coalesce(sum(completed), 0)::int as completed from task_counter
+     where member_id = any($1::uuid[]) and program = $2 and campaign = $3 and year = $4`,
+    [memberIds, ...task, yearOf(day)],
   )
-  const [day] = await tx.query<{ completed: number }>(
+  const [ofDay] = await tx.query<{ completed: number; last: number }>(
     `/* completionsOfDay */
-     select count(*)::int as completed from participation
-     where member_id = $1 and program = $2 and campaign = $3 and day = $4`,
-    [of.memberId, of.program, of.campaign, of.day],
+     select count(*)::int as completed, coalesce(max(number), 0) as last from participation
+     where member_id = any($1::uuid[]) and program = $2 and campaign = $3 and day = $4`,
+    [memberIds, ...task, day],
   )
-  return { ofDay: day!.completed, ofYear: counter!.completed }
+  return { ofDay: ofDay!.completed, ofYear: counter!.completed, lastOfDay: ofDay!.last }
 }
 
 /** Adds a completion, and counts it. The lock is held. */
@@ -113,7 +124,7 @@ export async function readParticipation(
     [key.memberId, key.id],
   )
   assert(row, 'a participation that was recorded is there')
-  return fromRow(row)
+  return participationFromRow(row)
 }
 
 /** Writes down what became of the points; the first outcome stands. */
@@ -149,16 +160,17 @@ export async function pendingParticipations(
      limit $2`,
     [after ?? null, limit],
   )
-  return rows.map(fromRow)
+  return rows.map(participationFromRow)
 }
 
 export interface Progress extends Completions {
+  /** As asked. */
   readonly memberId: MemberId
   readonly campaign: string
   readonly pointsOfYear: bigint
 }
 
-/** How far members are with the tasks of a programme, on a day and in its year. */
+/** How far members, by any of their ids, are with the tasks of a programme, on a day and in its year. */
 export async function progressOf(
   query: Query,
   memberIds: readonly MemberId[],
@@ -170,18 +182,28 @@ export async function progressOf(
     campaign: string
     of_day: number
     of_year: number
+    last: number
     points: bigint
   }>(
     `/* progressOf */
-     select member_id, campaign,
+     select person.asked_id as member_id, campaign,
        count(*) filter (where day = $3)::int as of_day,
        count(*)::int as of_year,
-       coalesce(sum(points) filter (where rewarded_at is not null), 0)::bigint as points
-     from participation
-     where member_id = any ($1::uuid[]) and program = $2
+       coalesce(max(number) filter (where day = $3), 0) as last,
+       coalesce(sum(points) filter (where rewarded_at is not null and set_aside_by is null), 0)::bigint as points
+     from (
+       select asked.id as asked_id, coalesce(merged.survivor_id, asked.id) as id
+       from unnest($1::uuid[]) as asked (id) left join merged_member merged on merged.member_id = asked.id
+     ) as person
+     cross join lateral (
+       select person.id as member_id
+       union all select member_id from merged_member where survivor_id = person.id
+     ) as holder
+     join participation on participation.member_id = holder.member_id
+     where program = $2
        and day >= date_trunc('year', $3::date)
        and day < date_trunc('year', $3::date) + interval '1 year'
-     group by member_id, campaign`,
+     group by person.asked_id, campaign`,
     [memberIds, program, day],
   )
   return rows.map((row) => ({
@@ -189,6 +211,7 @@ export async function progressOf(
     campaign: row.campaign,
     ofDay: row.of_day,
     ofYear: row.of_year,
+    lastOfDay: row.last,
     pointsOfYear: row.points,
   }))
 }

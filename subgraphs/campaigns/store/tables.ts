@@ -1,4 +1,5 @@
 import { EntitySchema } from 'typeorm'
+import { mergedMember, mergeStep } from '../../../kernel/members/tables.ts'
 import { knownProgram } from '../../../kernel/programs/tables.ts'
 
 /** How each table lies on many machines; a test reads the DDL against it. */
@@ -7,6 +8,8 @@ export const distribution: Readonly<Record<string, 'member' | 'lookup' | 'refere
   campaign: 'reference',
   task_counter: 'member',
   participation: 'member',
+  merged_member: 'reference',
+  merge_step: 'local',
   event: 'local',
   event_cursor: 'local',
   parked_event: 'local',
@@ -55,7 +58,8 @@ const participation = new EntitySchema({
     recordedBy: { type: 'text', name: 'recorded_by' },
     rewardedAt: { type: 'timestamptz', name: 'rewarded_at', nullable: true },
     refusalCode: { type: 'text', name: 'refusal_code', nullable: true },
+    setAsideBy: { type: 'uuid', name: 'set_aside_by', nullable: true },
   },
 })
 
-export const tables = [knownProgram, campaign, taskCounter, participation]
+export const tables = [knownProgram, mergedMember, mergeStep, campaign, taskCounter, participation]

@@ -17,6 +17,7 @@ const now = instant('2026-01-10T00:00:00Z')
 
 const active: Entitlement = {
   memberId: 'm' as MemberId,
+  holderId: 'm' as MemberId,
   id: 'e' as EntitlementId,
   program: 'super-member',
   benefit: 'ticket',
@@ -29,6 +30,7 @@ const active: Entitlement = {
   validUntil: until,
   grantedAt: from,
   revokedAt: undefined,
+  setAsideBy: undefined,
 }
 const usedUp = { ...active, usesLeft: 0 }
 const expired = { ...usedUp, validUntil: now }
@@ -104,7 +106,7 @@ describe('a write-off, refusals in order of precedence', () => {
 
 describe('a reversal, refusals in order of precedence', () => {
   const made: WriteOff = {
-    memberId: 'm' as MemberId,
+    holderId: 'm' as MemberId,
     id: 'w',
     entitlementId: 'e' as EntitlementId,
     number: 1,

@@ -47,7 +47,7 @@ describe('how often it can be completed', () => {
     [4, 192, 'DAILY_LIMIT_REACHED'], // the day wins over the year
     [0, 192, 'YEARLY_LIMIT_REACHED'],
   ])('after %i on the day and %i in the year: %s', (ofDay, ofYear, expected) => {
-    const decision = decideCompletion(share, { ofDay, ofYear })
+    const decision = decideCompletion(share, { ofDay, ofYear, lastOfDay: ofDay })
     expect(decision.ok ? decision.value : decision.refusal.code).toBe(expected)
   })
 })
