@@ -1,6 +1,11 @@
 import './telemetry-off.ts'
 import { AsyncLocalStorage } from 'node:async_hooks'
-import { ApolloServer, type ApolloServerPlugin, HeaderMap } from '@apollo/server'
+import {
+  ApolloServer,
+  type ApolloServerOptionsWithGateway,
+  type ApolloServerPlugin,
+  HeaderMap,
+} from '@apollo/server'
 import {
   ApolloServerPluginCacheControlDisabled,
   ApolloServerPluginInlineTraceDisabled,
@@ -8,10 +13,14 @@ import {
   ApolloServerPluginUsageReportingDisabled,
 } from '@apollo/server/plugin/disabled'
 import type { GraphQLError, GraphQLFormattedError, GraphQLSchema } from 'graphql'
+import type { Principal } from '../kernel/auth/principal.ts'
 import { type Config, SUBGRAPH_NAMES, type SubgraphName } from '../kernel/config.ts'
 import { formatError } from '../kernel/graphql/errors.ts'
 import type { Logger } from '../kernel/log.ts'
 import type { Peers } from '../kernel/peers.ts'
+import { AUDIENCES, type Audience } from '../schema/contract.ts'
+import { audienceOf } from './contracts/audience.ts'
+import { sayOutsideContract } from './contracts/outside-contract.ts'
 import { documentSizeRule } from './document-size.ts'
 import { Circuit } from './execute/circuit.ts'
 import { CompiledGateway, type SubgraphAddress } from './execute/compiled-gateway.ts'
@@ -34,8 +43,10 @@ const DOCUMENT_TOKENS_MAX = 2_000
 export interface Graph {
   /** Answers one request of GraphQL over HTTP. */
   execute(request: HttpRequest, context: GatewayContext): Promise<HttpAnswer>
-  /** What clients see now. */
-  schema(): GraphQLSchema
+  /** By whose contract a caller's documents are read. */
+  audience(principal: Principal): Audience
+  /** What an audience sees now. */
+  schema(audience: Audience): GraphQLSchema
   /** Goes over to another supergraph; requests under way finish over theirs. Throws what is wrong with it. */
   goOver(supergraphSdl: string): Promise<void>
   close(): Promise<void>
@@ -86,9 +97,99 @@ export async function openPipeline(options: PipelineOptions): Promise<Graph> {
   const { supergraphSdl, sourceOf, production, executor, log, format } = options
   const compiled = executor === 'compiled' ? new CompiledGateway(supergraphSdl, sourceOf) : undefined
   const stock = compiled ? undefined : stockGateway(supergraphSdl, sourceOf, log)
-  const gateway = compiled ?? stock!.gateway
-  // Errors are formatted without their request at hand.
   const requestIds = new AsyncLocalStorage<string>()
+  const formatFor =
+    (audience: Audience): typeof format =>
+    (error, requestId) => {
+      if (production || audience === 'staff') return format(error, requestId)
+      return format(sayOutsideContract(error, audience, contracts.staff.schema()), requestId)
+    }
+  const contracts: Record<Audience, Contract> = Object.fromEntries(
+    await Promise.all(
+      AUDIENCES.map(async (audience) => {
+        const gateway = (compiled ?? stock!).for(audience)
+        const opened = await openContract({ ...options, gateway, requestIds, format: formatFor(audience) })
+        return [audience, opened] as const
+      }),
+    ),
+  ) as Record<Audience, Contract>
+
+  const warmPaths =
+    compiled &&
+    perAudience(
+      (audience) =>
+        new WarmPath<GatewayContext>({
+          known: (source, operationName) => compiled.known(audience, source, operationName),
+          admit,
+          format: (error, { claims }) => format(error, claims.requestId),
+        }),
+    )
+
+  const throughPipeline = async (
+    audience: Audience,
+    request: HttpRequest,
+    context: GatewayContext,
+  ): Promise<HttpAnswer> => {
+    const {
+      status = 200,
+      headers,
+      body,
+    } = await requestIds.run(context.claims.requestId, () =>
+      contracts[audience].server.executeHTTPGraphQLRequest({
+        httpGraphQLRequest: {
+          method: request.method,
+          headers: headerMapOf(request.headers),
+          search: new URL(request.url, 'http://gateway').search,
+          body: request.body,
+        },
+        context: async () => context,
+      }),
+    )
+    warmPaths?.[audience].learn(request, headers.get('content-type'), status)
+    // A multi-part answer would need @defer, which the gateway's schema does not have.
+    return { status, headers, body: body.kind === 'complete' ? body.string : '' }
+  }
+
+  const audience = (principal: Principal) => audienceOf(principal, { sandbox: !production })
+  return {
+    audience,
+    execute(request, context) {
+      const asking = audience(context.claims.principal)
+      return warmPaths?.[asking].answer(request, context) ?? throughPipeline(asking, request, context)
+    },
+    schema: (of) => contracts[of].schema(),
+    goOver: (sdl) => (compiled ?? stock!).update(sdl),
+    async close() {
+      for (const audience of AUDIENCES) await contracts[audience].server.stop()
+    },
+  }
+}
+
+const perAudience = <T>(make: (audience: Audience) => T): Record<Audience, T> => ({
+  member: make('member'),
+  partner: make('partner'),
+  staff: make('staff'),
+})
+
+interface Contract {
+  readonly server: ApolloServer<GatewayContext>
+  schema(): GraphQLSchema
+}
+
+/** One contract: what its audience may ask for is parsed and validated by a server of its own. */
+async function openContract(options: {
+  gateway: NonNullable<ApolloServerOptionsWithGateway<GatewayContext>['gateway']>
+  /** Errors are formatted without their request at hand. */
+  requestIds: AsyncLocalStorage<string>
+  production: boolean
+  log: Logger
+  format: PipelineOptions['format']
+}): Promise<Contract> {
+  const { gateway, requestIds, production, log, format } = options
+  let schema: GraphQLSchema | undefined
+  gateway.onSchemaLoadOrUpdate(({ apiSchema }) => {
+    schema = apiSchema
+  })
   const server = new ApolloServer<GatewayContext>({
     gateway,
     nodeEnv: production ? 'production' : 'development',
@@ -111,47 +212,8 @@ export async function openPipeline(options: PipelineOptions): Promise<Graph> {
       ApolloServerPluginUsageReportingDisabled(),
     ],
   })
-  let schema: GraphQLSchema | undefined
-  gateway.onSchemaLoadOrUpdate(({ apiSchema }) => {
-    schema = apiSchema
-  })
   await server.start()
-
-  const warmPath =
-    compiled &&
-    new WarmPath<GatewayContext>({
-      known: (source, operationName) => compiled.known(source, operationName),
-      admit,
-      format: (error, { claims }) => format(error, claims.requestId),
-    })
-
-  const throughPipeline = async (request: HttpRequest, context: GatewayContext): Promise<HttpAnswer> => {
-    const {
-      status = 200,
-      headers,
-      body,
-    } = await requestIds.run(context.claims.requestId, () =>
-      server.executeHTTPGraphQLRequest({
-        httpGraphQLRequest: {
-          method: request.method,
-          headers: headerMapOf(request.headers),
-          search: new URL(request.url, 'http://gateway').search,
-          body: request.body,
-        },
-        context: async () => context,
-      }),
-    )
-    warmPath?.learn(request, headers.get('content-type'), status)
-    // A multi-part answer would need @defer, which the gateway's schema does not have.
-    return { status, headers, body: body.kind === 'complete' ? body.string : '' }
-  }
-
-  return {
-    execute: (request, context) => warmPath?.answer(request, context) ?? throughPipeline(request, context),
-    schema: () => schema!,
-    goOver: (sdl) => (compiled ?? stock!).update(sdl),
-    close: () => server.stop(),
-  }
+  return { server, schema: () => schema! }
 }
 
 /** Before an operation is executed, on either path. */

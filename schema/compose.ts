@@ -1,19 +1,24 @@
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { composeServices } from '@theguild/federation-composition'
 import {
+  buildASTSchema,
   buildSchema,
+  type DocumentNode,
   extendSchema,
   type GraphQLError,
+  type GraphQLSchema,
   lexicographicSortSchema,
   parse,
   printSchema,
 } from 'graphql'
+import { AUDIENCES, type Audience, contractOf, outsideOf } from './contract.ts'
 import { rightsCsv, walkRights } from './rights.ts'
+import { tagsOf, withTags } from './tags.ts'
 
 /**
  * Composes the `schema.graphql` of every subgraph into the documents by which others know the graph:
- * `supergraph.graphql` for gateways, `api.graphql` for clients, `rights.csv` for auditors. `npm run schema` writes them; with `--check` it only
- * says whether they are up to date.
+ * `supergraph.graphql` for gateways, `api.graphql` and a contract for each audience for clients, `rights.csv` for
+ * auditors. `npm run schema` writes them; with `--check` it only says whether they are up to date.
  */
 const ROOT = new URL('../', import.meta.url)
 
@@ -36,7 +41,7 @@ export class CompositionError extends Error {
 export function compose(
   sdlByName: Readonly<Record<string, string>>,
   subscriptions?: string,
-): { supergraph: string; api: string } {
+): { supergraph: string; api: string; contracts: Record<Audience, string> } {
   const names = Object.keys(sdlByName).sort()
   // A gateway finds its subgraphs by name; the addresses stand there because the format asks for them.
   const services = names.map((name) => ({
@@ -44,15 +49,30 @@ export function compose(
     url: `http://${name}`,
     typeDefs: parse(sdlByName[name]!),
   }))
-  const { supergraphSdl, publicSdl, errors } = composeServices(services)
+  const { errors } = composeServices(services)
   if (errors) throw new CompositionError(errors)
+  // What does not compose has no rights to tag it by.
+  const tags = tagsOf(names.flatMap((name) => walkRights(name, sdlByName[name]!)))
+  const tagged = composeServices(services.map((one) => ({ ...one, typeDefs: withTags(one.typeDefs, tags) })))
+  if (tagged.errors) throw new CompositionError(tagged.errors)
+  const { supergraphSdl, publicSdl } = tagged
   const subgraphsApi = buildSchema(publicSdl)
   const apiSchema =
     subscriptions === undefined ? subgraphsApi : extendSchema(subgraphsApi, parse(subscriptions))
-  return {
-    supergraph: `${supergraphSdl.trim()}\n`,
-    api: `${printSchema(lexicographicSortSchema(apiSchema)).trim()}\n`,
-  }
+  const api = sorted(apiSchema)
+  const contracts = Object.fromEntries(
+    AUDIENCES.map((audience) => [audience, contractSdl(api, supergraphSdl, audience)]),
+  ) as Record<Audience, string>
+  return { supergraph: `${supergraphSdl.trim()}\n`, api, contracts }
+}
+
+const sorted = (schema: GraphQLSchema): string => `${printSchema(lexicographicSortSchema(schema)).trim()}\n`
+
+function contractSdl(api: string, supergraphSdl: string, audience: Audience): string {
+  const outside = outsideOf(supergraphSdl, audience)
+  if (outside.size === 0) return api
+  const contract: DocumentNode = contractOf(parse(api), outside)
+  return sorted(buildASTSchema(contract))
 }
 
 function artefacts(): Artefact[] {
@@ -61,13 +81,18 @@ function artefacts(): Artefact[] {
     .map((entry) => entry.name)
   const sdls = names.map((name) => [name, read(`subgraphs/${name}/schema.graphql`)] as const)
   const found = sdls.flatMap(([name, sdl]) => (sdl === undefined ? [] : [[name, sdl] as const]))
-  const { supergraph, api } = compose(
+  const { supergraph, api, contracts } = compose(
     Object.fromEntries(found),
     `extend schema { subscription: Subscription }\n${read('gateway/subscriptions/schema.graphql')}`,
   )
   return [
     { path: 'schema/supergraph.graphql', text: supergraph },
     { path: 'schema/api.graphql', text: api },
+    // That of staff is `api.graphql`.
+    ...AUDIENCES.filter((audience) => audience !== 'staff').map((audience) => ({
+      path: `schema/contracts/${audience}.graphql`,
+      text: contracts[audience],
+    })),
     { path: 'schema/rights.csv', text: rightsCsv(found.flatMap(([name, sdl]) => walkRights(name, sdl))) },
   ]
 }

@@ -15,6 +15,8 @@ export interface FieldVerdicts {
   readonly subgraph: string
   readonly coordinate: string
   readonly notes: readonly string[]
+  /** Without a rule of its own or its type's: it belongs to who may read a field that leads to it. */
+  readonly inherited: boolean
   readonly verdicts: Readonly<Record<string, Verdict>>
 }
 
@@ -32,9 +34,10 @@ export function walkRights(subgraph: string, sdl: string): FieldVerdicts[] {
   )
   const byCaller = new Map(CALLERS.map((caller) => [caller, verdictsOf(fields, caller)]))
   return fields
-    .map(({ type, field, entry: { coordinate } }) => ({
+    .map(({ type, field, entry: { coordinate, rule } }) => ({
       subgraph,
       coordinate,
+      inherited: rule?.kind === 'inherited',
       notes: [
         ...(has(field, 'inaccessible') || has(type, 'inaccessible') ? ['internal'] : []),
         ...(has(field, 'personal') ? ['personal'] : []),

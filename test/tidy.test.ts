@@ -62,8 +62,8 @@ const arrows: readonly (readonly [from: string, targets: readonly string[]])[] =
   ),
   ['gateway/all.ts', ['gateway/', 'kernel/', 'subgraphs/*/index.ts']],
   ['gateway/open-all.ts', ['gateway/', 'kernel/', 'subgraphs/*/index.ts']],
-  ['gateway/subscriptions/', ['gateway/', 'kernel/', 'schema/events/']],
-  ['gateway/', ['gateway/', 'kernel/']],
+  ['gateway/subscriptions/', ['gateway/', 'kernel/', 'schema/events/', 'schema/contract.ts']],
+  ['gateway/', ['gateway/', 'kernel/', 'schema/contract.ts']],
   ['cli/', ['cli/', 'kernel/', 'subgraphs/*/index.ts']],
   [
     'bench/',

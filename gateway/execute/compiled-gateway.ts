@@ -4,6 +4,8 @@ import { QueryPlanner } from '@apollo/query-planner'
 import type { ApolloServerOptionsWithGateway } from '@apollo/server'
 import { GraphQLError, type GraphQLSchema, getOperationAST, validate } from 'graphql'
 import { planLookups } from '../../kernel/telemetry/metrics.ts'
+import { AUDIENCES, type Audience } from '../../schema/contract.ts'
+import { contractSchema } from '../contracts/contract-schema.ts'
 import { KnownOperations } from './known-operations.ts'
 import { type CompiledOperation, compileOperation, type Supergraph } from './operation.ts'
 import type { Source } from './source.ts'
@@ -17,8 +19,8 @@ const CHARACTERS_MAX = 4_000_000
 /** Operations that are planned anew before another supergraph takes over. */
 const WARM_UP_MAX = 500
 
-/** A supergraph with what has been compiled over it; another supergraph is another generation. */
-interface Generation {
+/** The contract of an audience over a supergraph, with what has been compiled for it. */
+interface Contract {
   readonly supergraph: Supergraph
   readonly known: KnownOperations
   readonly sources: ReadonlyMap<string, Source>
@@ -29,12 +31,15 @@ export interface SubgraphAddress {
   readonly url: string | undefined
 }
 
+/** All contracts over one supergraph; another supergraph is another generation. */
+type Generation = Readonly<Record<Audience, Contract>>
+
 /** Executes operations by compiled plans, behind Apollo Server, and before it for operations that it has let through. */
-export class CompiledGateway implements GatewayInterface {
+export class CompiledGateway {
   readonly #sourceOf: (subgraph: SubgraphAddress) => Source<never>
-  readonly #listeners = new Set<SchemaListener>()
+  readonly #listeners = new Map<SchemaListener, Audience>()
   /** Requests under way finish over the supergraph by which they were validated. */
-  readonly #generations = new WeakMap<GraphQLSchema, Generation>()
+  readonly #contracts = new WeakMap<GraphQLSchema, Contract>()
   #current: Generation
 
   constructor(supergraphSdl: string, sourceOf: (subgraph: SubgraphAddress) => Source<never>) {
@@ -42,14 +47,28 @@ export class CompiledGateway implements GatewayInterface {
     this.#current = this.#open(supergraphSdl)
   }
 
-  /** What clients see now. */
-  get apiSchema(): GraphQLSchema {
-    return this.#current.supergraph.apiSchema
+  /** An operation that has been validated and compiled over the present supergraph, by an audience's contract. */
+  known(
+    audience: Audience,
+    source: string,
+    operationName: string | undefined,
+  ): CompiledOperation | undefined {
+    return this.#current[audience].known.get(source, operationName)
   }
 
-  /** An operation that has been validated and compiled over the present supergraph. */
-  known(source: string, operationName: string | undefined): CompiledOperation | undefined {
-    return this.#current.known.get(source, operationName)
+  /** The gateway as the Apollo Server of one audience has it. */
+  for(audience: Audience): GatewayInterface {
+    return {
+      load: async () => {
+        this.#tell()
+        return { executor: (request) => this.#execute(audience, request) }
+      },
+      onSchemaLoadOrUpdate: (listener) => {
+        this.#listeners.set(listener, audience)
+        return () => void this.#listeners.delete(listener)
+      },
+      stop: async () => {},
+    }
   }
 
   /**
@@ -57,19 +76,22 @@ export class CompiledGateway implements GatewayInterface {
    * lately is planned over it, so that nobody waits for that.
    */
   async update(supergraphSdl: string): Promise<void> {
-    if (supergraphSdl === this.#current.supergraph.sdl) return
+    if (supergraphSdl === this.#current.staff.supergraph.sdl) return
     const next = this.#open(supergraphSdl)
-    for (const { source, operationName, operation } of this.#current.known.latest(WARM_UP_MAX)) {
-      this.#warmUp(next, source, operationName, operation)
-      await immediate() // Planning blocks; requests come between.
+    for (const audience of AUDIENCES) {
+      for (const { source, operationName, operation } of this.#current[audience].known.latest(WARM_UP_MAX)) {
+        if (next[audience].known.get(source, operationName)) continue // Audiences may share a contract.
+        this.#warmUp(next[audience], source, operationName, operation)
+        await immediate() // Planning blocks; requests come between.
+      }
     }
     this.#current = next
-    for (const listener of this.#listeners) this.#tell(listener)
+    this.#tell()
   }
 
   /** What is no longer valid is for Apollo Server to refuse. */
   #warmUp(
-    { supergraph, sources, known }: Generation,
+    { supergraph, sources, known }: Contract,
     source: string,
     operationName: string | undefined,
     { document, definition }: CompiledOperation,
@@ -87,50 +109,41 @@ export class CompiledGateway implements GatewayInterface {
     }
   }
 
-  async load(): Promise<{ executor: GatewayExecutor }> {
-    for (const listener of this.#listeners) this.#tell(listener)
-    return { executor: this.#execute }
-  }
-
-  onSchemaLoadOrUpdate(listener: SchemaListener): () => void {
-    this.#listeners.add(listener)
-    return () => void this.#listeners.delete(listener)
-  }
-
-  async stop(): Promise<void> {
-    this.#listeners.clear()
-  }
-
-  readonly #execute: GatewayExecutor = async ({ schema, source, document, request, context }) => {
-    const generation = this.#generations.get(schema) ?? this.#current
+  async #execute(
+    audience: Audience,
+    { schema, source, document, request, context }: Parameters<GatewayExecutor>[0],
+  ): ReturnType<GatewayExecutor> {
+    const contract = this.#contracts.get(schema) ?? this.#current[audience]
     const { operationName, variables = {} } = request
-    let operation = generation.known.get(source, operationName)
+    let operation = contract.known.get(source, operationName)
     planLookups.inc({ outcome: operation ? 'hit' : 'miss' })
     if (!operation) {
       const definition = getOperationAST(document, operationName)
       if (!definition) return { errors: [noSuchOperation(operationName)] }
-      operation = compileOperation(generation.supergraph, (name) => generation.sources.get(name), {
+      operation = compileOperation(contract.supergraph, (name) => contract.sources.get(name), {
         source,
         document,
         definition,
       })
-      generation.known.set(source, operationName, operation)
+      contract.known.set(source, operationName, operation)
     }
     return operation.execute(variables, context) as ReturnType<GatewayExecutor>
   }
 
-  #tell(listener: SchemaListener): void {
-    const { apiSchema, sdl } = this.#current.supergraph
-    listener({ apiSchema, coreSupergraphSdl: sdl })
+  #tell(): void {
+    for (const [listener, audience] of this.#listeners) {
+      const { apiSchema, sdl } = this.#current[audience].supergraph
+      listener({ apiSchema, coreSupergraphSdl: sdl })
+    }
   }
 
   #open(sdl: string): Generation {
     const built = FederationSupergraph.build(sdl)
     const plannerSchema = built.apiSchema()
-    const supergraph: Supergraph = {
+    const apiSchema = plannerSchema.toGraphQLJSSchema()
+    const whole = {
       sdl,
       plannerSchema,
-      apiSchema: plannerSchema.toGraphQLJSSchema(),
       schema: built.schema.toGraphQLJSSchema(),
       planner: new QueryPlanner(built),
     }
@@ -140,9 +153,19 @@ export class CompiledGateway implements GatewayInterface {
         this.#sourceOf({ name, url: url || undefined }) as Source,
       ]),
     )
-    const generation = { supergraph, sources, known: new KnownOperations(CHARACTERS_MAX) }
-    this.#generations.set(supergraph.apiSchema, generation)
-    return generation
+    const contracts = new Map<GraphQLSchema, Contract>()
+    const contractFor = (audience: Audience): Contract => {
+      const own = contractSchema(sdl, apiSchema, audience)
+      const contract = contracts.get(own) ?? {
+        supergraph: { ...whole, apiSchema: own },
+        sources,
+        known: new KnownOperations(CHARACTERS_MAX),
+      }
+      contracts.set(own, contract)
+      this.#contracts.set(own, contract)
+      return contract
+    }
+    return { member: contractFor('member'), partner: contractFor('partner'), staff: contractFor('staff') }
   }
 }
 

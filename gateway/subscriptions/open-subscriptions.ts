@@ -43,7 +43,7 @@ export interface Subscriptions {
 }
 
 export function openSubscriptions(options: {
-  graph: Pick<Graph, 'execute' | 'schema'>
+  graph: Pick<Graph, 'audience' | 'execute' | 'schema'>
   peers: Pick<Peers, 'feed' | 'onPublished'>
   /** Throws for who has signed out. */
   stillIn: (principal: Principal) => Promise<Principal>
@@ -144,7 +144,8 @@ export function openSubscriptions(options: {
 
   return {
     async open(asked, follower) {
-      const prepared = prepare(graph.schema(), asked)
+      const audience = graph.audience(follower.claims.principal)
+      const prepared = prepare(graph.schema(audience), asked, audience)
       if (!prepared) return undefined
       const { principal } = follower.claims
       const memberId = memberFollowed(principal, prepared.memberId)

@@ -21,6 +21,7 @@ import {
   visit,
 } from 'graphql'
 import { collectFields } from 'graphql/execution/collectFields.js'
+import type { Audience } from '../../schema/contract.ts'
 import { documentSizeRule } from '../document-size.ts'
 import type { Aspect } from './changes.ts'
 
@@ -62,11 +63,12 @@ function withSubscription(apiSchema: GraphQLSchema): GraphQLSchema {
 }
 
 /** Undefined: no subscription, but an operation as any other. Throws an array of what is wrong with a subscription. */
-export function prepare(apiSchema: GraphQLSchema, asked: Asked): Prepared | undefined {
+export function prepare(apiSchema: GraphQLSchema, asked: Asked, audience: Audience): Prepared | undefined {
   const document = parsed(asked.query)
   const operation = document && getOperationAST(document, asked.operationName)
   if (!document || operation?.operation !== OperationTypeNode.SUBSCRIPTION) return undefined
-  const schema = withSubscription(apiSchema)
+  // Partners follow nobody.
+  const schema = audience === 'partner' ? apiSchema : withSubscription(apiSchema)
   const errors = validate(schema, document, [...specifiedRules, documentSizeRule])
   if (errors.length > 0) throw errors
   const { coerced, errors: wrong } = getVariableValues(
@@ -75,7 +77,13 @@ export function prepare(apiSchema: GraphQLSchema, asked: Asked): Prepared | unde
     asked.variables ?? {},
   )
   if (wrong) throw wrong
-  return preparedOf(schema, { document, operation, values: coerced, variables: asked.variables ?? {} })
+  return preparedOf(schema, {
+    document,
+    operation,
+    values: coerced,
+    variables: asked.variables ?? {},
+    audience,
+  })
 }
 
 function parsed(query: string): DocumentNode | undefined {
@@ -93,9 +101,10 @@ function preparedOf(
     operation: OperationDefinitionNode
     values: Record<string, unknown>
     variables: Record<string, unknown>
+    audience: Audience
   },
 ): Prepared {
-  const { document, operation, values, variables } = options
+  const { document, operation, values, variables, audience } = options
   const fragments = Object.fromEntries(
     document.definitions.flatMap((one): [string, FragmentDefinitionNode][] =>
       one.kind === Kind.FRAGMENT_DEFINITION ? [[one.name.value, one]] : [],
@@ -119,7 +128,7 @@ function preparedOf(
   const followUp = (byId: boolean) =>
     ofMember.length === 0 ? undefined : followUpOf({ operation, fragments, ofMember, byId })
   // Said now, not at the first change.
-  const first = followUp(true)
+  const first = followUp(audience !== 'member')
   const errors = first ? validate(schema, parse(first), [...specifiedRules, documentSizeRule]) : []
   if (errors.length > 0) throw errors
   return {

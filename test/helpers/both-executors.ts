@@ -51,7 +51,8 @@ export async function openBothExecutors(options: GraphOptions): Promise<Graph> {
       if (recording.unknown.length > 0) report('asked', request, [], recording.unknown)
       return answer
     },
-    schema: () => ours.schema(),
+    audience: (principal) => ours.audience(principal),
+    schema: (audience) => ours.schema(audience),
     async goOver(sdl) {
       await ours.goOver(sdl)
       await stock.goOver(sdl)

@@ -30,6 +30,7 @@ type Query {
   hello(name: String!, at: DateTime): String @public
   tokenKeys: [String!]! @inaccessible @public
   broken: String @public
+  audit: Int @requiresScopes(scopes: [["ledger:audit"]])
 }
 type Mutation { rename(name: String!): String @public }
 type Member @key(fields: "id") @owned(by: "id") @public { id: ID! name: String }
@@ -158,6 +159,7 @@ const identityResolvers = (signer: TokenSigner, names: string[]): ResolverMap =>
     hello: (_, { name }, { language }: GatewayContext['claims']) =>
       language === 'zh-CN' ? `你好，${name}` : `Hello, ${name}`,
     tokenKeys: async () => (await signer.publicKeys()).map((key) => JSON.stringify(key)),
+    audit: () => 0,
     broken: () => {
       throw new Error('select secret from members')
     },
