@@ -8,6 +8,7 @@ import { exportSegment } from './commands/export-segment.ts'
 import { BATCH, batchSize, type ImportFlags, importPurchases } from './commands/import-purchases.ts'
 import { migrateAll } from './commands/migrate.ts'
 import { publishProgram } from './commands/publish-program.ts'
+import { createAdmin } from './commands/staff.ts'
 
 /** The `huitong` command: a client of the graph for those who run it. */
 const huitong = new Command('huitong')
@@ -99,6 +100,18 @@ client
   .argument('<SECRET-ID>', 'which of its secrets')
   .addHelpText('after', example('client revoke-secret mini-program 01a20575-e84a-7b26-b2fe-47609e085fe3'))
   .action(exitWith((id: string, secretId: string) => revokeClientSecret(id, secretId)))
+
+huitong
+  .command('staff')
+  .description('give people who work for the brand their accounts')
+  .command('create-admin')
+  .description(
+    'create an account of an administrator, and show its password and the secret of its one-time codes',
+  )
+  .argument('<LOGIN>', 'what it is signed in to with')
+  .requiredOption('--name <NAME>', "the person's name")
+  .addHelpText('after', example('staff create-admin li.na --name "Li Na"'))
+  .action(exitWith((login: string, flags: { name: string }) => createAdmin(login, flags)))
 
 huitong
   .command('segment')

@@ -13,14 +13,31 @@ export interface IdentityDoor {
     id: string
     secret: string
   }): Promise<{ token: string; expiresIn: number } | undefined>
+  /** A token for another's in exchange, or why not. */
+  exchangeToken(
+    asked: TokenExchange,
+  ): Promise<ExchangedToken | { readonly refused: string; readonly message: string }>
   /** A ready token for a caller of any kind; a member is made where none is named. Only the sandbox has this. */
   sandboxToken(caller: SandboxCaller): Promise<SandboxToken>
 }
 
+export interface TokenExchange {
+  readonly client: { readonly id: string; readonly secret: string } | undefined
+  readonly subjectToken: string
+  readonly subjectTokenType: string
+  readonly subjectScope: string | undefined
+}
+
+export interface ExchangedToken {
+  readonly token: string
+  readonly refreshToken: string
+}
+
 export interface SandboxCaller {
-  readonly kind: 'member' | 'clerk' | 'operator' | 'admin' | 'partner'
+  readonly kind: 'member' | 'clerk' | 'manager' | 'operator' | 'admin' | 'partner'
   readonly memberId?: string
   readonly store?: string
+  readonly node?: string
   readonly partner?: string
 }
 
@@ -56,6 +73,28 @@ export function identityDoor(graph: GraphClient): IdentityDoor {
         { input: { clientId: id, clientSecret: secret } },
       )
       return issued.refusal ? undefined : { token: issued.accessToken!, expiresIn: issued.expiresIn! }
+    },
+    async exchangeToken({ client, ...asked }) {
+      const { exchangeToken: issued } = await graph.request<{
+        exchangeToken: {
+          session: { accessToken: string; refreshToken: string } | null
+          refusal: { code: string; message: string } | null
+        }
+      }>(
+        'identity',
+        `mutation ($input: ExchangeTokenInput!) {
+          exchangeToken(input: $input) {
+            session { accessToken refreshToken } refusal { code message }
+          }
+        }`,
+        { input: { ...asked, clientId: client?.id, clientSecret: client?.secret } },
+      )
+      const { session, refusal } = issued
+      if (!session) return { refused: refusal!.code, message: refusal!.message }
+      return {
+        token: session.accessToken,
+        refreshToken: session.refreshToken,
+      }
     },
     async sandboxToken({ kind, ...rest }) {
       const { sandboxToken: issued } = await graph.request<{ sandboxToken: Issued }>(

@@ -31,6 +31,8 @@ const environment = z.object({
   WECHAT_APP_SECRET: z.string().default('sandbox'),
   CODE_WEBHOOK_URL: z.url().optional(),
   CODE_WEBHOOK_SECRET: z.string().min(32, 'must have 32 characters or more').optional(),
+  STAFF_OPENID_ISSUER: z.url().optional(),
+  STAFF_OPENID_CLIENT_ID: z.string().optional(),
   HUITONG_PROXIES: wholeNumber(0, 10).default(0),
   HUITONG_POOL_SIZE: wholeNumber(2, 200).default(10),
   HUITONG_EXECUTOR: z.enum(['compiled', 'stock']).default('compiled'),
@@ -99,6 +101,8 @@ export interface Config {
   readonly subgraphUrls: Readonly<Record<SubgraphName, string | undefined>>
   /** Who sends one-time codes, and the secret that signs what is handed to them. */
   readonly codes: { readonly url: string; readonly secret: string } | undefined
+  /** The OpenID provider that signs staff in, and what it calls us. */
+  readonly staffOpenId: { readonly issuer: string; readonly clientId: string } | undefined
   /** So many proxies of our own stand before the gateway and say in `X-Forwarded-For` who called them. */
   readonly proxies: number
   readonly wechat: { readonly baseUrl: string; readonly appId: string; readonly appSecret: string }
@@ -178,6 +182,7 @@ export function readConfig(
       campaigns: e.CAMPAIGNS_URL,
     },
     codes: codesOf(e),
+    staffOpenId: openIdOf(e),
     proxies: e.HUITONG_PROXIES,
     wechat: { baseUrl: e.WECHAT_BASE_URL, appId: e.WECHAT_APP_ID, appSecret: e.WECHAT_APP_SECRET },
   }
@@ -188,6 +193,19 @@ function codesOf(e: z.infer<typeof environment>): Config['codes'] {
   if (url === undefined) return undefined
   if (secret === undefined) throw new ConfigError('CODE_WEBHOOK_SECRET: must be set with CODE_WEBHOOK_URL')
   return { url, secret }
+}
+
+function openIdOf(e: z.infer<typeof environment>): Config['staffOpenId'] {
+  const { STAFF_OPENID_ISSUER: issuer, STAFF_OPENID_CLIENT_ID: clientId } = e
+  if (issuer === undefined) return undefined
+  if (clientId === undefined) {
+    throw new ConfigError('STAFF_OPENID_CLIENT_ID: must be set with STAFF_OPENID_ISSUER')
+  }
+  const { protocol, hostname } = new URL(issuer)
+  if (protocol !== 'https:' && !isLoopback(hostname)) {
+    throw new ConfigError('STAFF_OPENID_ISSUER: must begin with https://')
+  }
+  return { issuer, clientId }
 }
 
 const isLoopback = (host: string): boolean =>

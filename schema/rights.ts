@@ -4,10 +4,11 @@ import { type Scope, scopes } from '../kernel/auth/roles.ts'
 import { type FieldRule, fieldRules, type Rule } from '../kernel/graphql/rights.ts'
 
 /**
- * Who may read which field: `yes`; `own`, a member of its own data; `-`, nobody of this kind. What is `personal` is read
+ * Who may read which field: `yes`; `own`, a member of its own data; `part`, staff of the members of their part of the
+ * organisation; `-`, nobody of this kind. What is `personal` is read
  * in clear by the member itself and by who may read personal data (`clear`), by others `masked`.
  */
-export type Verdict = 'yes' | 'own' | 'clear' | 'masked' | '-'
+export type Verdict = 'yes' | 'own' | 'part' | 'clear' | 'masked' | '-'
 
 export const CALLERS = Object.keys(scopes) as readonly (keyof typeof scopes)[]
 
@@ -66,7 +67,7 @@ function verdictsOf(fields: readonly Walked[], caller: keyof typeof scopes): Map
     changed = false
     for (const { type, field, entry } of fields) {
       const before = verdicts.get(entry.coordinate)!
-      const now = wider(before, verdictOf(entry, reached.get(type.name) ?? '-', caller))
+      const now = wider(before, verdictOf({ type, entry }, reached.get(type.name) ?? '-', caller))
       if (now === before) continue
       verdicts.set(entry.coordinate, now)
       const target = getNamedType(field.type).name
@@ -78,7 +79,7 @@ function verdictsOf(fields: readonly Walked[], caller: keyof typeof scopes): Map
 }
 
 function verdictOf(
-  { rule, ownedBy }: Walked['entry'],
+  { type, entry: { rule, ownedBy } }: Pick<Walked, 'type' | 'entry'>,
   through: Verdict,
   caller: keyof typeof scopes,
 ): Verdict {
@@ -94,13 +95,18 @@ function verdictOf(
         return through
     }
   })()
-  return granted === 'yes' && caller === 'member' && ownedBy !== undefined ? 'own' : granted
+  if (granted !== 'yes') return granted
+  if (caller === 'member' && ownedBy !== undefined) return 'own'
+  return PLACED.has(caller) && has(type, 'placed') ? 'part' : granted
 }
 
 const holds = (caller: keyof typeof scopes, required: readonly (readonly Scope[])[]): boolean =>
   required.some((all) => all.every((scope) => (scopes[caller] as ReadonlySet<Scope>).has(scope)))
 
-const WIDTH: readonly Verdict[] = ['-', 'own', 'yes']
+/** Staff who work somewhere; the rest of it is head office. */
+const PLACED: ReadonlySet<string> = new Set(['clerk', 'manager'])
+
+const WIDTH: readonly Verdict[] = ['-', 'own', 'part', 'yes']
 const wider = (a: Verdict, b: Verdict): Verdict => (WIDTH.indexOf(a) >= WIDTH.indexOf(b) ? a : b)
 
 function sightOf(verdict: Verdict, caller: keyof typeof scopes): Verdict {

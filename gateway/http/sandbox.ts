@@ -12,9 +12,10 @@ const text = z.string().min(1).max(200)
 
 const tokenRequest = z.strictObject(
   {
-    kind: z.enum(['member', 'clerk', 'operator', 'admin', 'partner']),
+    kind: z.enum(['member', 'clerk', 'manager', 'operator', 'admin', 'partner']),
     memberId: text.optional(),
     store: text.optional(),
+    node: text.optional(),
     partner: text.optional(),
   },
   { error: ofObject('Send an object such as {"kind":"clerk","store":"store-1"}.') },

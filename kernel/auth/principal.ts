@@ -11,12 +11,17 @@ export type Principal =
       readonly channel: string
       readonly sessionId: string
     }
-  /** Someone who works for the brand. A clerk belongs to a store. */
+  /**
+   * Someone who works for the brand. Who is placed at a node of the organisation sees the members of that part of the
+   * tree and serves in its `stores`; without a node it is head office. A clerk belongs to a `store`.
+   */
   | {
       readonly kind: 'staff'
       readonly staffId: string
       readonly role: Role
       readonly store?: string
+      readonly node?: string
+      readonly stores?: readonly string[]
       readonly sessionId?: string
     }
   /** A partner vendor: sees and writes off only what is its own. */

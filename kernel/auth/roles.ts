@@ -27,9 +27,16 @@ export type Scope =
   | 'entitlements:verify'
   | 'campaigns:manage'
   | 'partners:manage'
+  | 'staff:self' // somebody on the staff, on its own account
+  | 'staff:manage' // accounts of others, below its own node
+  | 'organisation:read'
+  | 'organisation:manage'
+  | 'guides:manage' // whose members a store guide looks after
+  | 'applications:review'
   | 'tokens:issue' // the gateway's own
 
-export type Role = 'clerk' | 'operator' | 'admin'
+/** What somebody on the staff is; clerks and managers are placed at a node of the organisation, the rest is head office. */
+export type Role = 'clerk' | 'manager' | 'operator' | 'admin'
 
 const MEMBER: readonly Scope[] = ['self']
 
@@ -43,9 +50,16 @@ const CLERK: readonly Scope[] = [
   'purchases:write',
   'points:redeem',
   'entitlements:verify',
+  'staff:self',
+  'organisation:read',
 ]
 
+/** Leads a store, or stores of a city, province or region. */
+const MANAGER: readonly Scope[] = [...CLERK, 'staff:manage', 'guides:manage', 'applications:review']
+
 const OPERATOR: readonly Scope[] = [
+  'staff:self',
+  'organisation:read',
   'members:read',
   'tags:write',
   'segments:read',
@@ -55,8 +69,9 @@ const OPERATOR: readonly Scope[] = [
 ]
 
 const ADMIN: readonly Scope[] = [
-  ...CLERK,
+  ...MANAGER,
   ...OPERATOR,
+  'organisation:manage',
   'members:import',
   'profile:write',
   'pii:read',
@@ -97,6 +112,7 @@ export const scopes = {
   anonymous: new Set<Scope>(),
   member: new Set(MEMBER),
   clerk: new Set(CLERK),
+  manager: new Set(MANAGER),
   operator: new Set(OPERATOR),
   admin: new Set(ADMIN),
   partner: new Set(PARTNER),

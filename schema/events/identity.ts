@@ -32,12 +32,25 @@ export interface ConsentChanged {
   readonly policyVersion: string
 }
 
+/** Nodes of the organisation as they stand now; `path` has the ids from the top down, between slashes. */
+export interface OrganisationChanged {
+  readonly nodes: readonly {
+    readonly id: string
+    readonly kind: 'REGION' | 'PROVINCE' | 'CITY' | 'STORE'
+    readonly name: string
+    readonly parent: string | null
+    readonly path: string
+    readonly closed: boolean
+  }[]
+}
+
 /** Nobody knows any more who these were: forget what may tell. One person; the first id is the present one. */
 export interface MemberErased {
   readonly memberIds: readonly string[]
 }
 
 export interface IdentityEvents {
+  readonly 'identity.OrganisationChanged': OrganisationChanged
   readonly 'identity.MemberErased': MemberErased
   readonly 'identity.ProductOwnersChanged': ProductOwnersChanged
   readonly 'identity.ConsentChanged': ConsentChanged

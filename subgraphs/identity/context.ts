@@ -5,6 +5,7 @@ import type { Context, ServiceDependencies } from '../../kernel/graphql/context.
 import type { ErasedReturn } from './domain/erasure.ts'
 import { type AccessLog, accessLog } from './services/access-log.ts'
 import { type CodeDelivery, codeDelivery } from './services/code-delivery.ts'
+import { type OpenIdProvider, openIdProvider } from './services/open-id.ts'
 import { type WechatClient, wechatClient } from './services/wechat-client.ts'
 import type { Loaders } from './store/loaders.ts'
 
@@ -14,6 +15,8 @@ export interface Services {
   readonly keys: Keys
   /** Sends one-time codes; undefined where no way to do so is set up. */
   readonly delivery: CodeDelivery | undefined
+  /** Signs staff in, where the brand has one. */
+  readonly openId: OpenIdProvider | undefined
   readonly sandbox: boolean
   readonly accessLog: AccessLog
   readonly erasedReturn: ErasedReturn
@@ -38,6 +41,7 @@ export const openServices = ({ db, config, secrets, clock, log }: ServiceDepende
     index: createSecretKey(secrets.index),
   },
   delivery: config.codes && codeDelivery({ ...config.codes, now: () => clock.now(), log }),
+  openId: config.staffOpenId && openIdProvider({ ...config.staffOpenId, log }),
   sandbox: config.mode === 'sandbox',
   accessLog: accessLog(db, log),
   ...config.privacy,

@@ -61,6 +61,54 @@ describe('POST /oauth/token', () => {
   })
 })
 
+describe('POST /oauth/token, token exchange (RFC 8693)', () => {
+  const grant = {
+    grant_type: 'urn:ietf:params:oauth:grant-type:token-exchange',
+    subject_token: 'u-1',
+    subject_token_type: 'urn:huitong:identity:app_user',
+  }
+  const idToken = { subject_token_type: 'urn:ietf:params:oauth:token-type:id_token' }
+  const client = basic('wechat', 's+e cret')
+
+  test('the back end of a channel gets the token of a user of its own', async () => {
+    const answer = await token(grant, client)
+    expect(answer.statusCode).toBe(200)
+    expect(answer.headers['cache-control']).toBe('no-store')
+    expect(answer.json()).toEqual({
+      access_token: 'u-1 (app_user)',
+      issued_token_type: 'urn:ietf:params:oauth:token-type:access_token',
+      token_type: 'Bearer',
+      expires_in: 900,
+      refresh_token: 'r',
+    })
+  })
+
+  test('an ID token needs no client', async () => {
+    expect((await token({ ...grant, ...idToken })).json().access_token).toBe('u-1 (id_token)')
+  })
+
+  test.for([
+    ['no subject', { ...grant, subject_token: '' }, client, 400, 'invalid_request'],
+    ['no client', grant, {}, 401, 'invalid_client'],
+    ['a wrong secret', grant, basic('wechat', 'x'), 401, 'invalid_client'],
+    ['nobody', { ...grant, subject_token: 'nobody' }, client, 400, 'invalid_grant'],
+    ['not its own kind', { ...grant, subject_token: 'a phone' }, client, 400, 'invalid_request'],
+    [
+      'a provider that is away',
+      { ...grant, ...idToken, subject_token: 'away' },
+      {},
+      503,
+      'temporarily_unavailable',
+    ],
+    ['an actor', { ...grant, actor_token: 'x' }, client, 400, 'invalid_request'],
+    ['another token', { ...grant, requested_token_type: 'urn:x' }, client, 400, 'invalid_request'],
+  ] as const)('%s is refused', async ([, form, headers, status, error]) => {
+    const answer = await token(form, headers)
+    expect(answer.statusCode).toBe(status)
+    expect(answer.json()).toMatchObject({ error, error_description: expect.any(String) })
+  })
+})
+
 test('the keys of tokens are published', async () => {
   const { keys } = (await gateway.server.inject({ url: '/.well-known/jwks.json' })).json()
   expect(keys).toEqual([

@@ -27,6 +27,14 @@ export const clerk = (store = 'store-1'): Principal => ({
   role: 'clerk',
   store,
 })
+/** Placed at a node of the organisation, serving in its stores. */
+export const manager = (node = 'store-1', stores: readonly string[] = [node]): Principal => ({
+  kind: 'staff',
+  staffId: `manager-${node}`,
+  role: 'manager',
+  node,
+  stores,
+})
 export const partner = (partnerId: string): Principal => ({ kind: 'partner', partnerId })
 export const member = (memberId: string): Principal => ({
   kind: 'member',

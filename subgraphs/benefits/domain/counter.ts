@@ -1,8 +1,8 @@
 /** Who stands behind the counter: decides which benefits can be verified and written off there. */
 export type Counter =
   | { readonly kind: 'partner'; readonly partner: string }
-  /** A clerk of the brand. Without a store it serves them all. */
-  | { readonly kind: 'clerk'; readonly store: string | undefined }
+  /** A clerk or manager of the brand, in the stores where it serves; undefined: in all. */
+  | { readonly kind: 'clerk'; readonly stores: readonly string[] | undefined }
   | { readonly kind: 'headquarters' }
 
 /** Is a benefit of this partner (undefined: of the brand) handled at this counter? */

@@ -89,4 +89,6 @@ export function decideReversal(
 }
 
 const isOfAnotherStore = (writeOff: WriteOff, counter: Counter): boolean =>
-  counter.kind === 'clerk' && counter.store !== undefined && counter.store !== writeOff.store
+  counter.kind === 'clerk' &&
+  counter.stores !== undefined &&
+  (writeOff.store === undefined || !counter.stores.includes(writeOff.store))

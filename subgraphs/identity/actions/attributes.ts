@@ -22,8 +22,7 @@ import {
   type SealedAttributes,
   saveAttributes,
 } from '../store/attributes.ts'
-import { lockMember } from '../store/members.ts'
-import { targetOf } from './callers.ts'
+import { lockReachable, targetOf } from './callers.ts'
 import { commandOf } from './command.ts'
 import { ensureDataKeys, newNonce, openDataKey } from './data-key.ts'
 import { noteSight, sightOf } from './sight.ts'
@@ -52,7 +51,7 @@ export async function setAttributes(
         const definitions = await findAttributeDefinitions(tx, program.slug)
         const changes = checkAttributes(definitions, input.attributes, writer)
         if (!changes.ok) return changes
-        const member = await lockMember(tx, target)
+        const member = await lockReachable(tx, ctx.principal, target)
         if (!member) return fail('MEMBER_NOT_FOUND', { path: ['memberId'] })
 
         const dataKey = (await ensureDataKeys(tx, ctx.services.keys, [member.id])).get(member.id)!

@@ -1,12 +1,15 @@
 import { hasScopes, type Principal } from '../../../kernel/auth/principal.ts'
 import type { Scope } from '../../../kernel/auth/roles.ts'
+import { nodeOf } from '../../../kernel/auth/stores.ts'
 import type { Tx } from '../../../kernel/db/transaction.ts'
 import { BadInputError, ForbiddenError } from '../../../kernel/errors.ts'
 import type { MemberId } from '../../../kernel/values/ids.ts'
 import type { Asserter } from '../domain/assertions.ts'
 import type { Channel } from '../domain/kinds.ts'
+import { isPlaced } from '../domain/staff.ts'
 import { findChannelIdentities } from '../store/channel-identities.ts'
 import { lockMember, type MemberRow } from '../store/members.ts'
+import { membersWithin } from '../store/organisation.ts'
 
 /** What the kinds of callers may do here beyond what the schema says. */
 
@@ -59,7 +62,7 @@ export function ownChannel(principal: Principal): Channel | undefined {
     case 'anonymous':
       return undefined
     case 'staff':
-      return principal.store === undefined ? undefined : 'STORE'
+      return principal.store === undefined && principal.node === undefined ? undefined : 'STORE'
     case 'partner':
       return 'PARTNER'
     case 'member':
@@ -74,7 +77,7 @@ export function tagSourceOf(principal: Principal): string {
     case 'partner':
       return `PARTNER:${principal.partnerId}`
     case 'staff':
-      return principal.role === 'clerk' ? 'STORE' : 'STAFF'
+      return isPlaced(principal.role) ? 'STORE' : 'STAFF'
     case 'service':
       return principal.channel ?? 'RULE'
     case 'anonymous':
@@ -93,13 +96,20 @@ export function targetOf(principal: Principal, memberId: string | null | undefin
   return principal.memberId
 }
 
-/** Holds the member that a call is about, if the caller may reach it: a partner reaches its own customers only. */
+/**
+ * Holds the member that a call is about, if the caller may reach it: a partner reaches its own customers only, staff the
+ * members of their part of the organisation.
+ */
 export async function lockReachable(
   tx: Tx,
   principal: Principal,
   memberId: string,
 ): Promise<MemberRow | undefined> {
   const member = await lockMember(tx, memberId)
+  const node = nodeOf(principal)
+  if (member && node !== undefined) {
+    return (await membersWithin(tx, node, [member.id])).has(member.id) ? member : undefined
+  }
   if (!member || principal.kind !== 'partner') return member
   return (await isCustomer(tx, principal.partnerId, member.id)) ? member : undefined
 }

@@ -5,6 +5,7 @@ import { CODE_KEPT_MS } from '../domain/one-time-code.ts'
 import { deleteAttemptsBefore } from '../store/attempts.ts'
 import { deleteCodesExpiredBefore } from '../store/one-time-codes.ts'
 import { deleteRefreshTokensExpiredBefore } from '../store/sessions.ts'
+import { deleteStaffTokensExpiredBefore } from '../store/staff-sessions.ts'
 
 /** Codes and refresh tokens that can no longer be used, nor explain a refusal, go. */
 export async function forgetExpired(ctx: IdentityContext): Promise<void> {
@@ -12,5 +13,6 @@ export async function forgetExpired(ctx: IdentityContext): Promise<void> {
     await deleteCodesExpiredBefore(tx, later(ctx.now, -CODE_KEPT_MS))
     await deleteAttemptsBefore(tx, hourOf(ctx.now))
     await deleteRefreshTokensExpiredBefore(tx, ctx.now)
+    await deleteStaffTokensExpiredBefore(tx, ctx.now)
   })
 }

@@ -1,3 +1,4 @@
+import { storeActedIn } from '../../../kernel/auth/stores.ts'
 import { once } from '../../../kernel/commands/once.ts'
 import type { Tx } from '../../../kernel/db/transaction.ts'
 import type { NewEvent } from '../../../kernel/events/event.ts'
@@ -83,14 +84,13 @@ async function admit(
   given: ProfileChange,
 ): Promise<Answer> {
   const { channel } = input
+  const store = storeActedIn(ctx.principal, input.store)
   const resolved = await resolveMember(tx, ctx, verified, { mayBeNew: true })
   if (!resolved.ok) return resolved
   const { outcome, memberId, bind } = resolved.value
   const created = outcome === 'new'
   if (created) {
-    await beginMembers(tx, ctx, [
-      { id: memberId, joinedAt: ctx.now, channel, store: input.store ?? storeOf(ctx) },
-    ])
+    await beginMembers(tx, ctx, [{ id: memberId, joinedAt: ctx.now, channel, store }])
   } else {
     await lockMember(tx, memberId)
   }
@@ -110,9 +110,6 @@ async function admit(
   else if (bind.length > 0) await publish(tx, [identityBound(ctx.now, channel, memberId)])
   return ok({ memberId, created, answeredAt: ctx.now })
 }
-
-const storeOf = ({ principal }: IdentityContext): string | undefined =>
-  principal.kind === 'staff' ? principal.store : undefined
 
 /** Makes members with numbers that lead to them. */
 export async function beginMembers(

@@ -1,4 +1,5 @@
 import type { Principal } from '../../../kernel/auth/principal.ts'
+import type { Role } from '../../../kernel/auth/roles.ts'
 import type { Tx } from '../../../kernel/db/transaction.ts'
 import { BadInputError } from '../../../kernel/errors.ts'
 import { publish } from '../../../kernel/events/publish.ts'
@@ -7,14 +8,17 @@ import { fail, ok, type Result } from '../../../kernel/values/result.ts'
 import type { IdentityContext } from '../context.ts'
 import type { IdentityRefusalCode } from '../domain/refusals.ts'
 import { lockMember } from '../store/members.ts'
+import { findNode } from '../store/organisation.ts'
 import { insertSession } from '../store/sessions.ts'
 import { ensureStaff } from '../store/staff.ts'
 import { beginMembers, membersRegistered } from './register-member.ts'
+import { staffPrincipal } from './staff-sign-in.ts'
 
 export interface SandboxTokenInput {
-  readonly kind: 'MEMBER' | 'CLERK' | 'OPERATOR' | 'ADMIN' | 'PARTNER'
+  readonly kind: 'MEMBER' | 'CLERK' | 'MANAGER' | 'OPERATOR' | 'ADMIN' | 'PARTNER'
   readonly memberId?: string | null
   readonly store?: string | null
+  readonly node?: string | null
   readonly partner?: string | null
 }
 
@@ -53,11 +57,14 @@ async function sandboxPrincipal(
       if (!input.partner) throw new BadInputError('partner: say which partner.')
       return { kind: 'partner', partnerId: input.partner }
     case 'CLERK':
-      return staffPrincipal(tx, ctx, 'clerk', input.store ?? 'store-1')
+      return staffOf(tx, ctx, 'clerk', input.store ?? 'store-1')
+    case 'MANAGER':
+      if (!input.node) throw new BadInputError('node: say at which node of the organisation.')
+      return staffOf(tx, ctx, 'manager', input.node)
     case 'OPERATOR':
-      return staffPrincipal(tx, ctx, 'operator', undefined)
+      return staffOf(tx, ctx, 'operator', undefined)
     case 'ADMIN':
-      return staffPrincipal(tx, ctx, 'admin', undefined)
+      return staffOf(tx, ctx, 'admin', undefined)
   }
 }
 
@@ -68,13 +75,20 @@ async function freshMember(tx: Tx, ctx: IdentityContext): Promise<{ id: MemberId
   return { id }
 }
 
-async function staffPrincipal(
+/** A store that is in no organisation bounds where its clerk serves, not what it sees. */
+async function staffOf(
   tx: Tx,
   ctx: IdentityContext,
-  role: 'clerk' | 'operator' | 'admin',
-  store: string | undefined,
+  role: Role,
+  place: string | undefined,
 ): Promise<Principal> {
-  const id = store === undefined ? `sandbox-${role}` : `sandbox-${role}-${store}`
-  await ensureStaff(tx, { id, name: `Sandbox ${role}`, role, store }, ctx.now)
-  return { kind: 'staff', staffId: id, role, ...(store === undefined ? {} : { store }) }
+  const node = (await findNode(tx, place))?.id
+  if (role === 'manager' && node === undefined) throw new BadInputError('node: there is no such node.')
+  const store = role === 'clerk' ? place : undefined
+  const id = place === undefined ? `sandbox-${role}` : `sandbox-${role}-${place}`
+  await ensureStaff(tx, { id, name: `Sandbox ${role}`, role, store, node }, ctx.now)
+  return {
+    ...(await staffPrincipal(tx, { id, role, node }, undefined)),
+    ...(store === undefined ? {} : { store }),
+  }
 }

@@ -11,6 +11,7 @@ import {
   revokeSessions,
   sessionsEndedSince,
 } from '../store/sessions.ts'
+import { staffSessionsEndedSince } from '../store/staff-sessions.ts'
 
 export interface SessionView extends ActiveSession {
   readonly current: boolean
@@ -48,9 +49,8 @@ function selfOf(principal: Principal): Extract<Principal, { kind: 'member' }> {
   return principal
 }
 
-/** Sessions whose last access token may still be good. Those of the sandbox are good for years. */
-export const recentlyEnded = (ctx: IdentityContext): Promise<string[]> =>
-  sessionsEndedSince(
-    ctx.db,
-    ctx.services.sandbox ? undefined : later(ctx.now, -(ACCESS_TOKEN_SECONDS + 60) * 1000),
-  )
+/** Sessions, of members and staff, whose last access token may still be good. Those of the sandbox are good for years. */
+export async function recentlyEnded(ctx: IdentityContext): Promise<string[]> {
+  const since = ctx.services.sandbox ? undefined : later(ctx.now, -(ACCESS_TOKEN_SECONDS + 60) * 1000)
+  return [...(await sessionsEndedSince(ctx.db, since)), ...(await staffSessionsEndedSince(ctx.db, since))]
+}

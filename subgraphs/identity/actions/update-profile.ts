@@ -4,8 +4,7 @@ import { fail, ok, type Result } from '../../../kernel/values/result.ts'
 import type { IdentityContext } from '../context.ts'
 import { changeProfile, checkProfile, type ProfileChange } from '../domain/profile.ts'
 import type { IdentityRefusalCode } from '../domain/refusals.ts'
-import { lockMember } from '../store/members.ts'
-import { targetOf } from './callers.ts'
+import { lockReachable, targetOf } from './callers.ts'
 import { commandOf } from './command.ts'
 import { writeProfile } from './write-profile.ts'
 
@@ -28,7 +27,7 @@ export async function updateProfile(
       async () => {
         const change = checkProfile(input.profile, ctx.now)
         if (!change.ok) return change
-        const member = await lockMember(tx, target)
+        const member = await lockReachable(tx, ctx.principal, target)
         if (!member) return fail('MEMBER_NOT_FOUND', { path: ['memberId'] })
         await writeProfile(tx, ctx, member.id, (known) => changeProfile(known, change.value))
         return ok({ memberId: member.id })

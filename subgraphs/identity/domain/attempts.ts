@@ -2,7 +2,7 @@ import type { Instant } from '../../../kernel/values/instant.ts'
 import { fail, ok, type Result } from '../../../kernel/values/result.ts'
 
 /** What may be tried only so often: from one network address, or at one staff account. */
-export type Attempt = 'code-request' | 'wrong-code' | 'wrong-password'
+export type Attempt = 'code-request' | 'wrong-code' | 'wrong-password' | 'staff-login'
 
 const HOUR_MS = 3_600_000
 
@@ -14,6 +14,8 @@ export const ATTEMPTS_MAX: Readonly<Record<Attempt, number>> = {
   'code-request': 60,
   'wrong-code': 30,
   'wrong-password': 30,
+  // At one login, whether anybody has it or not: nobody learns from the lock which logins there are.
+  'staff-login': 5,
 }
 
 export const hourOf = (now: Instant): Instant => (Math.floor(now / HOUR_MS) * HOUR_MS) as Instant

@@ -102,6 +102,41 @@ export const REFUSALS = {
     'zh-CN': '刷新令牌被重复使用，为安全起见会话已终止。',
   },
   SESSION_NOT_FOUND: { en: 'There is no such session.', 'zh-CN': '会话不存在。' },
+  NODE_NOT_VALID: {
+    en: 'The field {field} of the node is not valid.',
+    'zh-CN': '组织节点字段 {field} 无效。',
+  },
+  NODE_NOT_FOUND: { en: 'There is no such node of the organisation.', 'zh-CN': '组织节点不存在。' },
+  NODE_IN_USE: {
+    en: 'Something is open below this node, or somebody is placed at it.',
+    'zh-CN': '该节点下仍有未关闭的节点或在职人员。',
+  },
+  STAFF_NOT_VALID: {
+    en: 'The field {field} of the account is not valid.',
+    'zh-CN': '员工账号字段 {field} 无效。',
+  },
+  PASSWORD_NOT_VALID: {
+    en: 'A password has 12 to 128 characters, five of them different, and not the login in it.',
+    'zh-CN': '密码须为 12 至 128 个字符，至少含 5 个不同字符，且不得包含登录名。',
+  },
+  STAFF_EXISTS: {
+    en: 'Login or OpenID subject is that of another account.',
+    'zh-CN': '登录名或 OpenID 已被占用。',
+  },
+  STAFF_NOT_FOUND: { en: 'There is no such account.', 'zh-CN': '员工账号不存在。' },
+  STAFF_LOCKED: {
+    en: 'Too many tries. Try again in {retryAfterSeconds} seconds.',
+    'zh-CN': '尝试次数过多，请在 {retryAfterSeconds} 秒后重试。',
+  },
+  OPEN_ID_UNAVAILABLE: {
+    en: 'The OpenID provider does not answer, or none is set up.',
+    'zh-CN': 'OpenID 服务不可用或未配置。',
+  },
+  ID_TOKEN_NOT_VALID: { en: 'The ID token is not valid, or was used.', 'zh-CN': 'ID 令牌无效或已使用。' },
+  STAFF_SIGN_IN_REFUSED: {
+    en: 'Login, password or one-time code is not right.',
+    'zh-CN': '登录名、密码或动态验证码不正确。',
+  },
   CLIENT_NOT_VALID: { en: 'The client id or secret is not right.', 'zh-CN': '客户端标识或密钥不正确。' },
   CLIENT_EXISTS: { en: 'There is a client of this id.', 'zh-CN': '该客户端标识已存在。' },
   SANDBOX_ONLY: { en: 'This exists in the sandbox only.', 'zh-CN': '该功能仅在沙箱环境中可用。' },

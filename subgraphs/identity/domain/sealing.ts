@@ -37,6 +37,7 @@ export const places = {
   identity: (memberId: string, identityId: string) => `identity:${memberId}:${identityId}`,
   attributes: (memberId: string, program: string) => `attributes:${memberId}:${program}`,
   product: (memberId: string, productId: string) => `product:${memberId}:${productId}`,
+  totp: (staffId: string) => `totp:${staffId}`,
 }
 
 const keyed = (key: Key, purpose: string, ...parts: readonly string[]): Buffer =>
@@ -53,6 +54,9 @@ export const blindIndex = (key: Key, { kind, scope, value }: Identifier): Buffer
 
 /** Where the attempts from a network address are counted; the address itself is not kept. */
 export const addressIndex = (key: Key, address: string): Buffer => keyed(key, 'address', address)
+
+/** Where the attempts at a staff login are counted. */
+export const loginIndex = (key: Key, login: string): Buffer => keyed(key, 'login', login)
 
 /** Where an erased identifier is remembered: nothing leads from there to any other table. */
 export const tombstoneOf = (key: Key, hash: Buffer): Buffer => keyed(key, 'tombstone', hash.toString('hex'))

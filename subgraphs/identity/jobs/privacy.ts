@@ -2,6 +2,7 @@ import { z } from 'zod'
 import { defineJob, type Job } from '../../../kernel/jobs/define-job.ts'
 import { DAY_MS, later } from '../../../kernel/values/instant.ts'
 import { rewrapDataKeys } from '../actions/data-key.ts'
+import { resealTotps } from '../actions/reseal-totps.ts'
 import type { IdentityContext } from '../context.ts'
 import { forgetAccessRecords } from '../store/access-records.ts'
 
@@ -11,7 +12,10 @@ export const privacyJobs: readonly Job<IdentityContext>[] = [
     name: 'rewrap-data-keys',
     payload: z.unknown(),
     schedule: 'every day',
-    run: (ctx) => rewrapDataKeys(ctx),
+    async run(ctx) {
+      await rewrapDataKeys(ctx)
+      await resealTotps(ctx)
+    },
   }),
   defineJob<IdentityContext, unknown>({
     name: 'forget-access-records',

@@ -2,6 +2,7 @@ import { readerOf } from '../../../kernel/graphql/rights.ts'
 import { readAttributes } from '../actions/attributes.ts'
 import { readProducts } from '../actions/products.ts'
 import { readIdentities, readProfile } from '../actions/read-personal-data.ts'
+import { seeMember } from '../actions/see-member.ts'
 import { isInSegment } from '../actions/segments.ts'
 import { listSessions } from '../actions/sessions.ts'
 import type { IdentityContext } from '../context.ts'
@@ -12,7 +13,7 @@ import type { MemberRow } from '../store/members.ts'
 import { findTagHistory } from '../store/tags.ts'
 
 export const Member = {
-  __resolveReference: ({ id }: { id: string }, ctx: IdentityContext) => ctx.loaders.member.load(id),
+  __resolveReference: ({ id }: { id: string }, ctx: IdentityContext) => seeMember(ctx, id),
 
   profile: (member: MemberRow, _: unknown, ctx: IdentityContext) =>
     readProfile(ctx, member.id, readerOf(member, ctx)),

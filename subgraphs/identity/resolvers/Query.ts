@@ -1,10 +1,14 @@
 import { memberFacts } from '../../../kernel/conditions/member-conditions.ts'
+import { connection, type PageArguments, pageOf } from '../../../kernel/graphql/page.ts'
 import { programFor } from '../../../kernel/programs/known-programs.ts'
 import { type AccessRecordsAsked, readAccessRecords } from '../actions/access-records.ts'
 import { judgeContacts } from '../actions/consents.ts'
 import { findMemberBy, findMemberIds } from '../actions/find-members.ts'
+import { readOrganisation } from '../actions/organisation.ts'
+import { ifSeen, seeMember, seeMembers } from '../actions/see-member.ts'
 import { findSegment, findSnapshot, previewSegment } from '../actions/segments.ts'
 import { recentlyEnded } from '../actions/sessions.ts'
+import { readStaff } from '../actions/staff.ts'
 import type { IdentityContext } from '../context.ts'
 import type { IdentifierText } from '../domain/identifier.ts'
 import { findAttributeDefinitions } from '../store/attributes.ts'
@@ -17,10 +21,10 @@ export const Query = {
   me: (_: unknown, __: unknown, ctx: IdentityContext) =>
     ctx.principal.kind === 'member' ? ctx.loaders.member.load(ctx.principal.memberId) : null,
 
-  member: (_: unknown, { id }: { id: string }, ctx: IdentityContext) => ctx.loaders.member.load(id),
+  member: (_: unknown, { id }: { id: string }, ctx: IdentityContext) => seeMember(ctx, id),
 
-  memberBy: (_: unknown, { identity }: { identity: IdentifierText }, ctx: IdentityContext) =>
-    findMemberBy(ctx, identity),
+  memberBy: async (_: unknown, { identity }: { identity: IdentifierText }, ctx: IdentityContext) =>
+    ifSeen(ctx, await findMemberBy(ctx, identity)),
 
   resolveMembers: (_: unknown, { identities }: { identities: IdentifierText[] }, ctx: IdentityContext) =>
     findMemberIds(ctx, identities),
@@ -39,7 +43,7 @@ export const Query = {
   ) =>
     payload(ctx, await previewSegment(ctx, asked), ({ members, sample }) => ({
       members,
-      sample: () => ctx.loaders.member.loadMany(sample),
+      sample: async () => (await seeMembers(ctx, sample)).filter((member) => member !== undefined),
     })),
 
   segmentSnapshot: (_: unknown, { id }: { id: string }, ctx: IdentityContext) => findSnapshot(ctx, id),
@@ -66,6 +70,22 @@ export const Query = {
 
   contactVerdicts: (_: unknown, asked: Parameters<typeof judgeContacts>[1], ctx: IdentityContext) =>
     judgeContacts(ctx, asked),
+
+  organisation: (_: unknown, { within }: { within?: string | null }, ctx: IdentityContext) =>
+    readOrganisation(ctx, within),
+
+  currentStaff: (_: unknown, __: unknown, ctx: IdentityContext) =>
+    ctx.principal.kind === 'staff' ? ctx.loaders.staff.load(ctx.principal.staffId) : null,
+
+  staff: async (
+    _: unknown,
+    { within, ...page }: PageArguments & { within?: string | null },
+    ctx: IdentityContext,
+  ) => {
+    const { limit, after } = pageOf(page)
+    const rows = await readStaff(ctx, { within: within ?? undefined, after, limit: limit + 1 })
+    return connection(rows, limit, ({ id }) => id)
+  },
 
   tokenKeys: async (_: unknown, __: unknown, ctx: IdentityContext) =>
     (await ctx.services.tokens.publicKeys()).map((key) => JSON.stringify(key)),

@@ -29,6 +29,14 @@ export async function countAttempt(tx: Tx, subject: Buffer, what: Attempt, hour:
   return row!.count
 }
 
+/** The subject was right in the end: what it tried before is forgiven. */
+export async function forgetAttempts(tx: Tx, subject: Buffer, what: Attempt): Promise<void> {
+  await tx.query(`/* forgetAttempts */ delete from attempt_count where subject_hash = $1 and what = $2`, [
+    subject,
+    what,
+  ])
+}
+
 export async function deleteAttemptsBefore(tx: Tx, at: Instant): Promise<void> {
   await tx.query(`/* deleteOldAttempts */ delete from attempt_count where hour < $1`, [toIso(at)])
 }

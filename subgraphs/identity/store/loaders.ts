@@ -1,6 +1,7 @@
 import DataLoader from 'dataloader'
 import type { Db } from '../../../kernel/db/open-database.ts'
 import type { ConsentStatement, QuietHours } from '../domain/consents.ts'
+import type { StaffAccount } from '../domain/staff.ts'
 import type { Taxonomy } from '../domain/tag-taxonomy.ts'
 import type { Tag } from '../domain/tags.ts'
 import { findAttributes, type SealedAttributes } from './attributes.ts'
@@ -8,8 +9,10 @@ import { type ChannelIdentityRow, findChannelIdentities } from './channel-identi
 import { findConsents, findQuietHours } from './consents.ts'
 import { findMemberKeys } from './member-keys.ts'
 import { findMembers, type MemberRow } from './members.ts'
+import { membersWithin } from './organisation.ts'
 import { findOwnedProducts, type OwnedProductRow } from './products.ts'
 import { findProfiles, type SealedProfile } from './profiles.ts'
+import { findStaffByIds } from './staff.ts'
 import { findTagDefinitions } from './tag-definitions.ts'
 import { findTags } from './tags.ts'
 
@@ -23,6 +26,9 @@ export interface Loaders {
   readonly memberKey: DataLoader<string, Buffer | undefined>
   readonly identities: DataLoader<string, readonly ChannelIdentityRow[]>
   readonly tags: DataLoader<string, readonly Tag[]>
+  /** Does a member belong to the part of the organisation at a node? */
+  readonly within: DataLoader<{ readonly node: string; readonly memberId: string }, boolean>
+  readonly staff: DataLoader<string, StaffAccount | undefined>
   /** There is one, under the key `all`. */
   readonly taxonomy: DataLoader<'all', Taxonomy>
 }
@@ -62,6 +68,18 @@ export const openLoaders = (db: Db): Loaders => ({
   identities: new DataLoader(async (ids) => {
     const found = Map.groupBy(await findChannelIdentities(db, ids), ({ memberId }) => memberId as string)
     return ids.map((id) => found.get(id) ?? [])
+  }, batching),
+  within: new DataLoader(async (asked) => {
+    const found = new Map<string, Set<string>>()
+    for (const [node, group] of Map.groupBy(asked, (one) => one.node)) {
+      const ids = group.map(({ memberId }) => memberId)
+      found.set(node, await membersWithin(db, node, ids))
+    }
+    return asked.map(({ node, memberId }) => found.get(node)!.has(memberId))
+  }, batching),
+  staff: new DataLoader(async (ids) => {
+    const found = await findStaffByIds(db, ids)
+    return ids.map((id) => found.get(id))
   }, batching),
   taxonomy: new DataLoader(async (keys) => {
     const taxonomy = await findTagDefinitions(db.query)

@@ -1,4 +1,5 @@
 import { principalName } from '../../../kernel/auth/principal.ts'
+import { storeActedIn } from '../../../kernel/auth/stores.ts'
 import { ForbiddenError } from '../../../kernel/errors.ts'
 import { bodyDigest } from '../../../kernel/values/canonical.ts'
 import { derivedId } from '../../../kernel/values/ids.ts'
@@ -85,10 +86,12 @@ function bodyOf({ lines, occurredAt, ...rest }: Omit<PurchaseInput, 'member' | '
 /** Those of the `Decimal` scalar. */
 const DECIMALS_MAX = 9
 
-/** A clerk sells in its own store, and in no other. */
+/** A clerk sells in its own store, and in no other; so do managers in those of their part of the organisation. */
 export function storeOf(ctx: LedgerContext, named: string | null | undefined): string | undefined {
   const { principal } = ctx
-  if (principal.kind !== 'staff' || principal.role !== 'clerk') return named ?? undefined
+  if (principal.kind !== 'staff' || principal.node !== undefined || principal.role !== 'clerk') {
+    return storeActedIn(principal, named)
+  }
   if (named && named !== principal.store) {
     throw new ForbiddenError('A clerk records only for its own store.')
   }

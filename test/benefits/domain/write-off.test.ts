@@ -56,7 +56,7 @@ describe('the state of an entitlement', () => {
 const headquarters: Counter = { kind: 'headquarters' }
 const cinema: Counter = { kind: 'partner', partner: 'cinema' }
 const clinic: Counter = { kind: 'partner', partner: 'clinic' }
-const clerk: Counter = { kind: 'clerk', store: 's1' }
+const clerk: Counter = { kind: 'clerk', stores: ['s1'] }
 
 const writeOffOf = (
   entitlement: Entitlement,

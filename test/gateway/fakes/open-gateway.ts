@@ -107,6 +107,13 @@ export async function openFakeGateway(
       tokenKeys: () => signer.publicKeys(),
       issueClientToken: async ({ id, secret }) =>
         id === 'wechat' && secret === 's+e cret' ? { token: 'a-token', expiresIn: 900 } : undefined,
+      exchangeToken: async ({ client, subjectToken, subjectTokenType }) => {
+        if (client && client.secret !== 's+e cret') return { refused: 'CLIENT_NOT_VALID', message: 'no' }
+        if (subjectToken === 'nobody') return { refused: 'MEMBER_NOT_FOUND', message: 'nobody' }
+        if (subjectToken === 'away') return { refused: 'OPEN_ID_UNAVAILABLE', message: 'away' }
+        if (subjectToken === 'a phone') return { refused: 'ASSERTION_NOT_ALLOWED', message: 'not yours' }
+        return { token: `${subjectToken} (${subjectTokenType.split(':').at(-1)})`, refreshToken: 'r' }
+      },
       endedSessions: async () => ended,
       sandboxToken: async ({ kind, store }) => ({ token: `${kind} at ${store}`, expiresIn: 900 }),
     },

@@ -6,6 +6,7 @@ import { ParkedEventsComeBack1795402510102 } from './1795402510102-parked-events
 import { AttemptsAndSessionUse1795402550013 } from './1795402550013-attempts-and-session-use.ts'
 import { PersonAndBelongings1795402993532 } from './1795402993532-person-and-belongings.ts'
 import { Erasure1795403432835 } from './1795403432835-erasure.ts'
+import { OrganisationAndStaff1795639832301 } from './1795639832301-organisation-and-staff.ts'
 
 export const migrations: readonly Migration[] = [
   MembersAndIdentities1764000000000,
@@ -15,4 +16,5 @@ export const migrations: readonly Migration[] = [
   AttemptsAndSessionUse1795402550013,
   PersonAndBelongings1795402993532,
   Erasure1795403432835,
+  OrganisationAndStaff1795639832301,
 ]

@@ -1,0 +1,9 @@
+import { resetStaffAccess as run, type StaffIdInput } from '../../actions/staff.ts'
+import type { IdentityContext } from '../../context.ts'
+import { payload } from '../payload.ts'
+
+export const resetStaffAccess = async (
+  _: unknown,
+  { input }: { input: StaffIdInput },
+  ctx: IdentityContext,
+) => payload(ctx, await run(ctx, input), (made) => ({ ...made }))
