@@ -1,9 +1,10 @@
 import { parseArgs } from 'node:util'
 import { reportAndExit } from '../kernel/process.ts'
+import { benchGateway } from './gateway.ts'
 import { benchIdentity } from './identity.ts'
 import { benchLedger } from './ledger.ts'
 
-const benches = { identity: benchIdentity, ledger: benchLedger } as const
+const benches = { gateway: benchGateway, identity: benchIdentity, ledger: benchLedger } as const
 
 const { positionals, values } = parseArgs({
   allowPositionals: true,

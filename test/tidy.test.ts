@@ -72,7 +72,8 @@ const arrows: readonly (readonly [from: string, targets: readonly string[]])[] =
       'kernel/',
       'subgraphs/*/index.ts',
       'subgraphs/ledger/actions/post-batch.ts',
-      'gateway/open-all.ts',
+      'gateway/',
+      'schema/compose.ts',
     ],
   ],
 ]
@@ -99,9 +100,10 @@ function wrongImports(file: string, source: string): string[] {
     .map((target) => `${file} -> ${target}`)
 }
 
-const files = globSync('{kernel,schema,subgraphs,gateway,cli,bench}/**/*.ts', { cwd: root }).map((file) =>
-  relative('.', file),
-)
+const files = globSync('{kernel,schema,subgraphs,gateway,cli,bench}/**/*.ts', {
+  cwd: root,
+  exclude: (path) => path.endsWith('node_modules'),
+}).map((file) => relative('.', file))
 const read = (file: string): string => readFileSync(join(root, file), 'utf8')
 
 test('imports go only where the table of layers lets them', () => {

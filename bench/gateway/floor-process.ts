@@ -1,0 +1,39 @@
+import { readFileSync } from 'node:fs'
+import { buildSchema, type GraphQLObjectType, type GraphQLScalarType, parse } from 'graphql'
+import { compileQuery, isCompiledQuery } from 'graphql-jit'
+import { scalars } from '../../kernel/graphql/scalars.ts'
+import { findWhole, listedIds, recordedPurchase } from './data.ts'
+import { rawServer } from './raw-server.ts'
+import { given, sayListening } from './said.ts'
+
+// The floor for subgraphs in the gateway's process: one schema, all data at hand, compiled, no callers, no rights.
+const api = readFileSync(new URL('../../schema/api.graphql', import.meta.url), 'utf8')
+const schema = buildSchema(`${api}\nextend type Query { benchMembers: [Member!]! }`)
+for (const [name, { serialize, parseValue, parseLiteral }] of Object.entries(scalars)) {
+  Object.assign(schema.getType(name) as GraphQLScalarType, { serialize, parseValue, parseLiteral })
+}
+const fieldOf = (type: GraphQLObjectType | null | undefined, name: string) => type!.getFields()[name]!
+fieldOf(schema.getQueryType(), 'member').resolve = (_, { id }) => findWhole(id)
+fieldOf(schema.getQueryType(), 'benchMembers').resolve = () => listedIds.map(findWhole)
+fieldOf(schema.getMutationType(), 'recordPurchase').resolve = (_, { input }) =>
+  recordedPurchase(input.document)
+
+type Run = (root: unknown, context: unknown, variables: Record<string, unknown>) => unknown
+const known = new Map<string, Run>()
+
+function runOf(query: string): Run {
+  let run = known.get(query)
+  if (!run) {
+    const compiled = compileQuery(schema, parse(query))
+    if (!isCompiledQuery(compiled)) throw new Error(JSON.stringify(compiled))
+    run = compiled.query
+    known.set(query, run)
+  }
+  return run
+}
+
+const listen = rawServer(async (_, body) => {
+  const { query, variables } = JSON.parse(body) as { query: string; variables: Record<string, unknown> }
+  return JSON.stringify(await runOf(query)(undefined, undefined, variables))
+})
+sayListening(await listen(given().port))
