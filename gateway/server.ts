@@ -10,7 +10,7 @@ import { httpAnswers } from '../kernel/telemetry/metrics.ts'
 import { metricsRoute } from '../kernel/telemetry/metrics-route.ts'
 import { newId } from '../kernel/values/ids.ts'
 import type { Graph } from './apollo.ts'
-import { authenticate, keyCache, tokenEnd } from './authenticate.ts'
+import { keyCache, knownCallers, tokenEnd } from './authenticate.ts'
 import { endedSessions } from './ended-sessions.ts'
 import { errorHandler, sendError } from './http/answers.ts'
 import { graphiqlPage } from './http/graphiql.ts'
@@ -77,15 +77,14 @@ export function openServer(options: ServerOptions): FastifyInstance {
 
   const keys = keyCache(identity.tokenKeys, () => clock.now())
   // The sandbox's tokens are good for years; with its key taken over into production they still are no tokens there.
-  const tokenSecondsMax = sandbox ? undefined : ACCESS_TOKEN_SECONDS
+  const callers = knownCallers(keys, { lifeSecondsMax: sandbox ? undefined : ACCESS_TOKEN_SECONDS })
   const stillIn = endedSessions(identity.endedSessions, log)
   const subscriptions = openSubscriptions({ graph, peers, stillIn, clock, log })
   graphqlRoutes(server, {
     stillIn,
     subscriptions,
-    tokenSecondsMax,
     graph,
-    keys,
+    callers,
     clock,
     log,
     settle: shared(settle),
@@ -96,7 +95,7 @@ export function openServer(options: ServerOptions): FastifyInstance {
   const sockets = websocketRoute(server, {
     subscriptions,
     async callerOf(authorization, language) {
-      const principal = await stillIn(await authenticate(authorization, keys, clock.now(), tokenSecondsMax))
+      const principal = await stillIn(await callers.of(authorization, clock.now()))
       const claims = { principal, language: languageOf(language), requestId: newId(clock.now()) }
       return { claims, endsAt: tokenEnd(authorization) }
     },

@@ -1,6 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
-import type { KeyLookup } from '../../kernel/auth/access-token.ts'
 import type { Principal } from '../../kernel/auth/principal.ts'
 import type { Clock } from '../../kernel/clock.ts'
 import { BadInputError } from '../../kernel/errors.ts'
@@ -8,7 +7,7 @@ import { languageOf } from '../../kernel/graphql/refusal.ts'
 import type { Logger } from '../../kernel/log.ts'
 import { newId } from '../../kernel/values/ids.ts'
 import type { Graph } from '../apollo.ts'
-import { authenticate, tokenEnd } from '../authenticate.ts'
+import { type Callers, tokenEnd } from '../authenticate.ts'
 import { operationObserver, shown } from '../observe-operation.ts'
 import type { GatewayContext } from '../peer-source.ts'
 import type { Answer, Subscriptions } from '../subscriptions/open-subscriptions.ts'
@@ -23,13 +22,11 @@ export function graphqlRoutes(
   server: FastifyInstance,
   options: {
     graph: Graph
-    keys: KeyLookup
+    callers: Callers
     /** Refuses who has signed out. */
     stillIn: (principal: Principal) => Promise<Principal>
     clock: Clock
     log: Logger
-    /** Tokens that were made to live longer are refused; undefined: none are. */
-    tokenSecondsMax: number | undefined
     /** Returns when the effects of what was committed are visible in all subgraphs. */
     settle: () => Promise<void>
     subscriptions: Subscriptions
@@ -37,14 +34,14 @@ export function graphqlRoutes(
     page: ((request: FastifyRequest, reply: FastifyReply) => FastifyReply) | undefined
   },
 ): void {
-  const { graph, keys, stillIn, clock, log, tokenSecondsMax, settle, subscriptions, page } = options
+  const { graph, callers, stillIn, clock, log, settle, subscriptions, page } = options
   const observe = operationObserver()
 
   const answer = async (request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> => {
     const { authorization, prefer } = request.headers
     const context: GatewayContext = {
       claims: {
-        principal: await stillIn(await authenticate(authorization, keys, clock.now(), tokenSecondsMax)),
+        principal: await stillIn(await callers.of(authorization, clock.now())),
         language: languageOf(request.headers['accept-language']),
         requestId: request.id,
         address: request.ip,

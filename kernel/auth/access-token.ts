@@ -57,6 +57,21 @@ const subjectOf = (principal: Principal): string => {
 /** Finds the published key of a token's `kid`; asked again when a key is not known yet. */
 export type KeyLookup = (kid: string | undefined) => Promise<KeyObject | undefined>
 
+export interface VerifiedToken {
+  readonly principal: Principal
+  /** In seconds, as the token has it. */
+  readonly expiresAt: number
+}
+
+/** Clocks of two machines differ. */
+const TOLERANCE_SECONDS = 5
+
+/** Whether a token that was good is so no more. */
+export const hasExpired = ({ expiresAt }: VerifiedToken, now: Instant): boolean =>
+  expiresAt <= Math.floor(now / 1000) - TOLERANCE_SECONDS
+
+export const expired = (): UnauthenticatedError => new UnauthenticatedError('The access token has expired.')
+
 /**
  * Verifies a token at a moment. Any defect is one refusal: the caller learns that it failed, not why. Who says how
  * long tokens live refuses those that were made to live longer.
@@ -66,7 +81,7 @@ export async function verifyAccessToken(
   keys: KeyLookup,
   now: Instant,
   lifeSecondsMax = Number.POSITIVE_INFINITY,
-): Promise<Principal> {
+): Promise<VerifiedToken> {
   try {
     const { payload } = await jwtVerify<{ principal: Principal }>(
       token,
@@ -81,14 +96,14 @@ export async function verifyAccessToken(
         algorithms: ['ES256'],
         typ: 'at+jwt',
         currentDate: new Date(now),
-        clockTolerance: 5,
+        clockTolerance: TOLERANCE_SECONDS,
       },
     )
     const { exp, iat } = payload
     if (exp === undefined || iat === undefined || exp - iat > lifeSecondsMax) throw new UnauthenticatedError()
-    return payload.principal
+    return { principal: payload.principal, expiresAt: exp }
   } catch (error) {
-    if (error instanceof errors.JWTExpired) throw new UnauthenticatedError('The access token has expired.')
+    if (error instanceof errors.JWTExpired) throw expired()
     if (error instanceof errors.JOSEError || error instanceof UnauthenticatedError) {
       throw new UnauthenticatedError('The access token is not valid.')
     }

@@ -12,7 +12,8 @@ const phone = '13812341234'
 const principalOf = async (identity: IdentityStory, token: string) => {
   const { tokenKeys } = await identity.ask<{ tokenKeys: string[] }>(anonymous, '{ tokenKeys }')
   const key = createPublicKey({ key: JSON.parse(tokenKeys[0]!), format: 'jwk' })
-  return verifyAccessToken(token, async () => key, identity.clock.now())
+  const { principal } = await verifyAccessToken(token, async () => key, identity.clock.now())
+  return principal
 }
 
 describe('a one-time code', () => {
