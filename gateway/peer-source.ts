@@ -6,7 +6,7 @@ import type { GraphQLRequest } from '../kernel/graphql/execute.ts'
 import type { Logger } from '../kernel/log.ts'
 import type { Peers } from '../kernel/peers.ts'
 import type { Circuit } from './execute/circuit.ts'
-import type { Source } from './execute/source.ts'
+import type { Source, SourceAnswer } from './execute/source.ts'
 
 /** What the gateway knows of a request: whose it is, and what came of it on the way. */
 export interface GatewayContext {
@@ -25,16 +25,22 @@ export function peerSource(
   log: Logger,
   circuit?: Circuit,
 ): Source<GatewayContext> {
-  return async ({ query, variables, kind }, { claims }) => {
+  const failed = (error: unknown, asked: GraphQLRequest, requestId: string): SourceAnswer => {
+    const expected = error instanceof AppError && error.code === 'SUBGRAPH_UNAVAILABLE'
+    log[expected ? 'warn' : 'error']({ error, subgraph: name, requestId }, 'a subgraph failed')
+    return { data: null, errors: unavailable(asked) }
+  }
+
+  return ({ query, variables, kind }, { claims }) => {
     const asked: GraphQLRequest = { query, variables }
-    const once = () => peers.execute(name, asked, claims, kind === 'query' ? QUERY_MS : undefined)
+    const repeatable = kind === 'query'
+    const once = () => peers.execute(name, asked, claims, repeatable ? QUERY_MS : undefined)
     try {
-      return await (circuit ? circuit.call(once, { repeatable: kind === 'query' }) : once())
+      const answer = circuit ? circuit.call(async () => once(), { repeatable }) : once()
+      if (!(answer instanceof Promise)) return answer
+      return answer.catch((error: unknown) => failed(error, asked, claims.requestId))
     } catch (error) {
-      const expected = error instanceof AppError && error.code === 'SUBGRAPH_UNAVAILABLE'
-      const { requestId } = claims
-      log[expected ? 'warn' : 'error']({ error, subgraph: name, requestId }, 'a subgraph failed')
-      return { data: null, errors: unavailable(asked) }
+      return failed(error, asked, claims.requestId)
     }
   }
 }

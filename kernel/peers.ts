@@ -12,13 +12,13 @@ import { newId } from './values/ids.ts'
 
 /** The other subgraphs as one sees them: a graph to ask and logs to read, in this process or over HTTP. */
 export interface Peers {
-  /** `withinMs`: over HTTP, one that has not answered by then counts as not available. */
+  /** At once, where the subgraph is in this process and nothing waits. `withinMs`: over HTTP, one that has not answered by then counts as not available. */
   execute(
     to: SubgraphName,
     request: GraphQLRequest,
     claims: Claims,
     withinMs?: number,
-  ): Promise<GraphQLAnswer>
+  ): GraphQLAnswer | Promise<GraphQLAnswer>
   clientFor(from: SubgraphName | 'gateway'): GraphClient
   feed(source: SubgraphName): EventFeed
   /** Tells readers that `source` has new events. */
@@ -33,7 +33,7 @@ export interface Peers {
 
 export interface Peer {
   readonly feed: EventFeed
-  execute(request: GraphQLRequest, claims: Claims): Promise<GraphQLAnswer>
+  execute(request: GraphQLRequest, claims: Claims): GraphQLAnswer | Promise<GraphQLAnswer>
   drain?(): Promise<void>
   ready?(): Promise<boolean>
 }
@@ -79,7 +79,7 @@ export function localPeers(clock: Clock): Peers & { add(name: SubgraphName, peer
     return found
   }
   const execute: Peers['execute'] = (to, request, claims) =>
-    observeCall(to, async () => peer(to).execute(request, claims))
+    observeCall(to, () => peer(to).execute(request, claims))
   return {
     add: (name, value) => void mounted.set(name, value),
     execute,

@@ -50,7 +50,7 @@ export function serveSubgraph(
     const { claims, body } = signed(request)
     const { traceparent: parent } = request.headers
     const attributes = { subgraph: mounted.name, requestId: claims.requestId }
-    return withSpan('POST /graphql', { kind: 'server', parent, attributes }, () =>
+    return withSpan('POST /graphql', { kind: 'server', parent, attributes }, async () =>
       mounted.execute(body as GraphQLRequest, claims),
     )
   })

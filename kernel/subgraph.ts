@@ -84,7 +84,7 @@ export interface MountedSubgraph extends AsyncDisposable {
   readonly name: SubgraphName
   readonly schema: GraphQLSchema
   readonly feed: EventFeed
-  execute(request: GraphQLRequest, claims: Claims): Promise<GraphQLAnswer>
+  execute(request: GraphQLRequest, claims: Claims): GraphQLAnswer | Promise<GraphQLAnswer>
   /** Follows the other subgraphs' events and runs the job queue. */
   startBackground(): Promise<void>
   /** Finishes what is under way and begins nothing new. Siblings that read each other's logs stop before any closes. */

@@ -64,20 +64,27 @@ export function compilePlan(plan: PlanNode, options: PlanOptions): Step {
 
 function sequence(steps: readonly Step[]): Step {
   if (steps.length === 1) return steps[0]!
-  return async (run) => {
-    for (const step of steps) await step(run)
+  const from = (run: Run, next: number): Promise<void> | undefined => {
+    for (let index = next; index < steps.length; index++) {
+      const open = steps[index]!(run)
+      if (open) return open.then(() => from(run, index + 1))
+    }
+    return undefined
   }
+  return (run) => from(run, 0)
 }
+
+const nothing = (): void => {}
 
 function parallel(steps: readonly Step[]): Step {
   if (steps.length === 1) return steps[0]!
-  return async (run) => {
+  return (run) => {
     const open: Promise<void>[] = []
     for (const step of steps) {
       const promise = step(run)
       if (promise) open.push(promise)
     }
-    await Promise.all(open)
+    return open.length === 0 ? undefined : Promise.all(open).then(nothing)
   }
 }
 

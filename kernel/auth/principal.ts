@@ -44,9 +44,24 @@ function scopesOf(principal: Principal): ReadonlySet<Scope> {
   }
 }
 
-export const hasScopes = (principal: Principal, required: readonly (readonly Scope[])[]): boolean => {
-  const held = scopesOf(principal)
-  return required.some((all) => all.every((scope) => held.has(scope)))
+const holdsOneOf = (held: ReadonlySet<Scope>, required: readonly (readonly Scope[])[]): boolean =>
+  required.some((all) => all.every((scope) => held.has(scope)))
+
+export const hasScopes = (principal: Principal, required: readonly (readonly Scope[])[]): boolean =>
+  holdsOneOf(scopesOf(principal), required)
+
+/** The same, asked again and again: what kinds of callers hold is fixed, so each is judged once. */
+export function scopeJudge(required: readonly (readonly Scope[])[]): (principal: Principal) => boolean {
+  const known = new Map<ReadonlySet<Scope>, boolean>()
+  return (principal) => {
+    const held = scopesOf(principal)
+    let judgement = known.get(held)
+    if (judgement === undefined) {
+      judgement = holdsOneOf(held, required)
+      known.set(held, judgement)
+    }
+    return judgement
+  }
 }
 
 /** How a principal is written down in audit columns: `staff:7f…`, `partner:cinema`. */

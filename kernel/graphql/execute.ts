@@ -1,4 +1,11 @@
-import { GraphQLError, type GraphQLFormattedError, type GraphQLSchema, parse, validate } from 'graphql'
+import {
+  type ExecutionResult,
+  GraphQLError,
+  type GraphQLFormattedError,
+  type GraphQLSchema,
+  parse,
+  validate,
+} from 'graphql'
 import type { Logger } from '../log.ts'
 import { compileDocument, type Executable } from './compile.ts'
 import { formatError } from './errors.ts'
@@ -40,20 +47,21 @@ export function executor(schema: GraphQLSchema, log: Logger) {
     return known
   }
 
-  return async (
+  const shown = (result: ExecutionResult, requestId: string): GraphQLAnswer => {
+    if (!result.errors) return { data: result.data }
+    const errors = result.errors.map((error) => formatError(error, requestId, log))
+    return result.data === undefined ? { errors } : { data: result.data, errors }
+  }
+
+  return (
     request: GraphQLRequest,
     contextValue: unknown & { requestId: string },
-  ): Promise<GraphQLAnswer> => {
+  ): GraphQLAnswer | Promise<GraphQLAnswer> => {
     const document = documentOf(request.query)
-    const result =
-      typeof document === 'function'
-        ? await document(contextValue, request.variables ?? undefined, request.operationName)
-        : { errors: document }
-    if (!result.errors) return { data: result.data as Record<string, unknown> }
-    const errors = result.errors.map((error) => formatError(error, contextValue.requestId, log))
-    return result.data === undefined
-      ? { errors }
-      : { data: result.data as Record<string, unknown> | null, errors }
+    const { requestId } = contextValue
+    if (typeof document !== 'function') return shown({ errors: document }, requestId)
+    const result = document(contextValue, request.variables ?? undefined, request.operationName)
+    return 'then' in result ? result.then((one) => shown(one, requestId)) : shown(result, requestId)
   }
 }
 

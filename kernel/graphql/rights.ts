@@ -7,7 +7,7 @@ import {
   isObjectType,
   valueFromASTUntyped,
 } from 'graphql'
-import { hasScopes, isAnonymous, type Principal } from '../auth/principal.ts'
+import { isAnonymous, type Principal, scopeJudge } from '../auth/principal.ts'
 import type { Scope } from '../auth/roles.ts'
 import { ForbiddenError, UnauthenticatedError } from '../errors.ts'
 import { assert, unreachable } from '../values/assert.ts'
@@ -67,11 +67,13 @@ export function enforceRights(schema: GraphQLSchema): void {
       if (!entry) continue
       const { rule, ownedBy, coordinate } = entry
       assert(rule, `${coordinate} has a rule that says who may read it`)
-      if (rule.kind === 'inherited' && ownedBy === undefined) continue
+      // Nothing to check; and a field with a resolver takes a compiled operation five times as long as one without.
+      if ((rule.kind === 'inherited' || rule.kind === 'public') && ownedBy === undefined) continue
       const resolve = field.resolve ?? defaultFieldResolver
+      const check = checkOf(rule)
       field.resolve = (source, args, context: { principal: Principal }, info) => {
         const principal = readerOf(source, context)
-        check(principal, rule)
+        check?.(principal)
         if (ownedBy !== undefined) checkOwner(principal, source?.[ownedBy])
         return resolve(source, args, context, info)
       }
@@ -79,19 +81,25 @@ export function enforceRights(schema: GraphQLSchema): void {
   }
 }
 
-function check(principal: Principal, rule: Rule): void {
+/** Throws where the rule does not let a caller through; undefined: it lets everybody. */
+function checkOf(rule: Rule): ((principal: Principal) => void) | undefined {
   switch (rule.kind) {
     case 'public':
     case 'inherited':
-      return
+      return undefined
     case 'authenticated':
-      if (isAnonymous(principal)) throw new UnauthenticatedError()
-      return
-    case 'scopes':
-      if (hasScopes(principal, rule.scopes)) return
-      throw isAnonymous(principal) ? new UnauthenticatedError() : new ForbiddenError()
+      return (principal) => {
+        if (isAnonymous(principal)) throw new UnauthenticatedError()
+      }
+    case 'scopes': {
+      const holds = scopeJudge(rule.scopes)
+      return (principal) => {
+        if (holds(principal)) return
+        throw isAnonymous(principal) ? new UnauthenticatedError() : new ForbiddenError()
+      }
+    }
     default:
-      unreachable(rule)
+      return unreachable(rule)
   }
 }
 

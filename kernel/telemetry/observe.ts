@@ -1,23 +1,38 @@
 import { eventsHandled, gauges, jobSeconds, probeBefore, stopwatch, subgraphSeconds } from './metrics.ts'
-import { failSpan, withSpan } from './trace.ts'
+import { failSpan, isTracing, withSpan } from './trace.ts'
 
-/** A call to a subgraph, as who calls sees it. */
-export async function observeCall<Answer extends { readonly errors?: readonly unknown[] }>(
+interface Answered {
+  readonly errors?: readonly unknown[]
+}
+
+/** A call to a subgraph, as who calls sees it; at once, where the subgraph answers at once. */
+export function observeCall<Answer extends Answered>(
   subgraph: string,
-  call: () => Promise<Answer>,
-): Promise<Answer> {
+  call: () => Answer | Promise<Answer>,
+): Answer | Promise<Answer> {
   const seconds = stopwatch()
-  return withSpan(subgraph, { kind: 'client' }, async (span) => {
-    let outcome = 'unavailable'
-    try {
+  const failed = (error: unknown): never => {
+    subgraphSeconds.observe({ subgraph, outcome: 'unavailable' }, seconds())
+    throw error
+  }
+  const answered = (answer: Answer): Answer => {
+    subgraphSeconds.observe({ subgraph, outcome: answer.errors ? 'errors' : 'ok' }, seconds())
+    return answer
+  }
+  if (isTracing()) {
+    return withSpan(subgraph, { kind: 'client' }, async (span) => {
       const answer = await call()
-      outcome = answer.errors ? 'errors' : 'ok'
       if (answer.errors) failSpan(span, 'graphql')
       return answer
-    } finally {
-      subgraphSeconds.observe({ subgraph, outcome }, seconds())
-    }
-  })
+    }).then(answered, failed)
+  }
+  let answer: Answer | Promise<Answer>
+  try {
+    answer = call()
+  } catch (error) {
+    return failed(error)
+  }
+  return answer instanceof Promise ? answer.then(answered, failed) : answered(answer)
 }
 
 /** An event that takes effect; it begins a trace of its own. */

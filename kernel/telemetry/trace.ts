@@ -27,6 +27,9 @@ export function traceWith(made: Tracer): () => void {
   }
 }
 
+/** Where nobody traces, hot paths need not even be asynchronous. */
+export const isTracing = (): boolean => tracer !== undefined
+
 export interface SpanOptions {
   readonly kind?: 'server' | 'client' | 'consumer'
   readonly attributes?: Attributes
@@ -35,12 +38,20 @@ export interface SpanOptions {
 }
 
 /** Does `work` inside a span. The span may be given more attributes; it fails when `work` throws. */
-export async function withSpan<T>(
+export function withSpan<T>(
   name: string,
   options: SpanOptions,
   work: (span: Span | undefined) => Promise<T>,
 ): Promise<T> {
-  if (!tracer) return work(undefined)
+  return tracer ? inSpan(tracer, name, options, work) : work(undefined)
+}
+
+async function inSpan<T>(
+  tracer: Tracer,
+  name: string,
+  options: SpanOptions,
+  work: (span: Span | undefined) => Promise<T>,
+): Promise<T> {
   const { kind, attributes, parent } = options
   const outside = parent === undefined ? undefined : readTraceparent(parent)
   const above = outside ? trace.setSpanContext(ROOT_CONTEXT, outside) : (current.getStore() ?? ROOT_CONTEXT)

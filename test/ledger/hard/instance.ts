@@ -47,7 +47,7 @@ export async function openInstance(options: { url: string; clock?: Clock; poolSi
     }),
   })
   const server = serveSubgraph(mounted, { linkKey, now: () => systemClock.now() })
-  const ask: Ask = (query, variables = {}) => mounted.execute({ query, variables }, claims)
+  const ask: Ask = async (query, variables = {}) => mounted.execute({ query, variables }, claims)
   const close = async () => {
     await server.close()
     await mounted.close()
