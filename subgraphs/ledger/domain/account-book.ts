@@ -1,23 +1,30 @@
 import { assert } from '../../../kernel/values/assert.ts'
-import { endOfDay, type Instant, type LocalDate, localDate, NEVER } from '../../../kernel/values/instant.ts'
+import {
+  addDays,
+  endOfDay,
+  type Instant,
+  isLocalDate,
+  type LocalDate,
+  localDate,
+  NEVER,
+} from '../../../kernel/values/instant.ts'
+import { type Asset, assets } from './asset.ts'
 import type { Counters } from './earn-counters.ts'
-import { type Entry, type EntryKind, entryHash, GENESIS, type LotKey, type LotMove } from './entry.ts'
-import type { Asset, Program } from './program.ts'
+import {
+  type Entry,
+  type EntryKind,
+  GENESIS,
+  type KindFrom,
+  type KindInto,
+  kindOf,
+  type LotKey,
+  type LotMove,
+  type Move,
+} from './entry.ts'
+import type { Program } from './program.ts'
 import { reviewed, tierFor, tierOf, tierUntil } from './tiers.ts'
 import { lastDay } from './validity.ts'
-
-export interface Lot extends LotKey {
-  readonly remaining: bigint
-}
-
-export interface WalletState {
-  readonly available: bigint
-  readonly owed: bigint
-  readonly seq: number
-  readonly head: Buffer
-  /** Those with something left, in any order. */
-  readonly lots: readonly Lot[]
-}
+import { emptyWallet, type PendingLot, Wallet, type WalletState } from './wallet.ts'
 
 /** What is locked and loaded before a decision. */
 export interface AccountState {
@@ -29,6 +36,9 @@ export interface AccountState {
   readonly tierChanges: number
   /** What caps and stages have counted. */
   readonly counters: Counters
+  /** Number and hash of the last entry. */
+  readonly seq: number
+  readonly head: Buffer
   readonly wallets: Readonly<Record<Asset, WalletState>>
 }
 
@@ -40,23 +50,18 @@ export interface TierChange {
   readonly documentId: string | undefined
 }
 
-/** What a wallet's sums and lots moved by; the store adds it to the rows. */
-export interface LotDelta extends LotKey {
-  earned: bigint
-  used: bigint
-  expired: bigint
+/** An asset and the lots that something goes into, or comes out of. Amounts are positive. */
+export interface Parcel {
+  readonly asset: Asset
+  readonly lots: readonly (LotKey & { readonly amount: bigint })[]
 }
 
-interface Wallet {
-  available: bigint
-  owed: bigint
-  seq: number
-  head: Buffer
-  /** Soonest-expiring first. */
-  lots: { expiresOn: LocalDate; lotClass: string; remaining: bigint }[]
+/** When an entry takes effect, and what it follows from. */
+export interface Occasion {
+  readonly at: Instant
+  /** Undefined: it fell due by itself. */
+  readonly documentId: string | undefined
 }
-
-export const emptyWallet: WalletState = { available: 0n, owed: 0n, seq: 0, head: GENESIS, lots: [] }
 
 export const newAccount = (memberId: string, program: Program): AccountState => ({
   memberId,
@@ -65,19 +70,20 @@ export const newAccount = (memberId: string, program: Program): AccountState => 
   tierUntil: undefined,
   tierChanges: 0,
   counters: {},
-  wallets: { points: emptyWallet, growth: emptyWallet },
+  seq: 0,
+  head: GENESIS,
+  wallets: { points: emptyWallet, growth: emptyWallet, principal: emptyWallet, bonus: emptyWallet },
 })
 
 /**
  * A working copy of one member's account in one programme. Postings are made on it one after another and come out as
- * entries, lot deltas and tier changes to be written; the state that it was made from is not touched. Whoever posts
- * decides first whether to refuse: a posting begun is a posting made.
+ * entries, tier changes and the state after them, to be written; the state that it was made from is not touched. Whoever
+ * posts decides first whether to refuse: a posting begun is a posting made.
  */
 export class AccountBook {
   readonly memberId: string
   readonly #program: Program
   readonly #wallets: Record<Asset, Wallet>
-  readonly #deltas = new Map<string, LotDelta & { asset: Asset }>()
   readonly entries: Entry[] = []
   readonly tierChanges: TierChange[] = []
   tier: string
@@ -85,33 +91,48 @@ export class AccountBook {
   tierUntil: LocalDate | undefined
   /** Replaced as a whole by what a rating has counted. */
   counters: Counters
-  readonly #countersBefore: Counters
+  readonly #before: AccountState
   #tierChangeCount: number
   #reviewed = false
 
   constructor(program: Program, state: AccountState) {
     this.memberId = state.memberId
     this.#program = program
+    this.#before = state
     this.tier = state.tier
     this.tierSince = state.tierSince
     this.tierUntil = state.tierUntil
     this.counters = state.counters
-    this.#countersBefore = state.counters
     this.#tierChangeCount = state.tierChanges
-    this.#wallets = { points: workingCopy(state.wallets.points), growth: workingCopy(state.wallets.growth) }
+    const { points, growth, principal, bonus } = state.wallets
+    this.#wallets = {
+      points: new Wallet(points),
+      growth: new Wallet(growth),
+      principal: new Wallet(principal),
+      bonus: new Wallet(bonus),
+    }
   }
 
   available(asset: Asset): bigint {
     return this.#wallets[asset].available
   }
 
-  head(asset: Asset): { seq: number; head: Buffer; available: bigint; owed: bigint } {
-    const { seq, head, available, owed } = this.#wallets[asset]
-    return { seq, head, available, owed }
+  wallet(asset: Asset): WalletState {
+    return this.#wallets[asset]
   }
 
   get tierChangeCount(): number {
     return this.#tierChangeCount
+  }
+
+  /** The number of the last entry. */
+  get seq(): number {
+    return this.#before.seq + this.entries.length
+  }
+
+  /** The hash of the last entry that was there before. */
+  get head(): Buffer {
+    return this.#before.head
   }
 
   /** Is there anything to write? A review that kept the tier moves only its last day. */
@@ -120,17 +141,23 @@ export class AccountBook {
   }
 
   get countersChanged(): boolean {
-    return this.counters !== this.#countersBefore
+    return this.counters !== this.#before.counters
   }
 
-  get lotDeltas(): readonly (LotDelta & { readonly asset: Asset })[] {
-    return [...this.#deltas.values()]
-  }
-
-  /** The first day at whose end something happens by itself: a lot runs out or the tier is reviewed. */
+  /** The first day at whose end something happens by itself: a lot runs out or is released, the tier is reviewed. */
   get nextDue(): LocalDate {
-    const days = [this.tierUntil ?? NEVER, this.#firstExpiry('points'), this.#firstExpiry('growth')]
-    return days.reduce((first, day) => (day < first ? day : first))
+    let first = this.tierUntil ?? NEVER
+    for (const asset of assets) {
+      const { lots, waiting } = this.#wallets[asset]
+      const day = lots[0]?.expiresOn ?? NEVER
+      if (day < first) first = day
+      const release = waiting[0]?.releaseOn
+      if (release !== undefined && isLocalDate(release)) {
+        const eve = addDays(release, -1)
+        if (eve < first) first = eve
+      }
+    }
+    return first
   }
 
   /**
@@ -141,66 +168,127 @@ export class AccountBook {
     const today = localDate(until, this.#program.timeZone)
     for (let due = this.nextDue; due < today; due = this.nextDue) {
       const at = endOfDay(due, this.#program.timeZone)
-      for (const asset of ['points', 'growth'] as const) this.#expire(asset, due, at)
+      for (const asset of assets) {
+        this.#mature(asset, (lot) => isLocalDate(lot.releaseOn) && addDays(lot.releaseOn, -1) <= due, {
+          at,
+          documentId: undefined,
+        })
+        this.#expire(asset, due, at)
+      }
       if (this.tierUntil === due) this.#review(due, at)
     }
   }
 
-  /** Adds what was earned at a moment to the lot of its last day, and lets the tier rise with it. */
+  /** The lot of what is earned at a moment. */
+  lotOf(asset: Asset, at: Instant, lotClass = ''): LotKey {
+    const day = localDate(at, this.#program.timeZone)
+    return { expiresOn: lastDay(this.#program.validity[asset], day), lotClass }
+  }
+
+  /** Puts into lots what came from elsewhere; what is owed is repaid first. The tier rises with growth. */
+  give(kind: KindInto<'member'>, parcels: readonly Parcel[], occasion: Occasion): void {
+    this.#enter(
+      kind,
+      occasion,
+      parcels.map(({ asset, lots }) => ({
+        asset,
+        amount: total(lots),
+        lots: this.#wallets[asset].put(lots),
+      })),
+    )
+    if (parcels.some(({ asset }) => asset === 'growth')) this.#upgrade(occasion)
+  }
+
+  /** Adds what was earned at a moment to the lot of its last day. Of an asset that got nothing there is no move. */
   credit(
-    asset: Asset,
-    kind: 'earn' | 'grant',
-    amount: bigint,
-    effectiveAt: Instant,
-    documentId: string,
+    kind: 'earn' | 'grant' | 'top-up',
+    amounts: Readonly<Partial<Record<Asset, bigint>>>,
+    occasion: Occasion,
   ): void {
+    const parcels = assets.flatMap((asset): Parcel[] => {
+      const amount = amounts[asset] ?? 0n
+      return amount > 0n ? [{ asset, lots: [{ ...this.lotOf(asset, occasion.at), amount }] }] : []
+    })
+    this.give(kind, parcels, occasion)
+  }
+
+  /** Takes from the soonest-expiring lots, and answers from which. Expects that there is enough. */
+  take(kind: KindFrom<'member'>, asset: Asset, amount: bigint, occasion: Occasion): readonly LotMove[] {
+    const lots = this.#wallets[asset].take(amount)
+    if (kind === 'hold') this.#wallets[asset].held += amount
+    this.#enter(kind, occasion, [{ asset, amount, lots }])
+    return lots
+  }
+
+  /** Takes from certain lots first; what is not available any more is owed. */
+  takeBack(kind: KindFrom<'member'>, parcels: readonly Parcel[], occasion: Occasion): void {
+    this.#enter(
+      kind,
+      occasion,
+      parcels.map(({ asset, lots }) => ({
+        asset,
+        amount: total(lots),
+        lots: this.#wallets[asset].takeBack(lots),
+      })),
+    )
+  }
+
+  /** What was held has been spent. */
+  capture(asset: Asset, amount: bigint, occasion: Occasion): void {
+    this.#unhold(asset, amount)
+    this.#enter('capture', occasion, [{ asset, amount, lots: [] }])
+  }
+
+  /** What was held goes back to its lots; those that have run out meanwhile run out with the next catching up. */
+  release({ asset, lots }: Parcel, occasion: Occasion): void {
+    this.#unhold(asset, total(lots))
+    this.give('release', [{ asset, lots }], occasion)
+  }
+
+  /** Earned, and available from some day or activity on. */
+  await(asset: Asset, lots: readonly PendingLot[], occasion: Occasion): void {
+    const moves = lots.map((lot) => this.#wallets[asset].putPending(lot))
+    this.#enter('await', occasion, [{ asset, amount: total(moves), lots: moves }])
+  }
+
+  /** An activity makes available what waited for it. */
+  matureBy(asset: Asset, activity: string, occasion: Occasion): void {
+    this.#mature(asset, (lot) => lot.releaseOn === activity, occasion)
+  }
+
+  /** Takes back what was pending, from certain lots. */
+  cancel(asset: Asset, fits: (lot: PendingLot) => bigint, occasion: Occasion): bigint {
+    const lots = this.#wallets[asset].takePending(fits)
+    const amount = -total(lots)
+    if (amount > 0n) this.#enter('cancel', occasion, [{ asset, amount, lots }])
+    return amount
+  }
+
+  #unhold(asset: Asset, amount: bigint): void {
     const wallet = this.#wallets[asset]
-    const day = localDate(effectiveAt, this.#program.timeZone)
-    const key = { expiresOn: lastDay(this.#program.validity[asset], day), lotClass: '' }
-    addToLot(wallet.lots, key, amount)
-    this.#delta(asset, key).earned += amount
-    this.#write(asset, kind, amount, effectiveAt, documentId, [{ ...key, amount }])
-    if (asset === 'growth') this.#upgrade(effectiveAt, documentId)
+    assert(wallet.held >= amount, 'no more is captured or released than is held')
+    wallet.held -= amount
   }
 
-  /** Takes points from the soonest-expiring lots. Expects that there are enough. */
-  redeem(amount: bigint, effectiveAt: Instant, documentId: string): void {
-    const wallet = this.#wallets.points
-    assert(wallet.available >= amount, 'a redemption does not exceed what is available')
-    const moves: LotMove[] = []
-    let left = amount
-    while (left > 0n) {
-      const lot = wallet.lots[0]
-      assert(lot, 'the lots of a wallet hold what is available')
-      const taken = lot.remaining < left ? lot.remaining : left
-      const key = { expiresOn: lot.expiresOn, lotClass: lot.lotClass }
-      lot.remaining -= taken
-      if (lot.remaining === 0n) wallet.lots.shift()
-      this.#delta('points', key).used += taken
-      moves.push({ ...key, amount: -taken })
-      left -= taken
-    }
-    this.#write('points', 'redeem', amount, effectiveAt, documentId, moves)
-  }
-
-  #firstExpiry(asset: Asset): LocalDate {
-    return this.#wallets[asset].lots[0]?.expiresOn ?? NEVER
+  #mature(asset: Asset, fits: (lot: PendingLot) => boolean, occasion: Occasion): void {
+    const wallet = this.#wallets[asset]
+    if (wallet.waiting.length === 0) return
+    const from = wallet.takePending((lot) => (fits(lot) ? lot.remaining : 0n))
+    if (from.length === 0) return
+    const into = wallet.put(
+      from.map(({ expiresOn, lotClass, amount }) => ({ expiresOn, lotClass, amount: -amount })),
+    )
+    this.#enter('mature', occasion, [{ asset, amount: -total(from), lots: [...from, ...into] }])
+    if (asset === 'growth') this.#upgrade(occasion)
   }
 
   #expire(asset: Asset, due: LocalDate, at: Instant): void {
-    const wallet = this.#wallets[asset]
-    const moves: LotMove[] = []
-    while (wallet.lots[0] && wallet.lots[0].expiresOn <= due) {
-      const { expiresOn, lotClass, remaining } = wallet.lots.shift()!
-      this.#delta(asset, { expiresOn, lotClass }).expired += remaining
-      moves.push({ expiresOn, lotClass, amount: -remaining })
-    }
-    if (moves.length === 0) return
-    const amount = -moves.reduce((sum, move) => sum + move.amount, 0n)
-    this.#write(asset, 'expire', amount, at, undefined, moves)
+    const lots = this.#wallets[asset].takeExpired(due)
+    if (lots.length === 0) return
+    this.#enter('expire', { at, documentId: undefined }, [{ asset, amount: -total(lots), lots }])
   }
 
-  #upgrade(at: Instant, documentId: string): void {
+  #upgrade({ at, documentId }: Occasion): void {
     const current = tierOf(this.#program, this.tier)
     const reached = tierFor(this.#program, this.#wallets.growth.available)
     if (reached.rank <= current.rank) return
@@ -223,61 +311,26 @@ export class AccountBook {
     this.tierSince = at
   }
 
-  #write(
-    asset: Asset,
-    kind: EntryKind,
-    amount: bigint,
-    effectiveAt: Instant,
-    documentId: string | undefined,
-    lots: readonly LotMove[],
-  ): void {
-    assert(amount > 0n, 'an entry moves something')
-    const wallet = this.#wallets[asset]
-    wallet.available += kind === 'earn' || kind === 'grant' ? amount : -amount
-    wallet.seq += 1
-    const entry = {
+  #enter(kind: EntryKind, { at, documentId }: Occasion, parts: readonly Omit<Move, 'after'>[]): void {
+    assert(parts.length > 0 || documentId !== undefined, 'an entry moves something, or has a document')
+    const { counts } = kindOf(kind)
+    const moves = parts.map(({ asset, amount, lots }): Move => {
+      assert(amount > 0n, 'a move moves something')
+      const wallet = this.#wallets[asset]
+      if (counts) wallet[counts[0]] += counts[1] * amount
+      return { asset, amount, after: wallet.standing, lots }
+    })
+    this.entries.push({
       memberId: this.memberId,
       programKey: this.#program.key,
-      asset,
-      seq: wallet.seq,
+      seq: this.seq + 1,
       documentId,
       kind,
-      amount,
-      availableAfter: wallet.available,
-      owedAfter: wallet.owed,
-      lots,
-      effectiveAt,
-    }
-    wallet.head = entryHash(wallet.head, entry)
-    this.entries.push({ ...entry, hash: wallet.head })
-  }
-
-  #delta(asset: Asset, { expiresOn, lotClass }: LotKey): LotDelta {
-    const name = `${asset}|${expiresOn}|${lotClass}`
-    const known = this.#deltas.get(name)
-    if (known) return known
-    const delta = { asset, expiresOn, lotClass, earned: 0n, used: 0n, expired: 0n }
-    this.#deltas.set(name, delta)
-    return delta
+      moves,
+      effectiveAt: at,
+    })
   }
 }
 
-const workingCopy = (state: WalletState): Wallet => ({
-  available: state.available,
-  owed: state.owed,
-  seq: state.seq,
-  head: state.head,
-  lots: state.lots.map((lot) => ({ ...lot })).sort(byExpiry),
-})
-
-const byExpiry = (a: LotKey, b: LotKey): number =>
-  a.expiresOn === b.expiresOn ? compare(a.lotClass, b.lotClass) : compare(a.expiresOn, b.expiresOn)
-
-const compare = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0)
-
-function addToLot(lots: Wallet['lots'], key: LotKey, amount: bigint): void {
-  const index = lots.findIndex((lot) => byExpiry(lot, key) >= 0)
-  const at = lots[index]
-  if (at && byExpiry(at, key) === 0) at.remaining += amount
-  else lots.splice(index === -1 ? lots.length : index, 0, { ...key, remaining: amount })
-}
+const total = (lots: readonly { readonly amount: bigint }[]): bigint =>
+  lots.reduce((sum, { amount }) => sum + amount, 0n)

@@ -1,9 +1,9 @@
 import type { Rounding } from '../../../kernel/values/points.ts'
+import type { EarnedAsset } from './asset.ts'
 import type { CountedOver } from './earn-periods.ts'
 import type { StageMeasure } from './earn-stages.ts'
 import type { Pending } from './validity.ts'
 
-export type Asset = 'points' | 'growth'
 export type Each = 'event' | 'line' | 'quantity'
 
 /** A rule by which purchases or activities earn, as it is written. */
@@ -12,7 +12,7 @@ export interface EarnRuleDocument {
   readonly on: 'purchase' | 'activity'
   /** The activities that it is for. */
   readonly activities?: readonly string[]
-  readonly asset: Asset
+  readonly asset: EarnedAsset
   readonly award?: AwardDocument
   readonly multiplier?: string
   readonly rounding?: Rounding

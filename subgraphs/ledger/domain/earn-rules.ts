@@ -8,21 +8,15 @@ import {
   startOfDay,
 } from '../../../kernel/values/instant.ts'
 import { type Ratio, type Rounding, ratioOf } from '../../../kernel/values/points.ts'
-import type {
-  Asset,
-  AwardDocument,
-  CapBehaviour,
-  CapDocument,
-  Each,
-  EarnRuleDocument,
-} from './earn-document.ts'
+import type { EarnedAsset } from './asset.ts'
+import type { AwardDocument, CapBehaviour, CapDocument, Each, EarnRuleDocument } from './earn-document.ts'
 import type { CountedOver } from './earn-periods.ts'
 import type { Stages } from './earn-stages.ts'
 import type { Pending } from './validity.ts'
 
 export interface EarnRule {
   readonly id: string
-  readonly asset: Asset
+  readonly asset: EarnedAsset
   readonly award: EarnAward
   readonly rounding: Rounding
   readonly round: 'purchase' | 'line'

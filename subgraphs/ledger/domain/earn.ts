@@ -3,8 +3,9 @@ import { assert } from '../../../kernel/values/assert.ts'
 import { type Instant, type LocalDate, localDate, startOfDay, toIso } from '../../../kernel/values/instant.ts'
 import { type Ratio, type Rounding, roundRatio } from '../../../kernel/values/points.ts'
 import { fail, ok, type Result } from '../../../kernel/values/result.ts'
+import type { EarnedAsset } from './asset.ts'
 import { CounterDraft, type Counters } from './earn-counters.ts'
-import type { Asset, Each } from './earn-document.ts'
+import type { Each } from './earn-document.ts'
 import { nextPeriod } from './earn-periods.ts'
 import type { Cap, EarnRule, EarnRules } from './earn-rules.ts'
 import { type Stages, stagedWorth, subtract, type Worth } from './earn-stages.ts'
@@ -55,7 +56,7 @@ export interface Award {
   readonly rule: string
   /** Counts from 0; -1: the event as a whole. */
   readonly line: number
-  readonly asset: Asset
+  readonly asset: EarnedAsset
   readonly amount: bigint
 }
 
@@ -172,7 +173,7 @@ class RatingInProgress {
 
   run(set: EarnRules, multipliers: readonly Multiplier[]): Result<Rating, 'CAP_REACHED'> {
     if (set.counted) this.#draft = new CounterDraft(this.#state.counters, this.#today(), this.#program.period)
-    let base: Record<Asset, bigint[]> | undefined
+    let base: Record<EarnedAsset, bigint[]> | undefined
     for (const rule of set.rules) {
       if (rule.award.kind === 'multiplier') base ??= this.#pointsBySlot()
       this.#apply(rule, base?.[rule.asset] ?? NO_SHARES)
@@ -410,7 +411,7 @@ class RatingInProgress {
     this.#skipped.push(details ? { rule: rule.id, reason, details } : { rule: rule.id, reason })
   }
 
-  #pointsBySlot(): Record<Asset, bigint[]> {
+  #pointsBySlot(): Record<EarnedAsset, bigint[]> {
     const sums = {
       points: new Array<bigint>(this.#whole + 1).fill(0n),
       growth: new Array<bigint>(this.#whole + 1).fill(0n),

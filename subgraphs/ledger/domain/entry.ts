@@ -1,19 +1,77 @@
 import { sha256 } from '../../../kernel/values/canonical.ts'
 import type { Instant, LocalDate } from '../../../kernel/values/instant.ts'
-import type { Asset } from './program.ts'
+import type { Asset } from './asset.ts'
 
-/** Where points come from and go to. Only the member's side has a wallet; the others are sums over entries. */
-export type LedgerAccount = 'member' | 'issuance' | 'redemption' | 'breakage'
+/**
+ * Where points and money come from and go to. `member`, `held` and `pending` are the member's own; `member` is what is
+ * available less what is owed. The others are the programme's: no row of their own, they are sums over entries.
+ */
+export type LedgerAccount =
+  | 'member'
+  | 'held'
+  | 'pending'
+  | 'issuance'
+  | 'redemption'
+  | 'breakage'
+  | 'transit'
+  | 'payment'
+  | 'adjustment'
 
-export type EntryKind = 'earn' | 'grant' | 'redeem' | 'expire'
+/** The sums that a wallet keeps of its entries. */
+export type WalletSum = 'earned' | 'spent' | 'expired' | 'reversed' | 'moved'
+
+interface KindOfEntry {
+  readonly debit: LedgerAccount
+  readonly credit: LedgerAccount
+  /** The sum that an entry of this kind adds to, or takes from. */
+  readonly counts?: readonly [sum: WalletSum, sign: 1n | -1n]
+}
 
 /** The two sides of each kind: one row is both legs, so that an unbalanced entry cannot be written down. */
-export const legs: Readonly<Record<EntryKind, { debit: LedgerAccount; credit: LedgerAccount }>> = {
-  earn: { debit: 'issuance', credit: 'member' },
-  grant: { debit: 'issuance', credit: 'member' },
-  redeem: { debit: 'member', credit: 'redemption' },
-  expire: { debit: 'member', credit: 'breakage' },
-}
+export const entryKinds = {
+  /** By a rule, for an event. */
+  earn: { debit: 'issuance', credit: 'member', counts: ['earned', 1n] },
+  /** By somebody, with a reason. */
+  grant: { debit: 'issuance', credit: 'member', counts: ['earned', 1n] },
+  /** Earned, and not available yet. */
+  await: { debit: 'issuance', credit: 'pending', counts: ['earned', 1n] },
+  mature: { debit: 'pending', credit: 'member' },
+  redeem: { debit: 'member', credit: 'redemption', counts: ['spent', 1n] },
+  hold: { debit: 'member', credit: 'held' },
+  capture: { debit: 'held', credit: 'redemption', counts: ['spent', 1n] },
+  release: { debit: 'held', credit: 'member' },
+  /** What was earned is taken back; more than is available is owed. */
+  reverse: { debit: 'member', credit: 'issuance', counts: ['reversed', 1n] },
+  /** The same for what is pending. */
+  cancel: { debit: 'pending', credit: 'issuance', counts: ['reversed', 1n] },
+  /** What was burned comes back. */
+  refund: { debit: 'redemption', credit: 'member', counts: ['spent', -1n] },
+  expire: { debit: 'member', credit: 'breakage', counts: ['expired', 1n] },
+  /** What had run out is good again: order of effect says that it was used before. */
+  restore: { debit: 'breakage', credit: 'member', counts: ['expired', -1n] },
+  /** From one lot to another: the balance stays. */
+  relot: { debit: 'member', credit: 'member' },
+  /** Taken by staff, with a reason. */
+  deduct: { debit: 'member', credit: 'adjustment', counts: ['reversed', 1n] },
+  send: { debit: 'member', credit: 'transit', counts: ['moved', -1n] },
+  receive: { debit: 'transit', credit: 'member', counts: ['moved', 1n] },
+  'top-up': { debit: 'payment', credit: 'member', counts: ['earned', 1n] },
+  /** Money paid back to the payer. */
+  withdraw: { debit: 'member', credit: 'payment', counts: ['reversed', 1n] },
+} as const satisfies Readonly<Record<string, KindOfEntry>>
+
+export type EntryKind = keyof typeof entryKinds
+
+type Kinds = typeof entryKinds
+/** The kinds of entries that take from an account, and those that give to one. */
+export type KindFrom<A extends LedgerAccount> = {
+  [Kind in EntryKind]: Kinds[Kind]['debit'] extends A ? Kind : never
+}[EntryKind]
+export type KindInto<A extends LedgerAccount> = {
+  [Kind in EntryKind]: Kinds[Kind]['credit'] extends A ? Kind : never
+}[EntryKind]
+
+export const kindOf = (kind: EntryKind): KindOfEntry => entryKinds[kind]
 
 /** Lots share an expiry and a class; class keeps apart what must not mix (an issuer, an origin after a merge). */
 export interface LotKey {
@@ -24,55 +82,59 @@ export interface LotKey {
 export interface LotMove extends LotKey {
   /** Signed: into the lot is positive. */
   readonly amount: bigint
+  /** A lot of what is pending: the day, or the activity, that makes it available. */
+  readonly releaseOn?: string
 }
 
-/** One immutable movement of one asset of one member in one programme. */
+/** What an entry moves of one asset. */
+export interface Move {
+  readonly asset: Asset
+  readonly amount: bigint
+  /** Available less owed, after the entry. */
+  readonly after: bigint
+  readonly lots: readonly LotMove[]
+}
+
+/**
+ * One immutable movement between two accounts of one member in one programme, of one asset or of several at once. What
+ * a document moved nothing by has one without moves: it is on record all the same.
+ */
 export interface Entry {
   readonly memberId: string
   readonly programKey: number
-  readonly asset: Asset
   readonly seq: number
   readonly documentId: string | undefined
   readonly kind: EntryKind
-  readonly amount: bigint
-  readonly availableAfter: bigint
-  readonly owedAfter: bigint
-  readonly lots: readonly LotMove[]
+  /** In the order of assets. */
+  readonly moves: readonly Move[]
   readonly effectiveAt: Instant
-  readonly hash: Buffer
 }
 
-/** `2027-11-22=+100;2027-12-01/gift=-3`: the lots touched, as the books and the hash hold them. */
-export const lotsText = (moves: readonly LotMove[]): string =>
-  moves
-    .map(({ expiresOn, lotClass, amount }) => {
-      const lot = lotClass === '' ? expiresOn : `${expiresOn}/${lotClass}`
-      return `${lot}=${amount >= 0n ? '+' : ''}${amount}`
-    })
-    .join(';')
+/** Short names of assets in the text of lots. */
+export const assetLetters: Readonly<Record<Asset, string>> = {
+  points: 'p',
+  growth: 'g',
+  principal: 'm',
+  bonus: 'b',
+}
 
 /**
- * Chains an entry to the one before it in its wallet. `store/check.ts` computes the same in SQL; a test holds the two
- * together.
+ * `p2027-11-22+100;g2027-11-22+100;p2027-12-01/gift-3;p~2026-12-01>2027-11-22+5`: the lots touched, as the books and
+ * the hash hold them. What is pending names its release before its expiry.
  */
-export function entryHash(previous: Buffer, entry: Omit<Entry, 'hash'>): Buffer {
-  const { debit, credit } = legs[entry.kind]
-  const text = [
-    entry.memberId,
-    entry.programKey,
-    entry.asset,
-    entry.seq,
-    entry.documentId ?? '',
-    entry.kind,
-    debit,
-    credit,
-    entry.amount,
-    entry.availableAfter,
-    entry.owedAfter,
-    lotsText(entry.lots),
-    entry.effectiveAt,
-  ].join('|')
-  return sha256(Buffer.concat([previous, Buffer.from(text)]))
-}
+export const lotsText = (moves: readonly Move[]): string =>
+  moves
+    .flatMap(({ asset, lots }) =>
+      lots.map(({ expiresOn, lotClass, amount, releaseOn }) => {
+        const release = releaseOn === undefined ? '' : `~${releaseOn}>`
+        const lot = lotClass === '' ? expiresOn : `${expiresOn}/${lotClass}`
+        return `${assetLetters[asset]}${release}${lot}${amount >= 0n ? '+' : ''}${amount}`
+      }),
+    )
+    .join(';')
+
+/** Chains contents to what came before them in the account. */
+export const chained = (previous: Buffer, text: string): Buffer =>
+  sha256(Buffer.concat([previous, Buffer.from(text)]))
 
 export const GENESIS = Buffer.alloc(0)

@@ -1,7 +1,8 @@
 import type { Instant } from '../../../kernel/values/instant.ts'
 import { parseDecimal } from '../../../kernel/values/money.ts'
 import { fail, ok, type Result } from '../../../kernel/values/result.ts'
-import type { AccountBook } from './account-book.ts'
+import type { AccountBook, Occasion } from './account-book.ts'
+import type { EarnedAsset } from './asset.ts'
 import {
   type Award,
   type EarnEvent,
@@ -177,10 +178,11 @@ function earn(
   if (!rated.ok) return rated
   const { awards, counters, consulted: counted } = rated.value
   book.counters = counters
-  for (const asset of ['points', 'growth'] as const) {
-    const amount = awards.reduce((sum, award) => (award.asset === asset ? sum + award.amount : sum), 0n)
-    if (amount > 0n) book.credit(asset, 'earn', amount, command.effectiveAt, command.documentId)
-  }
+  book.credit(
+    'earn',
+    { points: sumOf(awards, 'points'), growth: sumOf(awards, 'growth') },
+    occasionOf(command),
+  )
   return ok({ ...documentOf(program, command, book, tierBefore), awards, counted })
 }
 
@@ -194,7 +196,7 @@ function postGrant(
   if (command.points <= 0n) return fail('POINTS_NOT_POSITIVE', { path: ['points'] })
   if (command.points > AMOUNT_MAX) return fail('AMOUNT_NOT_VALID', { path: ['points'] })
   book.catchUp(command.effectiveAt)
-  book.credit('points', 'grant', command.points, command.effectiveAt, command.documentId)
+  book.credit('grant', { points: command.points }, occasionOf(command))
   const award: Award = { rule: command.reason, line: -1, asset: 'points', amount: command.points }
   return ok({ ...documentOf(program, command, book, book.tier), awards: [award] })
 }
@@ -211,9 +213,17 @@ function postRedemption(
   if (bill === undefined || bill < 0n) return fail('AMOUNT_NOT_VALID', { path: ['bill'] })
   const offset = burnOffset(program, { points: command.points, bill, available: book.available('points') })
   if (!offset.ok) return offset
-  book.redeem(command.points, command.effectiveAt, command.documentId)
+  book.take('redeem', 'points', command.points, occasionOf(command))
   return ok({ ...documentOf(program, command, book, book.tier), amount: bill })
 }
+
+const occasionOf = ({ effectiveAt, documentId }: PostingCommand): Occasion => ({
+  at: effectiveAt,
+  documentId,
+})
+
+const sumOf = (awards: readonly Award[], asset: EarnedAsset): bigint =>
+  awards.reduce((sum, award) => (award.asset === asset ? sum + award.amount : sum), 0n)
 
 function documentOf(
   program: Program,

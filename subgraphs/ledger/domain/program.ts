@@ -7,6 +7,7 @@ import type {
   LocalizedText,
   TagDefinition,
 } from '../../../schema/events/program.ts'
+import type { Asset } from './asset.ts'
 import {
   type Burn,
   type BurnDocument,
@@ -15,7 +16,7 @@ import {
   type Reward,
   type RewardDocument,
 } from './burn-rules.ts'
-import type { Asset, CapDocument, EarnRuleDocument } from './earn-document.ts'
+import type { CapDocument, EarnRuleDocument } from './earn-document.ts'
 import type { ProgramPeriod } from './earn-periods.ts'
 import { compileEarnRules, type RuleBook } from './earn-rules.ts'
 import type { HealthBound } from './forecast.ts'
@@ -55,7 +56,7 @@ export interface ProgramDocument {
   readonly attributes?: readonly AttributeDefinition[]
 }
 
-export type { Asset } from './earn-document.ts'
+export type { Asset } from './asset.ts'
 export type Downgrade = 'one-step' | 'to-fit' | 'to-base'
 
 export type { Tier } from './tier-rules.ts'
@@ -141,7 +142,12 @@ export function compileProgram(key: number, document: ProgramDocument): Program 
     currency: document.currency,
     scale,
     timeZone: document.timeZone,
-    validity: { points: document.points.validity, growth: document.growth.validity },
+    validity: {
+      points: document.points.validity,
+      growth: document.growth.validity,
+      principal: { kind: 'never' },
+      bonus: { kind: 'never' },
+    },
     burn: burn && compileBurn(burn, money, conditions),
     rewards: (document.rewards ?? []).map((reward) => compileReward(reward, money)),
     validFrom: document.points.validFrom ?? 'earning',
