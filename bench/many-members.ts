@@ -15,6 +15,10 @@ export async function writeMembers(url: string, count: number): Promise<void> {
     [PROGRAM],
   )
   const { program_key: key, version, tier } = rows[0]!
+  const { rows: origins } = await owner.query<{ origin_key: number }>(
+    `insert into ledger.origin (channel, operator) values ('opening', 'bench') returning origin_key`,
+  )
+  const origin = origins[0]!.origin_key
   // In the order of their ids, so that indexes grow at their ends.
   await owner.query(
     `create temp table wanted as
@@ -23,37 +27,29 @@ export async function writeMembers(url: string, count: number): Promise<void> {
      from generate_series(0, $1::bigint - 1) n order by 1`,
     [count],
   )
+  const lots = `'p' || last || '+2900;g' || last || '+2900'`
+  const [lines, awards] = ['290000 1 shoes', 'spend 0 p2900;growth 0 g2900']
+  const text = `concat_ws('|', member_id, ${key}, 1, document_id, 'earn', 2900, 2900, 2900, 2900, '', '', '', '', ${lots},
+    trim_scale(extract(epoch from at) * 1000), trim_scale(extract(epoch from at) * 1000), 'purchase', ${version}, '"opening"', '',
+    '"bench"', to_json(number::text), '', '', 290000, '"${lines}"', '"${awards}"', '', '"${tier}"', '',
+    encode(substring(sha256(document_id::text::bytea) for 16), 'hex'))`
   await owner.query(`
-    insert into ledger.account (member_id, program_key, tier, next_due, opened_at)
-      select member_id, ${key}, '${tier}', last, at from wanted`)
-  await owner.query(`
-    insert into ledger.document (member_id, id, program_key, rule_version, kind, channel, number, operator, amount, lines,
-                                 awards, tier_before, tier_after, effective_at, recorded_at, body)
-      select member_id, document_id, ${key}, ${version}, 'purchase', 'opening', number::text, 'bench', 290000,
-             '[["290000", 1, "shoes"]]', '[["spend", 0, "p", "2900"], ["growth", 0, "g", "2900"]]', '${tier}', '${tier}',
-             at, at, substring(sha256(document_id::text::bytea) for 16)
+    insert into ledger.entry (member_id, program_key, seq, document_id, kind, points, points_after, growth, growth_after,
+                              lots, effective_at, recorded_at, hash, document_kind, rule_version, origin_key, number, amount,
+                              lines, awards, tier_before, body)
+      select member_id, ${key}, 1, document_id, 'earn', 2900, 2900, 2900, 2900, ${lots}, at, at,
+             sha256(convert_to(${text}, 'UTF8')), 'purchase', ${version}, ${origin}, number::text, 290000,
+             '${lines}', '${awards}', '${tier}', substring(sha256(document_id::text::bytea) for 16)
       from wanted`)
-  await owner.query(
-    'insert into ledger.purchase_owner select document_id, member_id from wanted order by document_id',
-  )
-  for (const asset of ['points', 'growth']) {
-    const lots = `(last || '=+2900')`
-    const text = `concat_ws('|', member_id, ${key}, '${asset}', 1, document_id, 'earn', 'issuance', 'member', 2900, 2900, 0,
-      ${lots}, (extract(epoch from at) * 1000)::bigint)`
-    await owner.query(`
-      insert into ledger.entry (member_id, program_key, asset, seq, document_id, kind, debit, credit, amount,
-                                available_after, owed_after, lots, effective_at, recorded_at, hash)
-        select member_id, ${key}, '${asset}', 1, document_id, 'earn', 'issuance', 'member', 2900, 2900, 0, ${lots}, at, at,
-               sha256(convert_to(${text}, 'UTF8'))
-        from wanted`)
-    await owner.query(`
-      insert into ledger.lot (member_id, program_key, asset, expires_on, earned, remaining)
-        select member_id, ${key}, '${asset}', last, 2900, 2900 from wanted`)
-    await owner.query(`
-      insert into ledger.wallet (member_id, program_key, asset, available, earned, spent, expired, seq, head)
-        select member_id, program_key, asset, 2900, 2900, 0, 0, 1, hash
-        from ledger.entry where asset = '${asset}' order by member_id`)
-  }
+  await owner.query(`
+    insert into ledger.document (id, member_id, seq, program_key)
+      select document_id, member_id, 1, ${key} from wanted order by document_id`)
+  const wallet = (asset: string) => `${asset}_available, ${asset}_earned, ${asset}_left, ${asset}_until`
+  await owner.query(`
+    insert into ledger.account (member_id, program_key, tier, next_due, opened_at, seq, head, ${wallet('points')},
+                                ${wallet('growth')})
+      select member_id, ${key}, '${tier}', last, at, 1, hash, 2900, 2900, '{2900}', array[last], 2900, 2900, '{2900}', array[last]
+      from wanted join ledger.entry using (member_id) order by member_id`)
   await owner.query('vacuum analyze')
   await owner.query('checkpoint')
   await owner.end()

@@ -31,7 +31,8 @@ const oneCallEach: AnySubgraph = {
   ...ledger,
   services: (dependencies) => {
     const services = ledger.services(dependencies)
-    const doors: PostingDoors = { ...dependencies, programs: services.programs }
+    const { programs, origins } = services
+    const doors: PostingDoors = { ...dependencies, programs, origins }
     const post = async (order: Order) => {
       const [result] = await postBatch(doors, [order])
       if (result instanceof Error) throw result

@@ -1,16 +1,17 @@
 import { grouped } from '../import/progress.ts'
 import { openDeployment } from '../open-deployment.ts'
 
-const CHECK = '{ ledgerCheck { clean entries wallets violations { check memberId detail } } }'
+const CHECK = '{ ledgerCheck { clean entries accounts violations { check memberId detail } } }'
 
 interface Checked {
   readonly ledgerCheck: {
     readonly clean: boolean
     readonly entries: number
-    readonly wallets: number
+    readonly accounts: number
     readonly violations: readonly {
       readonly check: string
-      readonly memberId: string
+      /** Null: the programme's. */
+      readonly memberId: string | null
       readonly detail: string
     }[]
   }
@@ -21,10 +22,10 @@ export async function checkLedger(): Promise<number> {
   const deployment = await openDeployment(['ledger'])
   try {
     const { ledgerCheck } = await deployment.request<Checked>('ledger', CHECK)
-    const { clean, entries, wallets, violations } = ledgerCheck
-    console.log(`${grouped(entries)} entries recomputed, ${grouped(wallets)} wallets compared`)
+    const { clean, entries, accounts, violations } = ledgerCheck
+    console.log(`${grouped(entries)} entries recomputed, ${grouped(accounts)} accounts compared`)
     for (const { check, memberId, detail } of violations)
-      console.log(`${check}: member ${memberId}: ${detail}`)
+      console.log(`${check}: ${memberId === null ? '' : `member ${memberId}: `}${detail}`)
     console.log(clean ? 'the books are right' : `${violations.length} violations`)
     return clean ? 0 : 1
   } finally {

@@ -63,7 +63,7 @@ export async function openDatabase(options: {
   return {
     query: async (sql, values = []) => (await observed(sql, () => pool.query(statementOf(sql, values)))).rows,
     pool,
-    transaction: (work) => runTransaction(source, work, options.onPublished ?? (() => {})),
+    transaction: (work) => runTransaction(pool, work, options.onPublished ?? (() => {})),
     close,
     [Symbol.asyncDispose]: close,
   }

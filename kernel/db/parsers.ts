@@ -13,12 +13,15 @@ export const parsers: pg.CustomTypesConfig = {
       if (oid === builtins.INT8) return BigInt
       if (oid === builtins.TIMESTAMPTZ) return (text: string) => instant(text.replace(' ', 'T') + ':00')
       if (oid === builtins.DATE) return (text: string) => text
-      if (oid === INT8_ARRAY) return (text: string) => bigints(text)
+      if (oid === INT8_ARRAY) return (text: string) => listOf(text).map(BigInt)
+      if (oid === DATE_ARRAY) return listOf
     }
     return pg.types.getTypeParser(oid, format as 'text')
   }) as pg.CustomTypesConfig['getTypeParser'],
 }
 
 const INT8_ARRAY = 1016
+const DATE_ARRAY = 1182
 
-const bigints = (text: string): bigint[] => (text === '{}' ? [] : text.slice(1, -1).split(',').map(BigInt))
+/** Of what is never quoted. */
+const listOf = (text: string): string[] => (text === '{}' ? [] : text.slice(1, -1).split(','))

@@ -1,5 +1,4 @@
 import type pg from 'pg'
-import type { DataSource } from 'typeorm'
 import { assert } from '../values/assert.ts'
 import { observed, type Query, statementOf } from './statement.ts'
 
@@ -12,6 +11,16 @@ declare const open: unique symbol
 export interface Tx {
   readonly [open]: true
   readonly query: Query
+  /**
+   * The same for what only reads or locks: it goes out with `begin`, in one round trip. A write must know first that the
+   * transaction is open; if `begin` was interrupted, it would be committed at once, and alone.
+   */
+  readonly ask: Query
+  /**
+   * Sends a statement whose answer nobody waits for: it goes out with what is asked next, the commit behind it, and if it
+   * fails, the transaction fails with it.
+   */
+  send(sql: string, values?: readonly unknown[]): void
   /** Runs after the commit, in order; not at all after a rollback. Must not throw. */
   onCommit(effect: () => void): void
   /** Events were appended: their readers are woken after the commit. */
@@ -25,13 +34,13 @@ const IN_FAILED_TRANSACTION = '25P02'
 const ATTEMPTS_MAX = 5
 
 export async function runTransaction<T>(
-  source: DataSource,
+  pool: pg.Pool,
   work: (tx: Tx) => Promise<T>,
   onPublished: () => void,
 ): Promise<T> {
   for (let attempt = 1; ; attempt++) {
     try {
-      return await once(source, work, onPublished)
+      return await once(pool, work, onPublished)
     } catch (error) {
       if (!isRetryable(error) || attempt === ATTEMPTS_MAX) throw error
     }
@@ -43,48 +52,74 @@ export const isRetryable = (error: unknown): boolean => {
   return code === SERIALIZATION_FAILURE || code === DEADLOCK_DETECTED
 }
 
-async function once<T>(
-  source: DataSource,
-  work: (tx: Tx) => Promise<T>,
-  onPublished: () => void,
-): Promise<T> {
-  const runner = source.createQueryRunner()
-  const client = (await runner.connect()) as pg.PoolClient
+/**
+ * The connection is a pipeline: `begin` may go out with the first statements, `commit` goes with the last. A commit of
+ * a transaction in which a statement failed is a rollback, and says so in its tag.
+ */
+async function once<T>(pool: pg.Pool, work: (tx: Tx) => Promise<T>, onPublished: () => void): Promise<T> {
+  const client = await pool.connect()
   const effects: (() => void)[] = []
   let ended = false
   let published = false
   let failure: unknown
+  const noted = (error: unknown): unknown => {
+    // Statements sent together fail together; the first one knows why.
+    if ((error as { code?: string }).code !== IN_FAILED_TRANSACTION) failure = error
+    return failure ?? error
+  }
+  let open = false
+  // What waits for it goes out in the order in which it was asked.
+  const begun = client.query('begin').then(() => {
+    open = true
+  })
+  const sent: Promise<unknown>[] = [begun.catch(noted)]
+  const run = (sql: string, values: readonly unknown[]) => {
+    assert(!ended, 'a transaction is not used after its end')
+    return observed(sql, () => client.query(statementOf(sql, values)))
+  }
+  const rowsOf = async (answer: Promise<pg.QueryResult>) => {
+    try {
+      return (await Promise.all([answer, begun]))[0].rows
+    } catch (error) {
+      throw noted(error)
+    }
+  }
   const tx = {
-    query: async (sql: string, values: readonly unknown[] = []) => {
-      assert(!ended, 'a transaction is not used after its end')
-      try {
-        return (await observed(sql, () => client.query(statementOf(sql, values)))).rows
-      } catch (error) {
-        // Statements sent together fail together; the first one knows why.
-        if ((error as { code?: string }).code === IN_FAILED_TRANSACTION) throw failure ?? error
-        failure = error
-        throw error
-      }
+    query: async (sql: string, values: readonly unknown[] = []) =>
+      rowsOf(open ? run(sql, values) : begun.then(() => run(sql, values))),
+    ask: async (sql: string, values: readonly unknown[] = []) => rowsOf(run(sql, values)),
+    send: (sql: string, values: readonly unknown[] = []) => {
+      const answer = open ? run(sql, values) : begun.then(() => run(sql, values))
+      sent.push(answer.catch(noted))
     },
     onCommit: (effect: () => void) => void effects.push(effect),
     wakeReaders: () => {
       published = true
     },
   } as Tx
+  let broken: unknown
   try {
-    await runner.startTransaction()
     const result = await work(tx)
+    if (!open) await begun
     ended = true
-    await runner.commitTransaction()
+    const { command } = await client.query('commit').catch((error: unknown) => {
+      throw noted(error)
+    })
+    await Promise.all(sent)
+    if (command !== 'COMMIT') throw failure
     for (const effect of effects) effect()
     if (published) onPublished()
     return result
   } catch (error) {
-    ended = true
-    // The connection may be the very thing that broke; the first error is the one that tells.
-    if (runner.isTransactionActive) await runner.rollbackTransaction().catch(() => {})
+    if (!ended) {
+      ended = true
+      // The connection may be the very thing that broke; the first error is the one that tells.
+      await client.query('rollback').catch((later: unknown) => {
+        broken = later
+      })
+    }
     throw error
   } finally {
-    await runner.release()
+    client.release(broken !== undefined)
   }
 }

@@ -5,6 +5,7 @@ import { jobs, listeners } from './jobs/index.ts'
 import { resolvers } from './resolvers/index.ts'
 import { accountHolders, openLoaders } from './store/loaders.ts'
 import { migrations } from './store/migrations/index.ts'
+import { OriginShelf } from './store/origins.ts'
 import { ProgramShelf } from './store/programs.ts'
 import { tables } from './store/tables.ts'
 
@@ -17,9 +18,11 @@ export const ledger = defineSubgraph(import.meta.url, {
   messages,
   services: ({ db, log }) => {
     const programs = new ProgramShelf(db.query)
+    const origins = new OriginShelf(db.query)
     return {
       programs,
-      lanes: new PostingLanes({ db, log, programs }),
+      origins,
+      lanes: new PostingLanes({ db, log, programs, origins }),
       accountHolders: accountHolders(db.query),
     }
   },

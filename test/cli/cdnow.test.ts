@@ -38,24 +38,23 @@ async function booksOf(url: string) {
   const client = new pg.Client({ connectionString: url })
   await client.connect()
   const purchases = await client.query<{ number: string; before: string; after: string; points: string }>(
-    `select d.number, d.tier_before as before, d.tier_after as after, coalesce(e.amount, 0) as points
-     from ledger.document d
-     left join ledger.entry e on e.member_id = d.member_id and e.document_id = d.id and e.asset = 'points'`,
+    `select number, tier_before as before, coalesce(tier_after, tier_before) as after, coalesce(points, 0) as points
+     from ledger.entry where document_kind is not null`,
   )
   const expired = await client.query<{ number: string; expired: string }>(
-    `select last.number, coalesce(sum(e.amount), 0) as expired
+    `select last.number, coalesce(sum(e.points), 0) as expired
      from (
-       select distinct on (member_id) member_id, number, effective_at from ledger.document
+       select distinct on (member_id) member_id, number, effective_at from ledger.entry where document_kind is not null
        order by member_id, effective_at desc, substring(number from 6)::integer desc
      ) last
-     left join ledger.entry e on e.member_id = last.member_id and e.asset = 'points' and e.kind = 'expire'
+     left join ledger.entry e on e.member_id = last.member_id and e.kind = 'expire'
        and e.effective_at <= last.effective_at
      group by last.number`,
   )
   const state = await client.query(
     `select (select count(*) from identity.member) as members,
        (select count(*) from ledger.entry) as entries,
-       (select sum(amount) from ledger.document) as cents,
+       (select sum(amount) from ledger.entry) as cents,
        (select md5(string_agg(hash::text, '' order by hash)) from ledger.entry) as journal`,
   )
   await client.end()

@@ -176,7 +176,7 @@ test('an erased person is unreadable, its identities lead nowhere, and the books
   const { admin, clerk, memberId, number, token } = await livedMember(huitong)
   const books = () =>
     huitong.sql(
-      'select count(*)::int as entries, sum(amount)::text as sum from ledger.entry where member_id = $1',
+      'select count(*)::int as entries, sum(points)::text as sum from ledger.entry where member_id = $1',
       [memberId],
     )
   const before = await books()

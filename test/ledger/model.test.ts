@@ -313,7 +313,7 @@ class History {
       last: string
       remaining: string
     }>(
-      `select member_id, asset::text, expires_on::text as last, remaining::text from ledger.lot
+      `select member_id, asset, expires_on::text as last, remaining::text from ledger.lot
        where member_id = any($1) and remaining > 0 order by expires_on`,
       [this.#members.map(({ name }) => memberId(name))],
     )

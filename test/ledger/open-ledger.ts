@@ -74,7 +74,7 @@ export async function openLedger(options: { now?: string; program?: string } = {
     async check() {
       const answer = await graph.ask<{ ledgerCheck: LedgerCheckAnswer }>(
         admin,
-        '{ ledgerCheck { clean entries wallets violations { check memberId detail } } }',
+        '{ ledgerCheck { clean entries accounts violations { check memberId detail } } }',
       )
       return answer.ledgerCheck
     },
@@ -84,7 +84,7 @@ export async function openLedger(options: { now?: string; program?: string } = {
 export interface LedgerCheckAnswer {
   clean: boolean
   entries: number
-  wallets: number
+  accounts: number
   violations: { check: string; memberId: string; detail: string }[]
 }
 

@@ -1,18 +1,20 @@
 import type { Db } from '../../../kernel/db/open-database.ts'
 import type { Tx } from '../../../kernel/db/transaction.ts'
 import type { NewEvent } from '../../../kernel/events/event.ts'
-import { publish } from '../../../kernel/events/publish.ts'
+import { publishLast } from '../../../kernel/events/publish.ts'
 import type { Logger } from '../../../kernel/log.ts'
+import { assert } from '../../../kernel/values/assert.ts'
 import { type Instant, toIso } from '../../../kernel/values/instant.ts'
 import { fail, type Refusal, type Result } from '../../../kernel/values/result.ts'
 import type { Events } from '../../../schema/events/index.ts'
-import { AccountBook, newAccount } from '../domain/account-book.ts'
+import { AccountBook } from '../domain/account-book.ts'
 import { post as decide, type PostingCommand, type PostingRefusal } from '../domain/posting.ts'
 import type { Program } from '../domain/program.ts'
 import { tierOf } from '../domain/tiers.ts'
 import { type AccountKey, accountName, lockAccounts } from '../store/accounts.ts'
 import { type CommandAnswer, commandName, insertAnswers, readAnswers } from '../store/command-answers.ts'
-import { documentName, type RecordedDocument, readDocuments, readOwners } from '../store/documents.ts'
+import { type RecordedDocument, readDocuments } from '../store/documents.ts'
+import { type OriginKeys, type OriginShelf, originOf } from '../store/origins.ts'
 import { writePostings } from '../store/postings.ts'
 import { type ProgramShelf, readMultipliers } from '../store/programs.ts'
 import { balanceEvents } from './balance-events.ts'
@@ -29,6 +31,7 @@ export interface PostingDoors {
   readonly db: Db
   readonly log: Logger
   readonly programs: ProgramShelf
+  readonly origins: OriginShelf
 }
 
 /** A document, recorded now or (`duplicate`) before. */
@@ -53,14 +56,23 @@ export async function postBatch(
   orders: readonly Order[],
 ): Promise<(PostResult | Error)[]> {
   if (orders.length === 0) return []
+  const origins = await doors.origins.keysOf(orders.map(({ command }) => originOf(command)))
+  return postWith(doors, orders, origins)
+}
+
+async function postWith(
+  doors: PostingDoors,
+  orders: readonly Order[],
+  origins: OriginKeys,
+): Promise<(PostResult | Error)[]> {
   try {
-    return await doors.db.transaction((tx) => postAll(tx, doors, orders))
+    return await doors.db.transaction((tx) => postAll(tx, doors, orders, origins))
   } catch (error) {
-    if (wasOvertaken(error)) return postBatch(doors, orders)
+    if (wasOvertaken(error)) return postWith(doors, orders, origins)
     if (orders.length === 1) throw error
     doors.log.warn({ error, size: orders.length }, 'a batch of postings failed; posting one by one')
     const results: (PostResult | Error)[] = []
-    for (const order of orders) results.push(await postAlone(doors, order))
+    for (const order of orders) results.push(await postAlone(doors, order, origins))
     return results
   }
 }
@@ -71,38 +83,44 @@ export async function postBatch(
  */
 const wasOvertaken = (error: unknown): boolean => {
   const { constraint } = error as { constraint?: string }
-  return constraint === 'command_key' || constraint === 'purchase_owner_key'
+  return constraint === 'command_key' || constraint === 'document_key'
 }
 
-async function postAlone(doors: PostingDoors, order: Order): Promise<PostResult | Error> {
+async function postAlone(
+  doors: PostingDoors,
+  order: Order,
+  origins: OriginKeys,
+): Promise<PostResult | Error> {
   try {
-    return (await doors.db.transaction((tx) => postAll(tx, doors, [order])))[0]!
+    return (await postWith(doors, [order], origins))[0]!
   } catch (error) {
     doors.log.error({ error, document: order.command.documentId }, 'posting failed')
     return error as Error
   }
 }
 
-async function postAll(tx: Tx, doors: PostingDoors, orders: readonly Order[]): Promise<PostResult[]> {
+async function postAll(
+  tx: Tx,
+  doors: PostingDoors,
+  orders: readonly Order[],
+  origins: OriginKeys,
+): Promise<PostResult[]> {
   const recordedAt = Math.max(...orders.map(({ now }) => now)) as Instant
-  const books = await openBooks(tx, orders, recordedAt)
-  const [recorded, owners, answers, multipliers] = await Promise.all([
-    readDocuments(
-      tx.query,
-      orders.map(({ command }) => ({ memberId: command.memberId, id: command.documentId })),
-    ),
-    readOwners(
-      tx.query,
-      orders.flatMap(({ command }) => (command.kind === 'purchase' ? [command.documentId] : [])),
-    ),
-    readAnswers(
-      tx,
-      orders.flatMap(({ command: { memberId, idempotencyKey } }) =>
-        idempotencyKey === undefined ? [] : [{ memberId, key: idempotencyKey }],
+  const [books, [recorded, answers, multipliers]] = await openBooks(tx, orders, recordedAt, () =>
+    Promise.all([
+      readDocuments(
+        tx.ask,
+        orders.map(({ command }) => command.documentId),
       ),
-    ),
-    readMultipliers(tx.query),
-  ])
+      readAnswers(
+        tx.ask,
+        orders.flatMap(({ command: { memberId, idempotencyKey } }) =>
+          idempotencyKey === undefined ? [] : [{ memberId, key: idempotencyKey }],
+        ),
+      ),
+      readMultipliers(tx.ask),
+    ]),
+  )
   const rules = await rulesOf(tx, doors, recorded.values())
   const newDocuments: RecordedDocument[] = []
   const newAnswers: CommandAnswer[] = []
@@ -118,8 +136,7 @@ async function postAll(tx: Tx, doors: PostingDoors, orders: readonly Order[]): P
   }
 
   const results = orders.map(({ program, command, now }): PostResult => {
-    const name = documentName({ memberId: command.memberId, id: command.documentId })
-    const repeated = repetition(command, answers, recorded, owners)
+    const repeated = repetition(command, answers, recorded)
     if (repeated) {
       if (!repeated.ok) return repeated
       remember(command, repeated)
@@ -128,25 +145,24 @@ async function postAll(tx: Tx, doors: PostingDoors, orders: readonly Order[]): P
       return posted(program, rulesThen, repeated.value, true)
     }
     const [, book] = books.get(accountName(keyOf({ program, command })))!
+    const before = book.entries.length
     const result = decide(program, book, command, multipliers.get(program.id) ?? [], now)
-    const document = result.ok ? { ...result.value, recordedAt } : undefined
-    if (document) {
-      recorded.set(name, document)
-      if (document.kind === 'purchase') owners.set(document.id, document.memberId)
-      newDocuments.push(document)
-    }
     remember(command, result)
-    return document ? posted(program, program, document, false) : (result as Result<never, PostingRefusal>)
+    if (!result.ok) return result
+    const entry = book.entries.slice(before).find(({ documentId }) => documentId === command.documentId)
+    assert(entry, 'a document has an entry')
+    const document = { ...result.value, recordedAt, entry: { ...entry, recordedAt } }
+    recorded.set(document.id, document)
+    newDocuments.push(document)
+    return posted(program, program, document, false)
   })
 
-  await Promise.all([
-    writePostings(tx, [...books.values()], newDocuments, recordedAt),
-    insertAnswers(tx, newAnswers, recordedAt),
-    publish(tx, [
-      ...tierEvents(orders, books),
-      ...purchaseEvents(orders, newDocuments, recordedAt),
-      ...balanceEvents(orders, [...books.values()], recordedAt),
-    ]),
+  writePostings(tx, [...books.values()], newDocuments, origins, recordedAt)
+  insertAnswers(tx, newAnswers, recordedAt)
+  publishLast(tx, [
+    ...tierEvents(orders, books),
+    ...purchaseEvents(orders, newDocuments, recordedAt),
+    ...balanceEvents(orders, [...books.values()], recordedAt),
   ])
   return results
 }
@@ -185,18 +201,24 @@ async function rulesOf(
 
 type Books = Map<string, readonly [AccountKey, AccountBook]>
 
-async function openBooks(tx: Tx, orders: readonly Order[], recordedAt: Instant): Promise<Books> {
+async function openBooks<T>(
+  tx: Tx,
+  orders: readonly Order[],
+  recordedAt: Instant,
+  alongside: () => Promise<T>,
+): Promise<readonly [Books, T]> {
   const keys = orders.map((order) => ({ ...keyOf(order), baseTier: order.program.tiers[0]!.id }))
-  const states = await lockAccounts(tx, keys, recordedAt)
+  const [states, rest] = await lockAccounts(tx, keys, recordedAt, alongside)
   const books: Books = new Map()
   for (const order of orders) {
     const key = keyOf(order)
     const name = accountName(key)
     if (books.has(name)) continue
-    const state = states.get(name) ?? newAccount(key.memberId, order.program)
+    const state = states.get(name)
+    assert(state, 'an account is there when it is locked')
     books.set(name, [key, new AccountBook(order.program, state)])
   }
-  return books
+  return [books, rest]
 }
 
 /** The stored outcome of a command that was carried out before, or why it is not the same command. */
@@ -204,7 +226,6 @@ function repetition(
   command: PostingCommand,
   answers: ReadonlyMap<string, CommandAnswer>,
   recorded: ReadonlyMap<string, RecordedDocument>,
-  owners: ReadonlyMap<string, string>,
 ): Result<RecordedDocument, PostingRefusal | 'IDEMPOTENCY_KEY_REUSED'> | undefined {
   const { memberId, idempotencyKey: key, body } = command
   const answer = key === undefined ? undefined : answers.get(commandName({ memberId, key }))
@@ -212,10 +233,9 @@ function repetition(
   if (answer && 'refusal' in answer.answer) {
     return { ok: false, refusal: answer.answer.refusal as Refusal<PostingRefusal> }
   }
-  const document = recorded.get(documentName({ memberId, id: command.documentId }))
-  if (document?.body.equals(body)) return { ok: true, value: document }
-  const owner = owners.get(command.documentId) ?? memberId
-  if (!document && owner === memberId) return undefined
+  const document = recorded.get(command.documentId)
+  if (!document) return undefined
+  if (document.memberId === memberId && document.body.equals(body)) return { ok: true, value: document }
   return fail('DOCUMENT_CONFLICT', { path: ['document'], details: { number: command.number } })
 }
 

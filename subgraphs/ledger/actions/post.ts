@@ -16,7 +16,7 @@ export async function post(
   }
   const orders = commands.map((command) => ({ ...command, now }))
   if (orders.length === 1) return [await services.lanes.post(orders[0]!)]
-  return postBatch({ db, log, programs: services.programs }, orders)
+  return postBatch({ db, log, programs: services.programs, origins: services.origins }, orders)
 }
 
 /** A single command's failure was thrown already. */

@@ -1,9 +1,11 @@
-import { publish } from '../../../kernel/events/publish.ts'
+import { publishLast } from '../../../kernel/events/publish.ts'
+import { InvariantError } from '../../../kernel/values/assert.ts'
 import { localDate } from '../../../kernel/values/instant.ts'
 import type { LedgerContext } from '../context.ts'
 import { AccountBook } from '../domain/account-book.ts'
 import type { Program } from '../domain/program.ts'
-import { type AccountKey, accountName, accountsDue, lockAccounts } from '../store/accounts.ts'
+import { type AccountKey, accountsDue } from '../store/accounts.ts'
+import type { OriginKeys } from '../store/origins.ts'
 import { writePostings } from '../store/postings.ts'
 import { balanceEvents } from './balance-events.ts'
 import { tierEvents } from './post-batch.ts'
@@ -29,19 +31,21 @@ export async function settleDue(ctx: LedgerContext): Promise<number> {
 const settleChunk = (ctx: LedgerContext, program: Program): Promise<number> =>
   ctx.db.transaction(async (tx) => {
     const today = localDate(ctx.now, program.timeZone)
-    const due = await accountsDue(tx, today, program.key, CHUNK)
-    if (due.length === 0) return 0
-    const keys = due.map((key) => ({ ...key, baseTier: program.tiers[0]!.id }))
-    const states = await lockAccounts(tx, keys, ctx.now)
-    const books = due.map((key): readonly [AccountKey, AccountBook] => {
-      const book = new AccountBook(program, states.get(accountName(key))!)
+    const states = await accountsDue(tx, today, program.key, CHUNK)
+    const books = [...states].map(([name, state]): [string, readonly [AccountKey, AccountBook]] => {
+      const book = new AccountBook(program, state)
       book.catchUp(ctx.now)
-      return [key, book]
+      return [name, [{ memberId: state.memberId, programKey: program.key }, book]]
     })
-    await writePostings(tx, books, [], ctx.now)
-    await publish(tx, [
-      ...tierEvents([{ program }], new Map(books.map((entry) => [accountName(entry[0]), entry]))),
-      ...balanceEvents([{ program }], books, ctx.now),
+    const all = books.map(([, book]) => book)
+    writePostings(tx, all, [], NO_ORIGINS, ctx.now)
+    publishLast(tx, [
+      ...tierEvents([{ program }], new Map(books)),
+      ...balanceEvents([{ program }], all, ctx.now),
     ])
-    return due.length
+    return books.length
   })
+
+const NO_ORIGINS: OriginKeys = () => {
+  throw new InvariantError('what falls due by itself comes from no document')
+}

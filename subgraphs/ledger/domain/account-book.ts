@@ -173,8 +173,8 @@ export class AccountBook {
           at,
           documentId: undefined,
         })
-        this.#expire(asset, due, at)
       }
+      this.#expire(due, at)
       if (this.tierUntil === due) this.#review(due, at)
     }
   }
@@ -282,10 +282,13 @@ export class AccountBook {
     if (asset === 'growth') this.#upgrade(occasion)
   }
 
-  #expire(asset: Asset, due: LocalDate, at: Instant): void {
-    const lots = this.#wallets[asset].takeExpired(due)
-    if (lots.length === 0) return
-    this.#enter('expire', { at, documentId: undefined }, [{ asset, amount: -total(lots), lots }])
+  /** Whatever it is that runs out on one day does so in one entry. */
+  #expire(due: LocalDate, at: Instant): void {
+    const moves = assets.flatMap((asset) => {
+      const lots = this.#wallets[asset].takeExpired(due)
+      return lots.length === 0 ? [] : [{ asset, amount: -total(lots), lots }]
+    })
+    if (moves.length > 0) this.#enter('expire', { at, documentId: undefined }, moves)
   }
 
   #upgrade({ at, documentId }: Occasion): void {

@@ -1,4 +1,3 @@
-import { sha256 } from '../../../kernel/values/canonical.ts'
 import type { Instant, LocalDate } from '../../../kernel/values/instant.ts'
 import type { Asset } from './asset.ts'
 
@@ -133,8 +132,33 @@ export const lotsText = (moves: readonly Move[]): string =>
     )
     .join(';')
 
-/** Chains contents to what came before them in the account. */
-export const chained = (previous: Buffer, text: string): Buffer =>
-  sha256(Buffer.concat([previous, Buffer.from(text)]))
+const assetsByLetter = Object.fromEntries(
+  Object.entries(assetLetters).map(([asset, letter]) => [letter, asset]),
+) as Readonly<Record<string, Asset>>
+
+/** What `lotsText` wrote down, lot by lot. */
+export function lotsFrom(text: string): (LotMove & { readonly asset: Asset })[] {
+  if (text === '') return []
+  return text.split(';').map((lot) => {
+    const sign = Math.max(lot.lastIndexOf('+'), lot.lastIndexOf('-'))
+    const released = lot[1] === '~' ? lot.indexOf('>') : -1
+    const key = lot.slice(released === -1 ? 1 : released + 1, sign)
+    const slash = key.indexOf('/')
+    return {
+      asset: assetsByLetter[lot[0]!]!,
+      expiresOn: (slash === -1 ? key : key.slice(0, slash)) as LocalDate,
+      lotClass: slash === -1 ? '' : key.slice(slash + 1),
+      amount: BigInt(lot.slice(sign)),
+      ...(released === -1 ? {} : { releaseOn: lot.slice(2, released) }),
+    }
+  })
+}
+
+/** By how much an entry changes what is available less what is owed. */
+export const signOf = (kind: EntryKind): 1n | -1n | 0n => {
+  const { debit, credit } = kindOf(kind)
+  if (debit === credit) return 0n
+  return credit === 'member' ? 1n : debit === 'member' ? -1n : 0n
+}
 
 export const GENESIS = Buffer.alloc(0)

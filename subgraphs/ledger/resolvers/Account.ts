@@ -117,8 +117,8 @@ export const Account = {
   async balanceAt(account: AccountSource, { time }: { time: Instant }, ctx: LedgerContext) {
     if (time > ctx.now) throw new BadInputError('time must not be in the future.')
     const day = localDate(time, account.program.timeZone)
-    const { available, earned } = await readPointsAt(ctx.db.query, keyOf(account), time, day)
-    return { available, held: 0n, pending: 0n, lifetimeEarned: earned, debt: 0n, expiringSoon: [] }
+    const { owed, earned, ...points } = await readPointsAt(ctx.db.query, keyOf(account), time, day)
+    return { ...points, lifetimeEarned: earned, debt: owed, expiringSoon: [] }
   },
 }
 

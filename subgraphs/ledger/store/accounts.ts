@@ -1,9 +1,12 @@
+import { rowsText } from '../../../kernel/db/row-text.ts'
 import type { Query } from '../../../kernel/db/statement.ts'
 import type { Tx } from '../../../kernel/db/transaction.ts'
 import { type Instant, type LocalDate, toIso } from '../../../kernel/values/instant.ts'
-import { type AccountBook, type AccountState, emptyWallet, type Lot } from '../domain/account-book.ts'
-import type { Counters } from '../domain/earn-counters.ts'
-import type { Asset } from '../domain/program.ts'
+import type { AccountBook, AccountState } from '../domain/account-book.ts'
+import type { Asset } from '../domain/asset.ts'
+import { countersFrom, countersText } from '../domain/document-text.ts'
+import { lotsFrom, lotsText } from '../domain/entry.ts'
+import { emptyWallet, type PendingLot, type WalletState } from '../domain/wallet.ts'
 
 export interface AccountKey {
   readonly memberId: string
@@ -12,44 +15,79 @@ export interface AccountKey {
 
 export const accountName = ({ memberId, programKey }: AccountKey): string => `${memberId}:${programKey}`
 
-interface AccountRow {
+const PARTS = [
+  'available',
+  'held',
+  'pending',
+  'owed',
+  'earned',
+  'spent',
+  'expired',
+  'reversed',
+  'moved',
+] as const
+
+/** What a row says of one wallet. All are null where the asset was never used. */
+type WalletColumns<Of extends Asset> = Record<`${Of}_${(typeof PARTS)[number]}`, bigint | null> &
+  Record<`${Of}_left`, bigint[] | null> &
+  Record<`${Of}_until`, LocalDate[] | null> &
+  Record<`${Of}_class`, string[] | null>
+
+interface AccountRow
+  extends WalletColumns<'points'>,
+    WalletColumns<'growth'>,
+    WalletColumns<'principal'>,
+    WalletColumns<'bonus'> {
   member_id: string
   program_key: number
-  tier: string
+  seq: number
   tier_since: Instant | null
   tier_until: LocalDate | null
   tier_changes: number
-  counters: CountersJson
+  tier: string
+  head: Buffer
+  counters: string
+  waiting: string
 }
 
-/** As texts, for JSON's numbers end at 2^53. */
-export type CountersJson = Readonly<Record<string, string>>
+const walletColumns = (asset: Asset): string[] =>
+  [...PARTS, 'left', 'until', 'class'].map((column) => `${asset}_${column}`)
 
-export const countersToJson = (counters: Counters): string =>
-  JSON.stringify(counters, (_, count) => (typeof count === 'bigint' ? count.toString() : count))
+/** In the order of the table, which is that of a row's text. */
+const columns = [
+  ...['member_id', 'program_key', 'seq', 'tier_since', 'opened_at', 'tier_until', 'next_due', 'tier_changes'],
+  ...['tier', 'head', 'counters', 'waiting'],
+  ...walletColumns('points'),
+  ...walletColumns('growth'),
+  ...walletColumns('principal'),
+  ...walletColumns('bonus'),
+]
 
-export const countersFrom = (json: CountersJson): Counters =>
-  Object.fromEntries(Object.entries(json).map(([key, count]) => [key, BigInt(count)]))
+const read = columns
+  .filter((column) => column !== 'opened_at' && column !== 'next_due')
+  .map((column) => `account.${column}`)
+  .join(', ')
 
 /**
- * Locks accounts, in the order of their keys, and reads what a decision needs. Those that are not there yet are
- * opened with the tier given. The lock is taken by a statement of its own, so that the reads after it see what it
- * protects.
+ * Locks accounts, in the order of their keys, and reads what a decision needs: all of it stands in the row. Those that
+ * are not there yet are opened with the tier given. What must be seen under the lock is asked `alongside`: it goes out
+ * behind the lock without waiting for it, and the server begins each statement after the one before it has ended.
  */
-export async function lockAccounts(
+export async function lockAccounts<T>(
   tx: Tx,
   keys: readonly (AccountKey & { readonly baseTier: string })[],
   now: Instant,
-): Promise<Map<string, AccountState>> {
+  alongside: () => Promise<T>,
+): Promise<readonly [Map<string, AccountState>, T]> {
   const wanted = [...new Map(keys.map((key) => [accountName(key), key])).values()]
-  // One round trip: the server begins each statement after the one before it has ended.
-  const lockAndRead = () => Promise.all([lock(tx, wanted), readBooks(tx.query, wanted)])
-  let [rows, books] = await lockAndRead()
+  const lockAndRead = () => Promise.all([lock(tx, wanted), alongside()])
+  let [rows, rest] = await lockAndRead()
   if (rows.length < wanted.length) {
-    await openAccounts(tx, wanted, now)
-    ;[rows, books] = await lockAndRead()
+    // Somebody may have opened it, and posted to it, since we looked.
+    const [, again] = await Promise.all([openAccounts(tx, wanted, now), lockAndRead()])
+    ;[rows, rest] = again
   }
-  return statesOf(rows, books)
+  return [statesOf(rows), rest]
 }
 
 /** The same without a lock, for who only looks. Accounts that are not there are left out. */
@@ -57,44 +95,14 @@ export async function readAccountStates(
   query: Query,
   keys: readonly AccountKey[],
 ): Promise<Map<string, AccountState>> {
-  const rows = await query<AccountRow>(
-    `/* readAccountRows */
-     select member_id, program_key, tier, tier_since, tier_until, tier_changes, counters
-     from account
-     join unnest($1::uuid[], $2::smallint[]) as wanted (member_id, program_key) using (member_id, program_key)`,
-    [memberIds(keys), programKeys(keys)],
-  )
-  return statesOf(rows, await readBooks(query, keys))
-}
-
-type Books = Awaited<ReturnType<typeof readBooks>>
-
-async function readBooks(query: Query, keys: readonly AccountKey[]) {
-  const [wallets, lots] = await Promise.all([readWallets(query, keys), readLots(query, keys)])
-  return { wallets, lots }
-}
-
-function statesOf(rows: readonly AccountRow[], { wallets, lots }: Books): Map<string, AccountState> {
-  return new Map(
-    rows.map((row) => {
-      const key = { memberId: row.member_id, programKey: row.program_key }
-      const wallet = (asset: Asset) => {
-        const found = wallets.get(`${accountName(key)}:${asset}`)
-        return found ? { ...found, lots: lots.get(`${accountName(key)}:${asset}`) ?? [] } : emptyWallet
-      }
-      return [
-        accountName(key),
-        {
-          memberId: row.member_id,
-          tier: row.tier,
-          tierSince: row.tier_since ?? undefined,
-          tierUntil: row.tier_until ?? undefined,
-          tierChanges: row.tier_changes,
-          counters: countersFrom(row.counters),
-          wallets: { points: wallet('points'), growth: wallet('growth') },
-        },
-      ]
-    }),
+  return statesOf(
+    await query<AccountRow>(
+      `/* readAccountRows */
+       select ${read}
+       from account
+       join unnest($1::uuid[], $2::smallint[]) as wanted (member_id, program_key) using (member_id, program_key)`,
+      [memberIds(keys), programKeys(keys)],
+    ),
   )
 }
 
@@ -102,9 +110,9 @@ const memberIds = (keys: readonly AccountKey[]) => keys.map((key) => key.memberI
 const programKeys = (keys: readonly AccountKey[]) => keys.map((key) => key.programKey)
 
 const lock = (tx: Tx, keys: readonly AccountKey[]): Promise<AccountRow[]> =>
-  tx.query<AccountRow>(
+  tx.ask<AccountRow>(
     `/* lockAccounts */
-     select member_id, program_key, tier, tier_since, tier_until, tier_changes, counters
+     select ${read}
      from account
      join unnest($1::uuid[], $2::smallint[]) as wanted (member_id, program_key) using (member_id, program_key)
      order by member_id, program_key
@@ -129,56 +137,66 @@ async function openAccounts(
   )
 }
 
-async function readWallets(query: Query, keys: readonly AccountKey[]) {
-  const rows = await query<{
-    member_id: string
-    program_key: number
-    asset: Asset
-    available: bigint
-    owed: bigint
-    seq: number
-    head: Buffer
-  }>(
-    `/* readWallets */
-     select member_id, program_key, asset, available, owed, seq, head
-     from wallet
-     join unnest($1::uuid[], $2::smallint[]) as wanted (member_id, program_key) using (member_id, program_key)`,
-    [memberIds(keys), programKeys(keys)],
-  )
-  return new Map(
+const statesOf = (rows: readonly AccountRow[]): Map<string, AccountState> =>
+  new Map(
     rows.map((row) => [
-      `${row.member_id}:${row.program_key}:${row.asset}`,
-      { available: row.available, owed: row.owed, seq: row.seq, head: row.head },
+      accountName({ memberId: row.member_id, programKey: row.program_key }),
+      {
+        memberId: row.member_id,
+        tier: row.tier,
+        tierSince: row.tier_since ?? undefined,
+        tierUntil: row.tier_until ?? undefined,
+        tierChanges: row.tier_changes,
+        counters: countersFrom(row.counters),
+        seq: row.seq,
+        head: row.head,
+        wallets: {
+          points: walletFrom(row, 'points'),
+          growth: walletFrom(row, 'growth'),
+          principal: walletFrom(row, 'principal'),
+          bonus: walletFrom(row, 'bonus'),
+        },
+      },
     ]),
   )
+
+function walletFrom(row: AccountRow, asset: Asset): WalletState {
+  const left = row[`${asset}_left`]
+  if (left === null) return emptyWallet
+  const until = row[`${asset}_until`]!
+  const classes = row[`${asset}_class`]
+  return {
+    available: row[`${asset}_available`]!,
+    held: row[`${asset}_held`]!,
+    pending: row[`${asset}_pending`]!,
+    owed: row[`${asset}_owed`]!,
+    earned: row[`${asset}_earned`]!,
+    spent: row[`${asset}_spent`]!,
+    expired: row[`${asset}_expired`]!,
+    reversed: row[`${asset}_reversed`]!,
+    moved: row[`${asset}_moved`]!,
+    lots: left.map((remaining, index) => ({
+      expiresOn: until[index]!,
+      lotClass: classes?.[index] ?? '',
+      remaining,
+    })),
+    waiting: waitingFrom(row.waiting, asset),
+  }
 }
 
-async function readLots(query: Query, keys: readonly AccountKey[]): Promise<Map<string, Lot[]>> {
-  const rows = await query<{
-    member_id: string
-    program_key: number
-    asset: Asset
-    expires_on: LocalDate
-    class: string
-    remaining: bigint
-  }>(
-    `/* readOpenLots */
-     select member_id, program_key, asset, expires_on, class, remaining
-     from lot
-     join unnest($1::uuid[], $2::smallint[]) as wanted (member_id, program_key) using (member_id, program_key)
-     where remaining > 0`,
-    [memberIds(keys), programKeys(keys)],
-  )
-  const lots = new Map<string, Lot[]>()
-  for (const row of rows) {
-    const name = `${row.member_id}:${row.program_key}:${row.asset}`
-    const lot = { expiresOn: row.expires_on, lotClass: row.class, remaining: row.remaining }
-    const known = lots.get(name)
-    if (known) known.push(lot)
-    else lots.set(name, [lot])
-  }
-  return lots
-}
+const NOTHING_WAITS: readonly PendingLot[] = []
+
+const waitingFrom = (waiting: string, asset: Asset): readonly PendingLot[] =>
+  waiting === ''
+    ? NOTHING_WAITS
+    : lotsFrom(waiting)
+        .filter((lot) => lot.asset === asset)
+        .map(({ releaseOn = '', expiresOn, lotClass, amount }) => ({
+          releaseOn,
+          expiresOn,
+          lotClass,
+          remaining: amount,
+        }))
 
 /**
  * Accounts in which something fell due before a day; skips those that someone else is busy with. What looks redundant
@@ -189,47 +207,87 @@ export async function accountsDue(
   day: LocalDate,
   programKey: number,
   limit: number,
-): Promise<AccountKey[]> {
-  const rows = await tx.query<{ member_id: string; program_key: number }>(
-    `/* accountsDue */
-     select member_id, program_key from account
-     where next_due < $1 and next_due < 'infinity' and program_key = $2
-     order by next_due
-     limit $3
-     for update skip locked`,
-    [day, programKey, limit],
+): Promise<Map<string, AccountState>> {
+  return statesOf(
+    await tx.ask<AccountRow>(
+      `/* accountsDue */
+       select ${read} from account
+       where next_due < $1 and next_due < 'infinity' and program_key = $2
+       order by next_due
+       limit $3
+       for update skip locked`,
+      [day, programKey, limit],
+    ),
   )
-  return rows.map((row) => ({ memberId: row.member_id, programKey: row.program_key }))
 }
 
-/** Writes what the books say of the accounts themselves. */
-export async function saveAccounts(
+const set = columns
+  .filter((column) => !['member_id', 'program_key', 'opened_at'].includes(column))
+  .map((column) => `${column} = new.${column}`)
+  .join(', ')
+
+/** Writes the accounts as the books leave them: absolutely, for they are locked. */
+export function saveAccounts(
   tx: Tx,
   books: readonly (readonly [AccountKey, AccountBook])[],
-): Promise<void> {
-  const isoOrNull = (at: Instant | undefined) => (at === undefined ? null : toIso(at))
+  heads: ReadonlyMap<AccountBook, Buffer>,
+): void {
   if (books.length === 0) return
-  await tx.query(
+  tx.send(
     `/* saveAccounts */
-     update account
-     set tier = changed.tier, tier_since = changed.tier_since, tier_until = changed.tier_until,
-         tier_changes = changed.tier_changes, next_due = changed.next_due,
-         counters = coalesce(changed.counters, account.counters)
-     from unnest($1::uuid[], $2::smallint[], $3::text[], $4::timestamptz[], $5::date[], $6::integer[], $7::date[],
-                 $8::jsonb[])
-       as changed (member_id, program_key, tier, tier_since, tier_until, tier_changes, next_due, counters)
-     where account.member_id = changed.member_id and account.program_key = changed.program_key
-       and ((account.next_due, account.tier_changes, account.tier_until) is distinct from
-            (changed.next_due, changed.tier_changes, changed.tier_until) or changed.counters is not null)`,
-    [
-      books.map(([key]) => key.memberId),
-      books.map(([key]) => key.programKey),
-      books.map(([, book]) => book.tier),
-      books.map(([, book]) => isoOrNull(book.tierSince)),
-      books.map(([, book]) => book.tierUntil ?? null),
-      books.map(([, book]) => book.tierChangeCount),
-      books.map(([, book]) => book.nextDue),
-      books.map(([, book]) => (book.countersChanged ? countersToJson(book.counters) : null)),
-    ],
+     update account set ${set}
+     from unnest($1::account[]) as new
+     where account.member_id = new.member_id and account.program_key = new.program_key`,
+    [rowsText(books.map(([key, book]) => rowOf(key, book, heads.get(book) ?? book.head)))],
   )
 }
+
+const rowOf = (key: AccountKey, book: AccountBook, head: Buffer): unknown[] => [
+  key.memberId,
+  key.programKey,
+  book.seq,
+  book.tierSince === undefined ? null : toIso(book.tierSince),
+  null, // opened_at, which stays
+  book.tierUntil,
+  book.nextDue,
+  book.tierChangeCount,
+  book.tier,
+  head,
+  countersText(book.counters),
+  waitingText(book),
+  ...walletRow(book.wallet('points'), true),
+  ...walletRow(book.wallet('growth'), true),
+  ...walletRow(book.wallet('principal'), false),
+  ...walletRow(book.wallet('bonus'), false),
+]
+
+const ABSENT: readonly null[] = Array.from({ length: PARTS.length + 3 }, () => null)
+
+function walletRow(wallet: WalletState, always: boolean): readonly unknown[] {
+  if (!always && PARTS.every((part) => wallet[part] === 0n)) return ABSENT
+  const { lots } = wallet
+  return [
+    wallet.available,
+    wallet.held,
+    wallet.pending,
+    wallet.owed,
+    wallet.earned,
+    wallet.spent,
+    wallet.expired,
+    wallet.reversed,
+    wallet.moved,
+    lots.map((lot) => lot.remaining),
+    lots.map((lot) => lot.expiresOn),
+    lots.some((lot) => lot.lotClass !== '') ? lots.map((lot) => lot.lotClass) : null,
+  ]
+}
+
+const waitingText = (book: AccountBook): string =>
+  (['points', 'growth', 'principal', 'bonus'] as const)
+    .flatMap((asset) => {
+      const { waiting, pending } = book.wallet(asset)
+      if (pending === 0n) return []
+      const lots = waiting.map(({ remaining, ...lot }) => ({ ...lot, amount: remaining }))
+      return [lotsText([{ asset, amount: pending, after: 0n, lots }])]
+    })
+    .join(';')

@@ -1,3 +1,4 @@
+import type { Query } from '../../../kernel/db/statement.ts'
 import type { Tx } from '../../../kernel/db/transaction.ts'
 import { type Instant, toIso } from '../../../kernel/values/instant.ts'
 import type { Refusal } from '../../../kernel/values/result.ts'
@@ -14,11 +15,11 @@ export const commandName = ({ memberId, key }: { memberId: string; key: string }
   `${memberId}:${key}`
 
 export async function readAnswers(
-  tx: Tx,
+  query: Query,
   keys: readonly { memberId: string; key: string }[],
 ): Promise<Map<string, CommandAnswer>> {
   if (keys.length === 0) return new Map()
-  const rows = await tx.query<{ owner: string; key: string; body: Buffer; answer: CommandAnswer['answer'] }>(
+  const rows = await query<{ owner: string; key: string; body: Buffer; answer: CommandAnswer['answer'] }>(
     `/* readAnswers */
      select owner, key, body, answer
      from command
@@ -33,9 +34,10 @@ export async function readAnswers(
   )
 }
 
-export async function insertAnswers(tx: Tx, answers: readonly CommandAnswer[], now: Instant): Promise<void> {
+/** Sent, not waited for. */
+export function insertAnswers(tx: Tx, answers: readonly CommandAnswer[], now: Instant): void {
   if (answers.length === 0) return
-  await tx.query(
+  tx.send(
     `/* insertAnswers */
      insert into command (owner, key, action, body, answer, recorded_at)
      select owner, key, 'post', body, answer, $5

@@ -3,14 +3,16 @@ import type { Db } from '../../../kernel/db/open-database.ts'
 import type { Query } from '../../../kernel/db/statement.ts'
 import type { LocalDate } from '../../../kernel/values/instant.ts'
 import { type AccountKey, accountName } from './accounts.ts'
-import { type DocumentKey, documentName, type RecordedDocument, readDocuments } from './documents.ts'
-import { type AccountView, membersWithAccount, readAccounts } from './reads.ts'
+import { type RecordedDocument, readDocuments } from './documents.ts'
+import { type AccountView, membersWithAccount, readAccounts, readLotsEarned } from './reads.ts'
 
 type AccountToday = AccountKey & { readonly today: LocalDate }
 
 export interface Loaders {
   readonly account: DataLoader<AccountToday, AccountView, string>
-  readonly document: DataLoader<DocumentKey, RecordedDocument | undefined, string>
+  /** By its id. */
+  readonly document: DataLoader<string, RecordedDocument | undefined>
+  readonly lotsEarned: DataLoader<AccountKey, ReadonlyMap<string, bigint>, string>
 }
 
 /** One request's reads, batched: a list of members is one statement. */
@@ -18,12 +20,13 @@ export const openLoaders = (db: Db): Loaders => ({
   account: new DataLoader<AccountToday, AccountView, string>((keys) => readAccounts(db.query, keys), {
     cacheKeyFn: accountName,
   }),
-  document: new DataLoader(
-    async (keys) => {
-      const found = await readDocuments(db.query, keys)
-      return keys.map((key) => found.get(documentName(key)))
-    },
-    { cacheKeyFn: documentName },
+  document: new DataLoader(async (ids) => {
+    const found = await readDocuments(db.query, ids)
+    return ids.map((id) => found.get(id))
+  }),
+  lotsEarned: new DataLoader<AccountKey, ReadonlyMap<string, bigint>, string>(
+    (keys) => Promise.all(keys.map((key) => readLotsEarned(db.query, key))),
+    { cacheKeyFn: accountName },
   ),
 })
 

@@ -1,6 +1,8 @@
 import type { Query } from '../../../kernel/db/statement.ts'
-import { type Instant, type LocalDate, toIso } from '../../../kernel/values/instant.ts'
-import type { AccountKey } from './accounts.ts'
+import { type Instant, type LocalDate, NEVER, toIso } from '../../../kernel/values/instant.ts'
+import { type EntryKind, lotsFrom } from '../domain/entry.ts'
+import { type AccountKey, accountName } from './accounts.ts'
+import { type EntryRow, entryColumns, entryFrom, type RecordedEntry } from './entries.ts'
 
 /** What the graph shows of the books. Lots that ran out count as gone, whether the sweep has been there or not. */
 
@@ -35,9 +37,10 @@ interface AccountViewRow {
   owed: bigint | null
   earned: bigint | null
   growth: bigint | null
-  points_gone: bigint | null
-  growth_gone: bigint | null
-  growth_until: LocalDate | null
+  points_left: bigint[] | null
+  points_until: LocalDate[] | null
+  growth_left: bigint[] | null
+  growth_until: LocalDate[] | null
 }
 
 /** Accounts as of today, in the order of the keys; one that was never posted to is empty. */
@@ -47,49 +50,57 @@ export async function readAccounts(
 ): Promise<AccountView[]> {
   const rows = await query<AccountViewRow>(
     `/* readAccounts */
-     select wanted.member_id, wanted.program_key, account.tier, account.tier_since, account.tier_until,
-            points.available, points.held, points.pending, points.owed, points.earned, growth.available as growth,
-            lots.points_gone, lots.growth_gone, lots.growth_until
-     from unnest($1::uuid[], $2::smallint[], $3::date[]) with ordinality
-            as wanted (member_id, program_key, today, position)
-     left join account using (member_id, program_key)
-     left join wallet points on points.member_id = wanted.member_id
-       and points.program_key = wanted.program_key and points.asset = 'points'
-     left join wallet growth on growth.member_id = wanted.member_id
-       and growth.program_key = wanted.program_key and growth.asset = 'growth'
-     left join lateral (
-       select (sum(remaining) filter (where asset = 'points' and expires_on < today))::bigint as points_gone,
-              (sum(remaining) filter (where asset = 'growth' and expires_on < today))::bigint as growth_gone,
-              min(expires_on) filter (where asset = 'growth' and expires_on >= today and expires_on < 'infinity')
-                as growth_until
-       from lot
-       where lot.member_id = wanted.member_id and lot.program_key = wanted.program_key and remaining > 0
-     ) lots on true
-     order by position`,
-    [keys.map((key) => key.memberId), keys.map((key) => key.programKey), keys.map((key) => key.today)],
+     select member_id, program_key, tier, tier_since, tier_until, points_available as available,
+            points_held as held, points_pending as pending, points_owed as owed, points_earned as earned,
+            growth_available as growth, points_left, points_until, growth_left, growth_until
+     from account
+     join unnest($1::uuid[], $2::smallint[]) as wanted (member_id, program_key) using (member_id, program_key)`,
+    [keys.map((key) => key.memberId), keys.map((key) => key.programKey)],
   )
-  return rows.map((row) => ({
-    memberId: row.member_id,
-    programKey: row.program_key,
-    tier: row.tier ?? undefined,
-    tierSince: row.tier_since ?? undefined,
-    tierUntil: row.tier_until ?? undefined,
-    points: {
-      available: (row.available ?? 0n) - (row.points_gone ?? 0n),
-      held: row.held ?? 0n,
-      pending: row.pending ?? 0n,
-      owed: row.owed ?? 0n,
-      earned: row.earned ?? 0n,
-    },
-    growth: (row.growth ?? 0n) - (row.growth_gone ?? 0n),
-    growthUntil: row.growth_until ?? undefined,
-  }))
+  const found = new Map(
+    rows.map((row) => [accountName({ memberId: row.member_id, programKey: row.program_key }), row]),
+  )
+  return keys.map((key) => viewFrom(key, found.get(accountName(key))))
 }
 
-export interface LotView {
+function viewFrom(
+  { memberId, programKey, today }: AccountKey & { today: LocalDate },
+  row: AccountViewRow | undefined,
+): AccountView {
+  const growthUntil = row?.growth_until?.find((day) => day >= today && day !== NEVER)
+  return {
+    memberId,
+    programKey,
+    tier: row?.tier ?? undefined,
+    tierSince: row?.tier_since ?? undefined,
+    tierUntil: row?.tier_until ?? undefined,
+    points: {
+      available: (row?.available ?? 0n) - goneBefore(today, row?.points_until, row?.points_left),
+      held: row?.held ?? 0n,
+      pending: row?.pending ?? 0n,
+      owed: row?.owed ?? 0n,
+      earned: row?.earned ?? 0n,
+    },
+    growth: (row?.growth ?? 0n) - goneBefore(today, row?.growth_until, row?.growth_left),
+    growthUntil,
+  }
+}
+
+/** Lots stand soonest-expiring first. */
+function goneBefore(
+  today: LocalDate,
+  until: readonly LocalDate[] | null | undefined,
+  left: readonly bigint[] | null | undefined,
+): bigint {
+  let gone = 0n
+  for (let index = 0; until && left && index < until.length && until[index]! < today; index++)
+    gone += left[index]!
+  return gone
+}
+
+export interface LotView extends AccountKey {
   readonly expiresOn: LocalDate
   readonly lotClass: string
-  readonly earned: bigint
   readonly remaining: bigint
 }
 
@@ -100,73 +111,59 @@ export async function readLots(
   options: { today: LocalDate; after: string | undefined; limit: number },
 ): Promise<LotView[]> {
   const [expiresOn = '-infinity', lotClass = ''] = options.after?.split('/') ?? []
-  const rows = await query<{ expires_on: LocalDate; class: string; earned: bigint; remaining: bigint }>(
+  const rows = await query<{ expires_on: LocalDate; class: string; remaining: bigint }>(
     `/* readLots */
-     select expires_on, class, earned, remaining
-     from lot
-     where member_id = $1 and program_key = $2 and asset = 'points' and remaining > 0 and expires_on >= $3
-       and (expires_on, class) > ($4::date, $5)
+     select expires_on, coalesce(class, '') as class, remaining
+     from account,
+          unnest(points_until, points_left, points_class) as lot (expires_on, remaining, class)
+     where member_id = $1 and program_key = $2 and expires_on >= $3
+       and (expires_on, coalesce(class, '')) > ($4::date, $5)
      order by expires_on, class
      limit $6`,
     [key.memberId, key.programKey, options.today, expiresOn, lotClass, options.limit],
   )
   return rows.map((row) => ({
+    ...key,
     expiresOn: row.expires_on,
     lotClass: row.class,
-    earned: row.earned,
     remaining: row.remaining,
   }))
 }
 
-export interface EntryView extends AccountKey {
-  readonly seq: number
-  readonly kind: 'earn' | 'grant' | 'redeem' | 'expire'
-  readonly amount: bigint
-  readonly availableAfter: bigint
-  readonly effectiveAt: Instant
-  readonly recordedAt: Instant
-  readonly documentId: string | undefined
+/** What went into each lot of points of an account, by `expiresOn/class`: the journal knows. */
+export async function readLotsEarned(query: Query, key: AccountKey): Promise<Map<string, bigint>> {
+  const rows = await query<{ kind: EntryKind; lots: string }>(
+    `/* readLotsEarned */
+     select kind, lots from entry where member_id = $1 and program_key = $2 and points is not null`,
+    [key.memberId, key.programKey],
+  )
+  const earned = new Map<string, bigint>()
+  for (const { kind, lots } of rows) {
+    if (!EARNING.has(kind)) continue
+    for (const { asset, expiresOn, lotClass, amount, releaseOn } of lotsFrom(lots)) {
+      if (asset !== 'points' || releaseOn !== undefined || amount < 0n) continue
+      const name = `${expiresOn}/${lotClass}`
+      earned.set(name, (earned.get(name) ?? 0n) + amount)
+    }
+  }
+  return earned
 }
 
-interface EntryRow {
-  member_id: string
-  program_key: number
-  seq: number
-  kind: EntryView['kind']
-  amount: bigint
-  available_after: bigint
-  effective_at: Instant
-  recorded_at: Instant
-  document_id: string | null
-}
+/** The kinds that bring points anew; what comes back to a lot was earned before. */
+const EARNING: ReadonlySet<EntryKind> = new Set(['earn', 'grant', 'mature', 'receive', 'top-up'])
 
-const entryColumns =
-  'member_id, program_key, seq, kind, amount, available_after, effective_at, recorded_at, document_id'
-
-const entryFrom = (row: EntryRow): EntryView => ({
-  memberId: row.member_id,
-  programKey: row.program_key,
-  seq: row.seq,
-  kind: row.kind,
-  amount: row.amount,
-  availableAfter: row.available_after,
-  effectiveAt: row.effective_at,
-  recordedAt: row.recorded_at,
-  documentId: row.document_id ?? undefined,
-})
-
-/** Entries of points, newest first, below a sequence number. */
+/** Entries that moved points, newest first, below a sequence number. */
 export async function readStatement(
   query: Query,
   key: AccountKey,
   options: { from?: Instant | null; to?: Instant | null; before: number | undefined; limit: number },
-): Promise<EntryView[]> {
+): Promise<RecordedEntry[]> {
   const isoOrNull = (at: Instant | null | undefined) => (at === null || at === undefined ? null : toIso(at))
   const rows = await query<EntryRow>(
     `/* readStatement */
      select ${entryColumns}
      from entry
-     where member_id = $1 and program_key = $2 and asset = 'points'
+     where member_id = $1 and program_key = $2 and points is not null
        and seq < coalesce($3::integer, 2147483647)
        and effective_at >= coalesce($4::timestamptz, '-infinity')
        and effective_at < coalesce($5::timestamptz, 'infinity')
@@ -184,20 +181,12 @@ export async function readStatement(
   return rows.map(entryFrom)
 }
 
-/** The entry of points that a document led to, if it led to one. */
-export async function readEntryOf(
-  query: Query,
-  key: AccountKey,
-  documentId: string,
-): Promise<EntryView | undefined> {
-  const rows = await query<EntryRow>(
-    `/* readEntryOf */
-     select ${entryColumns}
-     from entry
-     where member_id = $1 and program_key = $2 and asset = 'points' and document_id = $3`,
-    [key.memberId, key.programKey, documentId],
-  )
-  return rows[0] && entryFrom(rows[0])
+export interface PointsAt {
+  readonly available: bigint
+  readonly owed: bigint
+  readonly held: bigint
+  readonly pending: bigint
+  readonly earned: bigint
 }
 
 /**
@@ -209,18 +198,33 @@ export async function readPointsAt(
   key: AccountKey,
   at: Instant,
   day: LocalDate,
-): Promise<{ available: bigint; earned: bigint }> {
-  const [row] = await query<{ available: bigint; earned: bigint; gone: bigint }>(
+): Promise<PointsAt> {
+  const [row] = await query<{
+    standing: bigint
+    held: bigint
+    pending: bigint
+    earned: bigint
+    gone: bigint
+  }>(
     `/* readPointsAt */
-     select coalesce(sum(case when credit = 'member' then amount else -amount end), 0)::bigint as available,
-            coalesce(sum(amount) filter (where kind in ('earn', 'grant')), 0)::bigint as earned,
-            (select coalesce(sum(remaining), 0)::bigint from lot
-             where member_id = $1 and program_key = $2 and asset = 'points' and expires_on < $4) as gone
+     select coalesce(sum(case when credit_of(kind) = debit_of(kind) then 0
+                              when credit_of(kind) = 'member' then points
+                              when debit_of(kind) = 'member' then -points end), 0)::bigint as standing,
+            coalesce(sum(case when kind = 'hold' then points when kind in ('capture', 'release') then -points end), 0)::bigint
+              as held,
+            coalesce(sum(case when kind = 'await' then points when kind in ('mature', 'cancel') then -points end), 0)::bigint
+              as pending,
+            coalesce(sum(points) filter (where kind in ('earn', 'grant', 'await', 'top-up')), 0)::bigint as earned,
+            (select coalesce(sum(remaining), 0)::bigint
+             from account, unnest(points_until, points_left) as lot (expires_on, remaining)
+             where member_id = $1 and program_key = $2 and expires_on < $4) as gone
      from entry
-     where member_id = $1 and program_key = $2 and asset = 'points' and effective_at <= $3`,
+     where member_id = $1 and program_key = $2 and points is not null and effective_at <= $3`,
     [key.memberId, key.programKey, toIso(at), day],
   )
-  return { available: row!.available - row!.gone, earned: row!.earned }
+  const { standing, held, pending, earned, gone } = row!
+  const available = standing > 0n ? standing - gone : 0n
+  return { available, owed: standing < 0n ? -standing : 0n, held, pending, earned }
 }
 
 export interface TierChangeView {

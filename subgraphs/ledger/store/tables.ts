@@ -1,4 +1,6 @@
 import { EntitySchema } from 'typeorm'
+import type { Asset } from '../domain/asset.ts'
+import { entryKinds } from '../domain/entry.ts'
 
 /** Names and types of the ledger's tables; the migrations make them. */
 
@@ -38,88 +40,56 @@ export const programVersionTable = new EntitySchema<ProgramVersionRow>({
   },
 })
 
+const wallet = (asset: Asset, nullable: boolean) => {
+  const parts = ['available', 'held', 'pending', 'owed', 'earned', 'spent', 'expired', 'reversed', 'moved']
+  const part = { type: 'bigint', nullable } as const
+  return {
+    ...Object.fromEntries(parts.map((name) => [`${asset}_${name}`, part])),
+    [`${asset}_left`]: { type: 'bigint', array: true, nullable },
+    [`${asset}_until`]: { type: 'date', array: true, nullable },
+    [`${asset}_class`]: { type: 'text', array: true, nullable: true },
+  } as const
+}
+
 export const accountTable = new EntitySchema({
   name: 'account',
   columns: {
     member_id: { type: 'uuid', primary: true },
     program_key: { type: 'smallint', primary: true },
-    tier: { type: 'text' },
-    tier_since: { type: 'timestamptz', nullable: true },
-    tier_until: { type: 'date', nullable: true },
-    tier_changes: { type: 'integer' },
-    counters: { type: 'jsonb' },
-    next_due: { type: 'date' },
-    opened_at: { type: 'timestamptz' },
-  },
-})
-
-export const walletTable = new EntitySchema({
-  name: 'wallet',
-  columns: {
-    member_id: { type: 'uuid', primary: true },
-    program_key: { type: 'smallint', primary: true },
-    asset: { type: 'enum', enum: ['points', 'growth'], primary: true },
-    available: { type: 'bigint' },
-    held: { type: 'bigint' },
-    pending: { type: 'bigint' },
-    owed: { type: 'bigint' },
-    earned: { type: 'bigint' },
-    spent: { type: 'bigint' },
-    expired: { type: 'bigint' },
-    reversed: { type: 'bigint' },
     seq: { type: 'integer' },
+    tier_since: { type: 'timestamptz', nullable: true },
+    opened_at: { type: 'timestamptz' },
+    tier_until: { type: 'date', nullable: true },
+    next_due: { type: 'date' },
+    tier_changes: { type: 'integer' },
+    tier: { type: 'text' },
     head: { type: 'bytea' },
+    counters: { type: 'text' },
+    waiting: { type: 'text' },
+    ...wallet('points', false),
+    ...wallet('growth', false),
+    ...wallet('principal', true),
+    ...wallet('bonus', true),
   },
 })
 
-export const lotTable = new EntitySchema({
-  name: 'lot',
+export const originTable = new EntitySchema({
+  name: 'origin',
   columns: {
-    member_id: { type: 'uuid', primary: true },
-    program_key: { type: 'smallint', primary: true },
-    asset: { type: 'enum', enum: ['points', 'growth'], primary: true },
-    expires_on: { type: 'date', primary: true },
-    class: { type: 'text', primary: true },
-    earned: { type: 'bigint' },
-    remaining: { type: 'bigint' },
-    held: { type: 'bigint' },
-    used: { type: 'bigint' },
-    expired: { type: 'bigint' },
-    reversed: { type: 'bigint' },
+    origin_key: { type: 'integer', primary: true },
+    channel: { type: 'text' },
+    store: { type: 'text', nullable: true },
+    operator: { type: 'text', nullable: true },
   },
 })
 
 export const documentTable = new EntitySchema({
   name: 'document',
   columns: {
-    member_id: { type: 'uuid', primary: true },
     id: { type: 'uuid', primary: true },
-    program_key: { type: 'smallint' },
-    rule_version: { type: 'integer' },
-    kind: { type: 'enum', enum: ['purchase', 'activity', 'grant', 'redemption'] },
-    channel: { type: 'text' },
-    number: { type: 'text' },
-    store: { type: 'text', nullable: true },
-    operator: { type: 'text' },
-    subject: { type: 'text', nullable: true },
-    quantity: { type: 'integer', nullable: true },
-    amount: { type: 'bigint', nullable: true },
-    lines: { type: 'jsonb', nullable: true },
-    awards: { type: 'jsonb', nullable: true },
-    counted: { type: 'jsonb', nullable: true },
-    tier_before: { type: 'text' },
-    tier_after: { type: 'text' },
-    effective_at: { type: 'timestamptz' },
-    recorded_at: { type: 'timestamptz' },
-    body: { type: 'bytea' },
-  },
-})
-
-export const purchaseOwnerTable = new EntitySchema({
-  name: 'purchase_owner',
-  columns: {
-    document_id: { type: 'uuid', primary: true },
     member_id: { type: 'uuid' },
+    seq: { type: 'integer' },
+    program_key: { type: 'smallint' },
   },
 })
 
@@ -127,20 +97,39 @@ export const entryTable = new EntitySchema({
   name: 'entry',
   columns: {
     member_id: { type: 'uuid', primary: true },
-    program_key: { type: 'smallint', primary: true },
-    asset: { type: 'enum', enum: ['points', 'growth'], primary: true },
-    seq: { type: 'integer', primary: true },
     document_id: { type: 'uuid', nullable: true },
-    kind: { type: 'enum', enum: ['earn', 'grant', 'redeem', 'expire'] },
-    debit: { type: 'enum', enum: ['member', 'issuance', 'redemption', 'breakage'] },
-    credit: { type: 'enum', enum: ['member', 'issuance', 'redemption', 'breakage'] },
-    amount: { type: 'bigint' },
-    available_after: { type: 'bigint' },
-    owed_after: { type: 'bigint' },
-    lots: { type: 'text' },
     effective_at: { type: 'timestamptz' },
     recorded_at: { type: 'timestamptz' },
+    points: { type: 'bigint', nullable: true },
+    points_after: { type: 'bigint', nullable: true },
+    growth: { type: 'bigint', nullable: true },
+    growth_after: { type: 'bigint', nullable: true },
+    principal: { type: 'bigint', nullable: true },
+    principal_after: { type: 'bigint', nullable: true },
+    bonus: { type: 'bigint', nullable: true },
+    bonus_after: { type: 'bigint', nullable: true },
+    amount: { type: 'bigint', nullable: true },
+    seq: { type: 'integer', primary: true },
+    kind: { type: 'enum', enum: Object.keys(entryKinds) },
+    document_kind: {
+      type: 'enum',
+      enum: ['purchase', 'activity', 'grant', 'redemption'],
+      nullable: true,
+    },
+    rule_version: { type: 'integer', nullable: true },
+    origin_key: { type: 'integer', nullable: true },
+    quantity: { type: 'integer', nullable: true },
+    program_key: { type: 'smallint', primary: true },
+    lots: { type: 'text' },
     hash: { type: 'bytea' },
+    body: { type: 'bytea', nullable: true },
+    number: { type: 'text', nullable: true },
+    subject: { type: 'text', nullable: true },
+    lines: { type: 'text', nullable: true },
+    awards: { type: 'text', nullable: true },
+    counted: { type: 'text', nullable: true },
+    tier_before: { type: 'text', nullable: true },
+    tier_after: { type: 'text', nullable: true },
   },
 })
 
@@ -173,10 +162,8 @@ export const tables = [
   programTable,
   programVersionTable,
   accountTable,
-  walletTable,
-  lotTable,
+  originTable,
   documentTable,
-  purchaseOwnerTable,
   entryTable,
   tierChangeTable,
   multiplierTable,
@@ -187,11 +174,9 @@ export const distribution = {
   program: 'reference',
   program_version: 'reference',
   multiplier: 'reference',
+  origin: 'reference',
   account: 'member',
-  wallet: 'member',
-  lot: 'member',
-  document: 'member',
-  purchase_owner: 'lookup',
+  document: 'lookup',
   entry: 'member',
   tier_change: 'member',
   command: 'local',

@@ -14,7 +14,7 @@ async function openLedgerDatabase() {
   })
 }
 
-const claim = `insert into purchase_owner (document_id, member_id) values ($1, $1)`
+const claim = `insert into document (id, member_id, seq, program_key) values ($1, $1, 1, 1)`
 const id = '01900000-0000-7000-8000-000000000001'
 
 test('of statements that are sent together the one that failed is named, not those that fell with it', async () => {
@@ -26,7 +26,7 @@ test('of statements that are sent together the one that failed is named, not tho
       tx.query('select 2'),
     ]),
   )
-  await expect(together).rejects.toMatchObject({ code: '23505', constraint: 'purchase_owner_key' })
+  await expect(together).rejects.toMatchObject({ code: '23505', constraint: 'document_key' })
 })
 
 test('a transaction that fails leaves nothing behind, and its connection serves on', async () => {
@@ -37,7 +37,7 @@ test('a transaction that fails leaves nothing behind, and its connection serves 
       throw new Error('changed my mind')
     }),
   ).rejects.toThrow('changed my mind')
-  expect(await db.query('select from purchase_owner')).toEqual([])
+  expect(await db.query('select from document')).toEqual([])
 })
 
 test('a transaction is not used after its end', async () => {
@@ -61,4 +61,62 @@ test('effects run after the commit, in order, and not after a rollback', async (
     })
     .catch(() => {})
   expect(done).toEqual(['first', 'second'])
+})
+
+test('a statement that is sent with the commit fails the whole transaction, and says why', async () => {
+  await using db = await openLedgerDatabase()
+  await db.query(claim, [id])
+  const done: string[] = []
+  const sent = db.transaction(async (tx) => {
+    tx.onCommit(() => done.push('committed'))
+    tx.send('insert into document (id, member_id, seq, program_key) values (gen_random_uuid(), $1, 2, 1)', [
+      id,
+    ])
+    tx.send(claim, [id])
+    tx.send('select 1')
+  })
+  await expect(sent).rejects.toMatchObject({ code: '23505', constraint: 'document_key' })
+  expect(await db.query('select from document')).toHaveLength(1)
+  expect(done).toEqual([])
+})
+
+test('statements take effect in the order in which they were given, whether waited for or not', async () => {
+  await using db = await openLedgerDatabase()
+  const [row] = await db.transaction(async (tx) => {
+    tx.send('create temp table told (word text)')
+    const first = tx.query(`insert into told values ('one') returning word`)
+    tx.send(`insert into told values ('two')`)
+    await first
+    return tx.query<{ words: string }>(`select string_agg(word, ' ') as words from told`)
+  })
+  expect(row).toEqual({ words: 'one two' })
+})
+
+test('a write does not go out before the transaction is known to be open', async () => {
+  await using db = await openLedgerDatabase()
+  const client = await db.pool.connect()
+  const query = client.query.bind(client)
+  // An interrupted begin: the server goes on with the next statement, outside of any transaction.
+  client.query = ((text: unknown, ...rest: never[]) =>
+    text === 'begin'
+      ? Promise.reject(Object.assign(new Error('canceling statement'), { code: '57014' }))
+      : query(text as never, ...rest)) as never
+  client.release()
+  const work = db.transaction(async (tx) => {
+    await Promise.all([tx.ask('select 1'), tx.query(claim, [id])])
+  })
+  await expect(work).rejects.toMatchObject({ code: '57014' })
+  client.query = query as never
+  expect(await db.query('select from document')).toEqual([])
+})
+
+test('a failure that was rolled back to a savepoint does not fail the transaction', async () => {
+  await using db = await openLedgerDatabase()
+  await db.transaction(async (tx) => {
+    await tx.query(claim, [id])
+    await tx.query('savepoint before')
+    await expect(tx.query(claim, [id])).rejects.toMatchObject({ code: '23505' })
+    await tx.query('rollback to savepoint before')
+  })
+  expect(await db.query('select from document')).toHaveLength(1)
 })

@@ -19,7 +19,7 @@ test('a purchase of 120.50 yuan gives 120 points and 120 growth, and says which 
   const account = await ledger.account('li')
   expect(account.lots.edges).toEqual([{ node: { expiresOn: '2027-01-10', earned: 120, remaining: 120 } }])
   expect(account.tier.progress).toEqual({ next: { id: 'advanced' }, missing: 2880, by: '2027-01-10' })
-  expect(await ledger.check()).toMatchObject({ clean: true, entries: 2, wallets: 2 })
+  expect(await ledger.check()).toMatchObject({ clean: true, entries: 1, accounts: 1 })
 })
 
 test('the same document again gets the stored answer; with other contents it is refused', async () => {
@@ -104,7 +104,7 @@ test('fifty purchases of one member at once are all there, in a chain without a 
     Array.from({ length: 50 }, (_, index) => ledger.buy('li', '2', '2026-01-10', `bill-${index}`)),
   )
   expect((await ledger.account('li')).points.available).toBe(100)
-  expect(await ledger.check()).toMatchObject({ clean: true, entries: 100 })
+  expect(await ledger.check()).toMatchObject({ clean: true, entries: 50 })
 })
 
 test.each([
@@ -171,7 +171,7 @@ test('a bill is one member’s: nobody else can claim it, not even at the same m
   expect(claims.flatMap(({ refusal }) => refusal?.code ?? [])).toEqual(
     Array.from({ length: 19 }, () => 'DOCUMENT_CONFLICT'),
   )
-  expect(await ledger.check()).toMatchObject({ clean: true, entries: 2 })
+  expect(await ledger.check()).toMatchObject({ clean: true, entries: 1 })
 })
 
 test('an idempotency key that was not filled in is named as a mistake', async () => {

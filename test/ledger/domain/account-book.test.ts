@@ -1,7 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { instant, toIso } from '../../../kernel/values/instant.ts'
 import { AccountBook, newAccount } from '../../../subgraphs/ledger/domain/account-book.ts'
-import { entryHash } from '../../../subgraphs/ledger/domain/entry.ts'
 import type { Program } from '../../../subgraphs/ledger/domain/program.ts'
 import { programWith, withDowngrade, withGrowthValidity, withPointsValidity } from '../program-of.ts'
 
@@ -16,30 +15,38 @@ function openBook(program: Program = programWith()) {
   return Object.assign(book, {
     buy(amount: bigint, on: string) {
       book.catchUp(noon(on))
-      book.credit('points', 'earn', amount, noon(on), `points ${on}`)
-      book.credit('growth', 'earn', amount, noon(on), `growth ${on}`)
+      book.credit('earn', { points: amount, growth: amount }, at(on, `bill of ${on}`))
+    },
+    redeem(amount: bigint, on: string, documentId = 'd') {
+      book.take('redeem', 'points', amount, at(on, documentId))
     },
     story: (asset: 'points' | 'growth') =>
-      book.entries
-        .filter((entry) => entry.asset === asset)
-        .map(({ kind, amount, effectiveAt }) => [kind, amount, toIso(effectiveAt)]),
+      book.entries.flatMap(({ kind, moves, effectiveAt }) =>
+        moves
+          .filter((move) => move.asset === asset)
+          .map(({ amount }): [string, bigint, string] => [kind, amount, toIso(effectiveAt)]),
+      ),
     moves: () =>
-      book.entries.at(-1)!.lots.map(({ expiresOn, amount }): [string, bigint] => [expiresOn, amount]),
+      book.entries
+        .at(-1)!
+        .moves[0]!.lots.map(({ expiresOn, amount }): [string, bigint] => [expiresOn, amount]),
   })
 }
+
+const at = (day: string, documentId: string) => ({ at: noon(day), documentId })
 
 describe('spending', () => {
   test('takes the soonest-expiring lots first, in whatever order they were earned', () => {
     const book = openBook()
-    book.credit('points', 'earn', 30n, noon('2026-03-01'), 'c')
-    book.credit('points', 'earn', 10n, noon('2026-01-01'), 'a')
-    book.credit('points', 'earn', 20n, noon('2026-02-01'), 'b')
-    book.redeem(25n, noon('2026-03-02'), 'd')
+    book.credit('earn', { points: 30n }, at('2026-03-01', 'c'))
+    book.credit('earn', { points: 10n }, at('2026-01-01', 'a'))
+    book.credit('earn', { points: 20n }, at('2026-02-01', 'b'))
+    book.redeem(25n, '2026-03-02', 'd')
     expect(book.moves()).toEqual([
       ['2027-01-01', -10n],
       ['2027-02-01', -15n],
     ])
-    book.redeem(35n, noon('2026-03-02'), 'e')
+    book.redeem(35n, '2026-03-02', 'e')
     expect(book.moves()).toEqual([
       ['2027-02-01', -5n],
       ['2027-03-01', -30n],
@@ -57,8 +64,8 @@ describe('spending', () => {
     ]
     const wallets = { ...state.wallets, points: { ...state.wallets.points, available: 15n, lots } }
     const book = new AccountBook(program, { ...state, wallets })
-    book.redeem(12n, noon('2026-01-01'), 'd')
-    expect(book.entries[0]!.lots).toEqual([
+    book.take('redeem', 'points', 12n, at('2026-01-01', 'd'))
+    expect(book.entries[0]!.moves[0]!.lots).toEqual([
       { expiresOn: '2031-01-01', lotClass: 'a', amount: -5n },
       { expiresOn: '2031-01-01', lotClass: 'b', amount: -5n },
       { expiresOn: 'infinity', lotClass: '', amount: -2n },
@@ -69,7 +76,7 @@ describe('spending', () => {
   test('more than there is breaks a promise', () => {
     const book = openBook()
     book.buy(10n, '2026-01-01')
-    expect(() => book.redeem(11n, noon('2026-01-01'), 'd')).toThrow('does not exceed what is available')
+    expect(() => book.redeem(11n, '2026-01-01', 'd')).toThrow('does not exceed what is available')
   })
 })
 
@@ -168,7 +175,7 @@ describe('a late credit', () => {
   test('goes to the lot of its own day, and runs out with it at the next catching up', () => {
     const book = openBook()
     book.catchUp(noon('2027-06-01'))
-    book.credit('points', 'earn', 10n, noon('2026-05-01'), 'late')
+    book.credit('earn', { points: 10n }, at('2026-05-01', 'late'))
     expect(book.nextDue).toBe('2027-05-01')
     book.catchUp(noon('2027-06-01'))
     expect(book.story('points')).toEqual([
@@ -181,15 +188,15 @@ describe('a late credit', () => {
     const book = openBook()
     book.buy(10n, '2026-01-10')
     book.buy(5n, '2026-02-01')
-    book.credit('points', 'grant', 7n, noon('2026-01-10'), 'late')
-    book.redeem(17n, noon('2026-02-01'), 'd')
+    book.credit('grant', { points: 7n }, at('2026-01-10', 'late'))
+    book.redeem(17n, '2026-02-01', 'd')
     expect(book.moves()).toEqual([['2027-01-10', -17n]])
   })
 
   test('of growth raises the tier from its own day on', () => {
     const book = openBook()
     book.buy(2_000n, '2026-03-01')
-    book.credit('growth', 'earn', 1_000n, noon('2026-02-01'), 'late')
+    book.credit('earn', { growth: 1_000n }, at('2026-02-01', 'late'))
     expect([book.tier, book.tierUntil, toIso(book.tierSince!)]).toEqual([
       'advanced',
       '2027-02-01',
@@ -198,35 +205,42 @@ describe('a late credit', () => {
   })
 })
 
-test('entries count without a gap, carry the balance, and each hash holds the one before', () => {
+test('entries count without a gap over all assets, and carry the balances', () => {
   const book = openBook()
   book.buy(10n, '2026-01-01')
   book.buy(20n, '2026-01-02')
-  book.redeem(15n, noon('2026-01-03'), 'd')
+  book.redeem(15n, '2026-01-03')
   book.catchUp(noon('2027-02-01'))
-  const points = book.entries.filter((entry) => entry.asset === 'points')
-  expect(points.map(({ seq, availableAfter }) => [seq, availableAfter])).toEqual([
-    [1, 10n],
-    [2, 30n],
-    [3, 15n],
-    [4, 0n],
-  ])
-  let previous: Buffer = Buffer.alloc(0)
-  for (const entry of points) {
-    expect(entry.hash).toEqual(entryHash(previous, entry))
-    previous = entry.hash
-  }
-  expect(book.head('points').head).toEqual(previous)
+  expect(book.entries.map(({ seq, kind, moves }) => [seq, kind, ...moves.map(({ after }) => after)])).toEqual(
+    [
+      [1, 'earn', 10n, 10n],
+      [2, 'earn', 30n, 30n],
+      [3, 'redeem', 15n],
+      [4, 'expire', 20n],
+      [5, 'expire', 0n, 0n],
+    ],
+  )
+  expect(book.seq).toBe(5)
 })
 
-test('what the lots moved by adds up to the entries', () => {
+test('a document that moves nothing is an entry all the same', () => {
+  const book = openBook()
+  book.credit('earn', {}, at('2026-01-01', 'd'))
+  expect(book.entries).toMatchObject([{ seq: 1, kind: 'earn', documentId: 'd', moves: [] }])
+  expect(book.changed).toBe(true)
+})
+
+test('the sums of a wallet are those of its entries', () => {
   const book = openBook()
   book.buy(10n, '2026-01-01')
   book.buy(20n, '2026-01-02')
-  book.redeem(15n, noon('2026-01-03'), 'd')
+  book.redeem(15n, '2026-01-03')
   book.catchUp(noon('2027-02-01'))
-  expect(book.lotDeltas.filter((delta) => delta.asset === 'points')).toEqual([
-    { asset: 'points', expiresOn: '2027-01-01', lotClass: '', earned: 10n, used: 10n, expired: 0n },
-    { asset: 'points', expiresOn: '2027-01-02', lotClass: '', earned: 20n, used: 5n, expired: 15n },
-  ])
+  expect(book.wallet('points')).toMatchObject({
+    earned: 30n,
+    spent: 15n,
+    expired: 15n,
+    available: 0n,
+    lots: [],
+  })
 })

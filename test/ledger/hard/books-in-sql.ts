@@ -14,16 +14,20 @@ export async function openOwner(url: string): Promise<pg.Client & AsyncDisposabl
 export async function unequalWallets(owner: pg.Client): Promise<object[]> {
   const { rows } = await owner.query<object>(
     `with booked as (
-       select member_id, program_key, asset, sum(case when credit = 'member' then amount else -amount end) as balance,
-              count(*) as entries
-       from ledger.entry group by 1, 2, 3
+       select member_id, program_key, asset, sum(amount) as balance
+       from ledger.leg where account = 'member' group by 1, 2, 3
+     ), counted as (
+       select member_id, program_key, count(*) as entries from ledger.entry group by 1, 2
      ), kept as (
        select member_id, program_key, asset, sum(remaining) as remaining from ledger.lot group by 1, 2, 3
      )
      select * from ledger.wallet
+     join ledger.account using (member_id, program_key)
      full join booked using (member_id, program_key, asset)
+     full join counted using (member_id, program_key)
      full join kept using (member_id, program_key, asset)
-     where (available, seq::bigint, available) is distinct from (balance, entries, remaining)`,
+     where (available, seq::bigint, available) is distinct from
+           (coalesce(balance, 0), coalesce(entries, 0), coalesce(remaining, 0))`,
   )
   return rows
 }

@@ -2,19 +2,15 @@ import { mutationPayload } from '../../../../kernel/graphql/refusal.ts'
 import { formatDecimal } from '../../../../kernel/values/money.ts'
 import { type RedeemInput, redeemPoints as redeem } from '../../actions/redeem-points.ts'
 import type { LedgerContext } from '../../context.ts'
-import { readEntryOf } from '../../store/reads.ts'
+import { moveOf } from '../Entry.ts'
 
 export async function redeemPoints(_: unknown, { input }: { input: RedeemInput }, ctx: LedgerContext) {
   const result = await redeem(ctx, input)
   if (!result.ok) return mutationPayload('entry', result, ctx)
   const { program, rules, document } = result.value
-  const entry = await readEntryOf(
-    ctx.db.query,
-    { memberId: document.memberId, programKey: program.key },
-    document.id,
-  )
+  const { entry } = document
   const { points, money } = rules.burn!
-  const offset = (entry!.amount * money) / points
+  const offset = (moveOf(entry, 'points')!.amount * money) / points
   return {
     entry,
     offset: { amount: formatDecimal(offset, rules.scale), currency: rules.currency },
