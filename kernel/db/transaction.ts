@@ -58,6 +58,8 @@ export const isRetryable = (error: unknown): boolean => {
  */
 async function once<T>(pool: pg.Pool, work: (tx: Tx) => Promise<T>, onPublished: () => void): Promise<T> {
   const client = await pool.connect()
+  // A broken connection shows itself in the statement that uses it.
+  client.on('error', unheard)
   const effects: (() => void)[] = []
   let ended = false
   let published = false
@@ -120,6 +122,9 @@ async function once<T>(pool: pg.Pool, work: (tx: Tx) => Promise<T>, onPublished:
     }
     throw error
   } finally {
+    client.off('error', unheard)
     client.release(broken !== undefined)
   }
 }
+
+const unheard = (): void => {}
