@@ -33,6 +33,7 @@ export type Scope =
   | 'organisation:manage'
   | 'guides:manage' // whose members a store guide looks after
   | 'applications:review'
+  | 'companies:manage'
   | 'tokens:issue' // the gateway's own
 
 /** What somebody on the staff is; clerks and managers are placed at a node of the organisation, the rest is head office. */
@@ -55,7 +56,13 @@ const CLERK: readonly Scope[] = [
 ]
 
 /** Leads a store, or stores of a city, province or region. */
-const MANAGER: readonly Scope[] = [...CLERK, 'staff:manage', 'guides:manage', 'applications:review']
+const MANAGER: readonly Scope[] = [
+  ...CLERK,
+  'staff:manage',
+  'guides:manage',
+  'applications:review',
+  'companies:manage',
+]
 
 const OPERATOR: readonly Scope[] = [
   'staff:self',

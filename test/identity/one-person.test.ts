@@ -70,9 +70,9 @@ test('four channels, one person: one member', async () => {
   const events = (await identity.events()).filter(({ type }) => type !== 'identity.ProfilesChanged')
   expect(events.map(({ type, memberId, payload }) => [type, memberId, payload])).toEqual([
     ['identity.MembersRegistered', id, { channel: 'APP', memberIds: [id] }],
-    ['identity.IdentityBound', id, { channel: 'WECHAT' }],
-    ['identity.IdentityBound', id, { channel: 'STORE' }],
-    ['identity.IdentityBound', id, { channel: 'PARTNER' }],
+    ['identity.IdentityBound', id, { channel: 'WECHAT', kinds: ['WECHAT_OPENID', 'WECHAT_UNIONID'] }],
+    ['identity.IdentityBound', id, { channel: 'STORE', kinds: ['CARD'] }],
+    ['identity.IdentityBound', id, { channel: 'PARTNER', kinds: ['PARTNER_CUSTOMER'] }],
   ])
 })
 

@@ -6,6 +6,7 @@ import { fail, ok, type Result } from '../../../kernel/values/result.ts'
 import type { IdentityContext } from '../context.ts'
 import type { IdentityRefusalCode } from '../domain/refusals.ts'
 import { tombstoneOf } from '../domain/sealing.ts'
+import { forgetWords } from '../store/applications.ts'
 import {
   destroyPersonalData,
   giveUpProducts,
@@ -17,6 +18,9 @@ import {
 import { revokeSessionsOf } from '../store/sessions.ts'
 import { targetOf } from './callers.ts'
 import { commandOf } from './command.ts'
+import { endExecutorsOf } from './companies.ts'
+import { unbind } from './guides.ts'
+import { leaveForGood } from './households.ts'
 
 export interface EraseMemberInput {
   readonly memberId?: string | null
@@ -65,6 +69,10 @@ async function erase(tx: Tx, ctx: IdentityContext, ids: readonly MemberId[]): Pr
   const phones = identities.filter(({ kind }) => kind === 'PHONE').map(({ hash }) => hash)
   await giveUpProducts(tx, ids, ctx.now)
   await destroyPersonalData(tx, ids, phones)
+  await unbind(tx, ctx, ids, 'MEMBER_ERASED')
+  await endExecutorsOf(tx, ctx, ids)
+  await leaveForGood(tx, ctx, ids)
+  await forgetWords(tx, ids)
   await revokeSessionsOf(tx, ids, 'erased', ctx.now)
   await markErased(tx, ids)
   await publish(tx, [

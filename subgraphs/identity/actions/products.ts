@@ -118,6 +118,19 @@ async function register(
   })
   await publish(tx, [
     ownersChanged(ctx, decided.value === 'overrule' ? [holder!.memberId, memberId] : [memberId]),
+    {
+      type: 'identity.ProductRegistered' as const,
+      memberId,
+      occurredAt: ctx.now,
+      payload: {
+        kind: serial.kind,
+        make: serial.make,
+        model: facts.model ?? null,
+        boughtOn: facts.boughtOn ?? null,
+        dealer: facts.dealer ?? null,
+        verified,
+      },
+    },
   ])
   return ok({ memberId, productId })
 }

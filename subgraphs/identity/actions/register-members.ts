@@ -62,7 +62,7 @@ function readIdentifiers(
   for (const [index, { identity }] of members.entries()) {
     const scope = identity.scope || (identity.kind === 'EXTERNAL' ? source : '')
     const identifier = normaliseIdentifier({ ...identity, scope })
-    if (!identifier.ok || identity.kind === 'MEMBER_NUMBER') {
+    if (!identifier.ok || identity.kind === 'MEMBER_NUMBER' || identity.kind === 'COMPANY') {
       const code = identifier.ok ? 'IDENTIFIER_NOT_VALID' : identifier.refusal.code
       return fail(code, { path: ['members', String(index), 'identity'] })
     }

@@ -8,6 +8,7 @@ import { ok, type Result } from '../../../kernel/values/result.ts'
 import type { IdentityContext } from '../context.ts'
 import type { Channel } from '../domain/kinds.ts'
 import type { IdentityRefusalCode } from '../domain/refusals.ts'
+import { activateFound } from './activate-members.ts'
 import { channelOf, isSelf } from './callers.ts'
 import { commandOf } from './command.ts'
 import { openSession, type SessionTokens } from './open-session.ts'
@@ -72,6 +73,7 @@ async function recognise(
     ctx,
     bind.map((identifier) => ({ memberId, identifier, channel })),
   )
-  if (bind.length > 0) await publish(tx, [identityBound(ctx.now, channel, memberId)])
+  await activateFound(tx, ctx, memberId, { person: true, bound: bind.map(({ kind }) => kind) })
+  if (bind.length > 0) await publish(tx, [identityBound(ctx.now, channel, memberId, bind)])
   return ok({ memberId, answeredAt: ctx.now })
 }

@@ -2,6 +2,7 @@ import type { Tx } from '../../../kernel/db/transaction.ts'
 import { findProgram, saveProgram } from '../../../kernel/programs/known-programs.ts'
 import { type Instant, instant, localDate } from '../../../kernel/values/instant.ts'
 import type { BalancesChanged, ProgramPublished, PurchasesRecorded } from '../../../schema/events/ledger.ts'
+import { saveTiers } from '../store/applications.ts'
 import { saveAttributeDefinitions } from '../store/attributes.ts'
 import { addPurchases, beginProgramFacts, refreshWindows, saveStandings } from '../store/facts.ts'
 import { saveTagDefinitions } from '../store/tag-definitions.ts'
@@ -10,11 +11,16 @@ import { saveTagDefinitions } from '../store/tag-definitions.ts'
 
 export async function takeInProgram(
   tx: Tx,
-  { program, version, timeZone, tags, attributes }: ProgramPublished,
+  { program, version, timeZone, tiers, tags, attributes }: ProgramPublished,
 ): Promise<void> {
   const known = await findProgram(tx.query, program)
   if (!known || known.version < version) {
     await saveProgram(tx, { slug: program, version, timeZone })
+    await saveTiers(
+      tx,
+      program,
+      tiers.map(({ id }) => id),
+    )
     await saveTagDefinitions(tx, program, tags ?? [])
     await saveAttributeDefinitions(tx, program, attributes ?? [])
   }

@@ -1,4 +1,7 @@
-/** What an identifier is. `MEMBER_NUMBER` is given by us; all others come from outside. */
+/**
+ * What an identifier is. `MEMBER_NUMBER` is given by us, `COMPANY` leads to whoever collects for the company at the time;
+ * all others come from outside and are bound.
+ */
 export type IdentityKind =
   | 'PHONE'
   | 'WECHAT_UNIONID'
@@ -8,6 +11,7 @@ export type IdentityKind =
   | 'PARTNER_CUSTOMER'
   | 'SERIAL'
   | 'EXTERNAL'
+  | 'COMPANY'
   | 'MEMBER_NUMBER'
 
 /** Where somebody meets the brand. */
@@ -34,5 +38,6 @@ export const KINDS: Readonly<Record<IdentityKind, KindRule>> = {
   PARTNER_CUSTOMER: { scoped: true, personal: true, single: false },
   SERIAL: { scoped: true, personal: true, single: false },
   EXTERNAL: { scoped: true, personal: false, single: false },
+  COMPANY: { scoped: false, personal: false, single: false },
   MEMBER_NUMBER: { scoped: false, personal: false, single: true },
 }

@@ -102,6 +102,40 @@ export const REFUSALS = {
     'zh-CN': '刷新令牌被重复使用，为安全起见会话已终止。',
   },
   SESSION_NOT_FOUND: { en: 'There is no such session.', 'zh-CN': '会话不存在。' },
+  APPLICATION_NOT_VALID: {
+    en: 'The field {field} of the application is not valid.',
+    'zh-CN': '申请字段 {field} 无效。',
+  },
+  APPLICATION_NOT_FOUND: { en: 'There is no such application.', 'zh-CN': '申请不存在。' },
+  APPLICATION_OPEN: {
+    en: 'An application of this kind waits to be decided.',
+    'zh-CN': '已有同类申请待审核。',
+  },
+  APPLICATION_DECIDED: { en: 'The application is {state}.', 'zh-CN': '该申请已处理（{state}）。' },
+  REVIEWER_NOT_ALLOWED: {
+    en: 'Nobody decides what it handed in itself.',
+    'zh-CN': '提交人不能审核自己的申请。',
+  },
+  GUIDE_NOT_FOUND: { en: 'There is no such guide.', 'zh-CN': '导购不存在。' },
+  COMPANY_NOT_VALID: {
+    en: 'The field {field} of the company is not valid.',
+    'zh-CN': '企业字段 {field} 无效。',
+  },
+  HOUSEHOLD_NOT_VALID: {
+    en: 'A household needs a name of up to 32 characters.',
+    'zh-CN': '家庭名称须为 1 至 32 个字符。',
+  },
+  HOUSEHOLD_NOT_FOUND: { en: 'The member owns no household.', 'zh-CN': '该会员没有可管理的家庭。' },
+  INVITATION_NOT_VALID: {
+    en: 'The invitation is not valid, has run out or was used.',
+    'zh-CN': '邀请无效、已过期或已使用。',
+  },
+  ALREADY_IN_HOUSEHOLD: { en: 'The member belongs to a household already.', 'zh-CN': '该会员已加入家庭。' },
+  HOUSEHOLD_FULL: { en: 'The household is full.', 'zh-CN': '家庭人数已满。' },
+  GROUP_NOT_VALID: { en: 'The field {field} of the group is not valid.', 'zh-CN': '社群字段 {field} 无效。' },
+  GROUP_EXISTS: { en: 'This group is registered already.', 'zh-CN': '该社群已登记。' },
+  GROUP_NOT_FOUND: { en: 'There is no such group.', 'zh-CN': '社群不存在。' },
+  GROUP_DECIDED: { en: 'The group is {state}.', 'zh-CN': '该社群已处理（{state}）。' },
   NODE_NOT_VALID: {
     en: 'The field {field} of the node is not valid.',
     'zh-CN': '组织节点字段 {field} 无效。',

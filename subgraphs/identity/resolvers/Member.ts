@@ -47,6 +47,23 @@ export const Member = {
 
   quietHours: (member: MemberRow, _: unknown, ctx: IdentityContext) => ctx.loaders.quietHours.load(member.id),
 
+  activatedAt: ({ status, joinedAt, activatedAt }: MemberRow) =>
+    activatedAt ?? (status === 'ACTIVE' || status === 'ERASED' ? joinedAt : null),
+
+  guide: async (member: MemberRow, _: unknown, ctx: IdentityContext) => {
+    const current = (await ctx.loaders.guides.load(member.id)).find(({ endedAt }) => endedAt === undefined)
+    return current && ctx.loaders.staff.load(current.guide)
+  },
+
+  guideHistory: (member: MemberRow, _: unknown, ctx: IdentityContext) => ctx.loaders.guides.load(member.id),
+
+  household: (member: MemberRow, _: unknown, ctx: IdentityContext) => ctx.loaders.household.load(member.id),
+
+  companies: (member: MemberRow, _: unknown, ctx: IdentityContext) => ctx.loaders.companies.load(member.id),
+
+  applications: (member: MemberRow, _: unknown, ctx: IdentityContext) =>
+    ctx.loaders.applications.load(member.id),
+
   inSegment: (member: MemberRow, { id }: { id: string }, ctx: IdentityContext) =>
     isInSegment(ctx, member.id, id),
 }

@@ -2,14 +2,20 @@ import { memberFacts } from '../../../kernel/conditions/member-conditions.ts'
 import { connection, type PageArguments, pageOf } from '../../../kernel/graphql/page.ts'
 import { programFor } from '../../../kernel/programs/known-programs.ts'
 import { type AccessRecordsAsked, readAccessRecords } from '../actions/access-records.ts'
+import { readApplications } from '../actions/applications.ts'
+import { readGroups } from '../actions/community-groups.ts'
+import { readCompany } from '../actions/companies.ts'
 import { judgeContacts } from '../actions/consents.ts'
 import { findMemberBy, findMemberIds } from '../actions/find-members.ts'
+import { listMembers, type MemberFilter } from '../actions/list-members.ts'
 import { readOrganisation } from '../actions/organisation.ts'
 import { ifSeen, seeMember, seeMembers } from '../actions/see-member.ts'
 import { findSegment, findSnapshot, previewSegment } from '../actions/segments.ts'
 import { recentlyEnded } from '../actions/sessions.ts'
 import { readStaff } from '../actions/staff.ts'
 import type { IdentityContext } from '../context.ts'
+import type { ApplicationState } from '../domain/applications.ts'
+import type { GroupState } from '../domain/community-group.ts'
 import type { IdentifierText } from '../domain/identifier.ts'
 import { findAttributeDefinitions } from '../store/attributes.ts'
 import { readSources } from '../store/facts.ts'
@@ -84,6 +90,38 @@ export const Query = {
   ) => {
     const { limit, after } = pageOf(page)
     const rows = await readStaff(ctx, { within: within ?? undefined, after, limit: limit + 1 })
+    return connection(rows, limit, ({ id }) => id)
+  },
+
+  members: async (
+    _: unknown,
+    { filter, ...page }: PageArguments & { filter?: MemberFilter | null },
+    ctx: IdentityContext,
+  ) => {
+    const { limit, after } = pageOf(page)
+    const rows = await listMembers(ctx, { ...filter, after, limit: limit + 1 })
+    return connection(rows, limit, ({ id }) => id)
+  },
+
+  applications: async (
+    _: unknown,
+    { state, ...page }: PageArguments & { state?: ApplicationState | null },
+    ctx: IdentityContext,
+  ) => {
+    const { limit, after } = pageOf(page)
+    const rows = await readApplications(ctx, { state: state ?? undefined, after, limit: limit + 1 })
+    return connection(rows, limit, ({ id }) => id)
+  },
+
+  company: (_: unknown, { code }: { code: string }, ctx: IdentityContext) => readCompany(ctx, code),
+
+  communityGroups: async (
+    _: unknown,
+    { state, ...page }: PageArguments & { state?: GroupState | null },
+    ctx: IdentityContext,
+  ) => {
+    const { limit, after } = pageOf(page)
+    const rows = await readGroups(ctx, { state: state ?? undefined, after, limit: limit + 1 })
     return connection(rows, limit, ({ id }) => id)
   },
 

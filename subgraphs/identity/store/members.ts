@@ -3,6 +3,7 @@ import type { Tx } from '../../../kernel/db/transaction.ts'
 import { isUuid, type MemberId } from '../../../kernel/values/ids.ts'
 import { type Instant, toIso } from '../../../kernel/values/instant.ts'
 import type { Channel } from '../domain/kinds.ts'
+import { belongsTo } from './organisation.ts'
 
 export interface MemberRow {
   readonly id: MemberId
@@ -11,10 +12,14 @@ export interface MemberRow {
   readonly joinedAt: Instant
   readonly joinedChannel: Channel
   readonly joinedStore: string | undefined
+  /** When a membership that began otherwise became a full one. */
+  readonly activatedAt: Instant | undefined
 }
 
 export interface NewMember {
   readonly id: MemberId
+  /** `ACTIVE` unless given. */
+  readonly status?: string
   readonly number: string
   readonly joinedAt: Instant
   readonly joinedChannel: Channel
@@ -34,15 +39,16 @@ export async function insertMembers(tx: Tx, members: readonly NewMember[]): Prom
   await tx.query(
     `/* insertMembers */
      insert into member (member_id, number, status, joined_at, joined_channel, joined_store)
-     select id, number, 'ACTIVE', joined_at, channel, store
-     from unnest($1::uuid[], $2::text[], $3::timestamptz[], $4::text[], $5::text[])
-       as given(id, number, joined_at, channel, store)`,
+     select id, number, status, joined_at, channel, store
+     from unnest($1::uuid[], $2::text[], $3::timestamptz[], $4::text[], $5::text[], $6::text[])
+       as given(id, number, joined_at, channel, store, status)`,
     [
       members.map(({ id }) => id),
       members.map(({ number }) => number),
       members.map(({ joinedAt }) => toIso(joinedAt)),
       members.map(({ joinedChannel }) => joinedChannel),
       members.map(({ joinedStore }) => joinedStore ?? null),
+      members.map(({ status }) => status ?? 'ACTIVE'),
     ],
   )
 }
@@ -95,6 +101,65 @@ export async function lockMember(tx: Tx, id: string): Promise<MemberRow | undefi
   return row && memberOf(row)
 }
 
+/** Members that were registered by others, or as cards, become full ones; answers those, and what they were. */
+export async function activateRows(
+  tx: Tx,
+  ids: readonly string[],
+  at: Instant,
+): Promise<{ id: MemberId; from: 'PRE_REGISTERED' | 'COLLECTOR'; joinedAt: Instant }[]> {
+  const rows = await tx.query<{
+    member_id: MemberId
+    former: 'PRE_REGISTERED' | 'COLLECTOR'
+    joined_at: Instant
+  }>(
+    `/* activateMembers */
+     update member set status = 'ACTIVE', activated_at = $2
+     from (select member_id, status as former from member
+           where member_id = any($1::uuid[]) and status in ('PRE_REGISTERED', 'COLLECTOR')
+           order by member_id for update) as waiting
+     where member.member_id = waiting.member_id
+     returning member.member_id, former, joined_at`,
+    [ids.filter(isUuid), toIso(at)],
+  )
+  return rows.map((row) => ({ id: row.member_id, from: row.former, joinedAt: row.joined_at }))
+}
+
+/** Members that a caller may see, by id, behind `after`. */
+export async function findMembersWithin(
+  db: { query: Query },
+  page: {
+    within: string | undefined
+    store: string | undefined
+    guide: string | undefined
+    status: string | undefined
+    after: string | undefined
+    limit: number
+  },
+): Promise<MemberRow[]> {
+  const rows = await db.query<MemberColumns>(
+    `/* findMembersWithin */
+     select member.* from member
+     where merged_into is null and status <> 'ERASED'
+       and ($2::uuid is null or member.member_id > $2)
+       and ($3::text is null or joined_store = $3)
+       and ($4::text is null or status = $4)
+       and ($5::text is null or exists (
+         select from guide_binding as guided
+         where guided.member_id = member.member_id and guided.guide = $5 and guided.ended_at is null))
+       and ($1::text is null or ${belongsTo('$1')})
+     order by member.member_id limit $6`,
+    [
+      page.within ?? null,
+      page.after ?? null,
+      page.store ?? null,
+      page.status ?? null,
+      page.guide ?? null,
+      page.limit,
+    ],
+  )
+  return rows.map(memberOf)
+}
+
 interface MemberColumns {
   member_id: MemberId
   number: string
@@ -102,6 +167,7 @@ interface MemberColumns {
   joined_at: Instant
   joined_channel: Channel
   joined_store: string | null
+  activated_at: Instant | null
 }
 
 const memberOf = (row: MemberColumns): MemberRow => ({
@@ -111,4 +177,5 @@ const memberOf = (row: MemberColumns): MemberRow => ({
   joinedAt: row.joined_at,
   joinedChannel: row.joined_channel,
   joinedStore: row.joined_store ?? undefined,
+  activatedAt: row.activated_at ?? undefined,
 })
