@@ -64,6 +64,9 @@ export interface CommunityGroupChanged {
   readonly node: string | null
 }
 
+/** An identifier does not lead to the event's member any more. */
+export type IdentityUnbound = Readonly<Record<string, never>>
+
 /** What is known of these persons changed; what it is stays here. */
 export interface ProfilesChanged {
   readonly memberIds: readonly string[]
@@ -105,6 +108,24 @@ export interface MemberErased {
   readonly memberIds: readonly string[]
 }
 
+/** Two members turned out to be one person; the event's member is the one that is left. */
+export interface MembersMerged {
+  readonly caseId: string
+  /** The member that was merged into the event's. */
+  readonly fromId: string
+  /** All ids that lead to the event's member now, itself first. */
+  readonly memberIds: readonly string[]
+}
+
+/** A merge was taken back; the event's member is the one that stands for itself again. */
+export interface MembersUnmerged {
+  readonly caseId: string
+  /** The member out of which it came. */
+  readonly intoId: string
+  /** All ids of both. */
+  readonly memberIds: readonly string[]
+}
+
 export interface IdentityEvents {
   readonly 'identity.OrganisationChanged': OrganisationChanged
   readonly 'identity.MembersActivated': MembersActivated
@@ -115,11 +136,14 @@ export interface IdentityEvents {
   readonly 'identity.GuidesChanged': GuidesChanged
   readonly 'identity.HouseholdChanged': HouseholdChanged
   readonly 'identity.CommunityGroupChanged': CommunityGroupChanged
+  readonly 'identity.MembersMerged': MembersMerged
+  readonly 'identity.MembersUnmerged': MembersUnmerged
   readonly 'identity.MemberErased': MemberErased
   readonly 'identity.ProductOwnersChanged': ProductOwnersChanged
   readonly 'identity.ConsentChanged': ConsentChanged
   readonly 'identity.MembersRegistered': MembersRegistered
   readonly 'identity.IdentityBound': IdentityBound
+  readonly 'identity.IdentityUnbound': IdentityUnbound
   readonly 'identity.ProfilesChanged': ProfilesChanged
   readonly 'identity.TagsChanged': TagsChanged
 }

@@ -220,10 +220,10 @@ test('merged members are found by their old ids', async () => {
   await using identity = await openIdentity()
   const old = await identity.registered(phone)
   const left = await identity.registered('13900001111')
-  await identity.sql(`update identity.member set status = 'MERGED', merged_into = $2 where member_id = $1`, [
-    old,
-    left,
-  ])
+  await identity.sql(
+    `update identity.member set status = 'MERGED', merged_into = $2, merged_at = now(), merged_consents = 'LATER', merged_said = '{}' where member_id = $1`,
+    [old, left],
+  )
   const answer = await identity.ask(
     clerk(),
     `query ($id: ID!, $refs: [_Any!]!) {

@@ -57,12 +57,12 @@ async function bind(
   if (reported) return fail('ASSERTION_NOT_ALLOWED', { details: { kind: reported.kind } })
   const member = await lockReachable(tx, ctx.principal, target)
   if (!member) return fail('MEMBER_NOT_FOUND', { path: ['memberId'] })
-  const resolved = await resolveMember(tx, ctx, verified, { target: member.id, mayBeNew: false })
+  const resolved = await resolveMember(tx, ctx, verified, { target: member, mayBeNew: false })
   if (!resolved.ok) return resolved
   await recordIdentities(
     tx,
     ctx,
-    resolved.value.bind.map((identifier) => ({ memberId: member.id, identifier, channel })),
+    resolved.value.bind.map((identifier) => ({ memberId: resolved.value.holderId, identifier, channel })),
   )
   const { bind: bound } = resolved.value
   await activateIfDue(tx, ctx, member, {

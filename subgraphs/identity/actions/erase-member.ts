@@ -7,6 +7,7 @@ import type { IdentityContext } from '../context.ts'
 import type { IdentityRefusalCode } from '../domain/refusals.ts'
 import { tombstoneOf } from '../domain/sealing.ts'
 import { forgetWords } from '../store/applications.ts'
+import { forgetConflicts } from '../store/conflicts.ts'
 import {
   destroyPersonalData,
   giveUpProducts,
@@ -15,6 +16,7 @@ import {
   markErased,
   takeIdentities,
 } from '../store/erasure.ts'
+import { forgetMergeReasons } from '../store/merge-cases.ts'
 import { revokeSessionsOf } from '../store/sessions.ts'
 import { targetOf } from './callers.ts'
 import { commandOf } from './command.ts'
@@ -74,6 +76,8 @@ async function erase(tx: Tx, ctx: IdentityContext, ids: readonly MemberId[]): Pr
   await leaveForGood(tx, ctx, ids)
   await forgetWords(tx, ids)
   await revokeSessionsOf(tx, ids, 'erased', ctx.now)
+  await forgetConflicts(tx, ids, ctx.now)
+  await forgetMergeReasons(tx, ids)
   await markErased(tx, ids)
   await publish(tx, [
     { type: 'identity.MemberErased', memberId: ids[0]!, occurredAt: ctx.now, payload: { memberIds: ids } },

@@ -10,8 +10,8 @@ import { places, unseal } from '../domain/sealing.ts'
 import { findApplicationsOf } from '../store/applications.ts'
 import { findAttributes } from '../store/attributes.ts'
 import { findChannelIdentities } from '../store/channel-identities.ts'
-import { findAllIds } from '../store/erasure.ts'
 import { findMemberKeys } from '../store/member-keys.ts'
+import { findAllIds } from '../store/members.ts'
 import { findOwnedProducts } from '../store/products.ts'
 import { findProfiles } from '../store/profiles.ts'
 import { distribution } from '../store/tables.ts'
@@ -121,7 +121,7 @@ async function knownHere(ctx: IdentityContext, ids: readonly string[]): Promise<
         ? { memberId: sealed.memberId, program: sealed.program, attributes: opened(dataKey, sealed) }
         : []
     }),
-    owned_product: products.map(({ serialHash: _, sealedSerial, ...product }) => ({
+    owned_product: products.map(({ personId: _, serialHash: __, sealedSerial, ...product }) => ({
       ...product,
       serial: textOf(product.memberId, places.product(product.memberId, product.id), sealedSerial),
       ownedSince: toIso(product.ownedSince),
@@ -137,7 +137,7 @@ async function knownHere(ctx: IdentityContext, ids: readonly string[]): Promise<
       submittedAt: toIso(submittedAt),
       decidedAt: decidedAt === undefined ? null : toIso(decidedAt),
     })),
-    channel_identity: identities.map(({ hash: _, sealedValue, value, ...identity }) => ({
+    channel_identity: identities.map(({ personId: _, hash: __, sealedValue, value, ...identity }) => ({
       ...identity,
       value: value ?? textOf(identity.memberId, places.identity(identity.memberId, identity.id), sealedValue),
       verifiedAt: toIso(identity.verifiedAt),

@@ -101,7 +101,7 @@ async function admit(
   const store = storeActedIn(ctx.principal, input.store)
   const resolved = await resolveMember(tx, ctx, verified, { mayBeNew: true })
   if (!resolved.ok) return resolved
-  const { outcome, memberId, bind } = resolved.value
+  const { outcome, memberId, holderId, bind } = resolved.value
   const created = outcome === 'new'
   const entry = input.entry ?? 'FULL'
   if (created) {
@@ -115,7 +115,7 @@ async function admit(
   await recordIdentities(
     tx,
     ctx,
-    bind.map((identifier) => ({ memberId, identifier, channel })),
+    bind.map((identifier) => ({ memberId: holderId, identifier, channel })),
   )
   const phone = bind.find(({ kind }) => kind === 'PHONE')?.value
   const profile = phone === undefined ? given : { phone, ...given }

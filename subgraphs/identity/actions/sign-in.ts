@@ -67,11 +67,11 @@ async function recognise(
 ): Promise<Answer> {
   const resolved = await resolveMember(tx, ctx, verified, { mayBeNew: false })
   if (!resolved.ok) return resolved
-  const { memberId, bind } = resolved.value
+  const { memberId, holderId, bind } = resolved.value
   await recordIdentities(
     tx,
     ctx,
-    bind.map((identifier) => ({ memberId, identifier, channel })),
+    bind.map((identifier) => ({ memberId: holderId, identifier, channel })),
   )
   await activateFound(tx, ctx, memberId, { person: true, bound: bind.map(({ kind }) => kind) })
   if (bind.length > 0) await publish(tx, [identityBound(ctx.now, channel, memberId, bind)])

@@ -4,7 +4,15 @@ import { type Instant, instant, localDate } from '../../../kernel/values/instant
 import type { BalancesChanged, ProgramPublished, PurchasesRecorded } from '../../../schema/events/ledger.ts'
 import { saveTiers } from '../store/applications.ts'
 import { saveAttributeDefinitions } from '../store/attributes.ts'
-import { addPurchases, beginProgramFacts, refreshWindows, saveStandings } from '../store/facts.ts'
+import {
+  addPurchases,
+  beginProgramFacts,
+  gatherAccountFacts,
+  joinedPersons,
+  refreshWindows,
+  saveStandings,
+} from '../store/facts.ts'
+import { presentIds } from '../store/members.ts'
 import { saveTagDefinitions } from '../store/tag-definitions.ts'
 
 /** What the ledger tells becomes facts of members. */
@@ -45,6 +53,11 @@ export async function takeInPurchases(
       return { memberId, at, day: localDate(at, timeZone), total }
     }),
   )
-  const memberIds = purchases.map(({ memberId }) => memberId)
+  const memberIds = await presentIds(
+    tx,
+    purchases.map(({ memberId }) => memberId),
+  )
+  const joined = await joinedPersons(tx, memberIds)
+  if (joined.length > 0) await gatherAccountFacts(tx, joined)
   await refreshWindows(tx, { program, memberIds, today: localDate(now, timeZone) })
 }

@@ -6,7 +6,7 @@ import { seeMember } from '../actions/see-member.ts'
 import { isInSegment } from '../actions/segments.ts'
 import { listSessions } from '../actions/sessions.ts'
 import type { IdentityContext } from '../context.ts'
-import { currentConsents } from '../domain/consents.ts'
+import { combineConsents, currentConsents } from '../domain/consents.ts'
 import { rankOf } from '../domain/tag-taxonomy.ts'
 import { tagSet } from '../domain/tags.ts'
 import type { MemberRow } from '../store/members.ts'
@@ -40,10 +40,12 @@ export const Member = {
     readProducts(ctx, member.id, readerOf(member, ctx), { former }),
 
   consents: async (member: MemberRow, _: unknown, ctx: IdentityContext) =>
-    currentConsents(await ctx.loaders.consents.load(member.id)),
+    currentConsents(combineConsents(await ctx.loaders.consents.load(member.id))),
 
-  consentHistory: (member: MemberRow, _: unknown, ctx: IdentityContext) =>
-    ctx.loaders.consents.load(member.id),
+  consentHistory: async (member: MemberRow, _: unknown, ctx: IdentityContext) =>
+    (await ctx.loaders.consents.load(member.id))
+      .flatMap(({ statements }) => statements)
+      .toSorted((a, b) => a.statedAt - b.statedAt),
 
   quietHours: (member: MemberRow, _: unknown, ctx: IdentityContext) => ctx.loaders.quietHours.load(member.id),
 

@@ -9,6 +9,9 @@ import { judgeContacts } from '../actions/consents.ts'
 import { findMemberBy, findMemberIds } from '../actions/find-members.ts'
 import { listMembers, type MemberFilter } from '../actions/list-members.ts'
 import { readOrganisation } from '../actions/organisation.ts'
+import { type MergePreviewInput, previewMerge } from '../actions/preview-merge.ts'
+import { type MergeCasesAsked, readMergeCases } from '../actions/read-merges.ts'
+import { type IdentityConflictsAsked, readConflicts } from '../actions/resolve-conflict.ts'
 import { ifSeen, seeMember, seeMembers } from '../actions/see-member.ts'
 import { findSegment, findSnapshot, previewSegment } from '../actions/segments.ts'
 import { recentlyEnded } from '../actions/sessions.ts'
@@ -18,8 +21,10 @@ import type { ApplicationState } from '../domain/applications.ts'
 import type { GroupState } from '../domain/community-group.ts'
 import type { IdentifierText } from '../domain/identifier.ts'
 import { findAttributeDefinitions } from '../store/attributes.ts'
+import { findConflict } from '../store/conflicts.ts'
 import { readSources } from '../store/facts.ts'
 import type { MemberRow } from '../store/members.ts'
+import { findMergeCase } from '../store/merge-cases.ts'
 import { findSegments } from '../store/segments.ts'
 import { payload } from './payload.ts'
 
@@ -73,6 +78,19 @@ export const Query = {
 
   accessRecords: (_: unknown, asked: AccessRecordsAsked, ctx: IdentityContext) =>
     readAccessRecords(ctx, asked),
+
+  identityConflict: (_: unknown, { id }: { id: string }, ctx: IdentityContext) =>
+    findConflict(ctx.db.query, id),
+
+  identityConflicts: (_: unknown, asked: IdentityConflictsAsked, ctx: IdentityContext) =>
+    readConflicts(ctx, asked),
+
+  mergePreview: async (_: unknown, { input }: { input: MergePreviewInput }, ctx: IdentityContext) =>
+    payload(ctx, await previewMerge(ctx, input), (preview) => ({ preview })),
+
+  mergeCase: (_: unknown, { id }: { id: string }, ctx: IdentityContext) => findMergeCase(ctx.db.query, id),
+
+  mergeCases: (_: unknown, asked: MergeCasesAsked, ctx: IdentityContext) => readMergeCases(ctx, asked),
 
   contactVerdicts: (_: unknown, asked: Parameters<typeof judgeContacts>[1], ctx: IdentityContext) =>
     judgeContacts(ctx, asked),

@@ -1,6 +1,8 @@
 import type { ResolverMap } from '../../../kernel/graphql/build-schema.ts'
 import { AttributeDefinition, CustomAttribute } from './CustomAttribute.ts'
+import { IdentityConflict } from './IdentityConflict.ts'
 import { Member } from './Member.ts'
+import { MergeCase } from './MergeCase.ts'
 import { activateMember } from './Mutation/activateMember.ts'
 import { activateMembers } from './Mutation/activateMembers.ts'
 import { addClientSecret } from './Mutation/addClientSecret.ts'
@@ -27,6 +29,7 @@ import { issueClientToken } from './Mutation/issueClientToken.ts'
 import { issueGuideCode } from './Mutation/issueGuideCode.ts'
 import { joinHousehold } from './Mutation/joinHousehold.ts'
 import { leaveHousehold } from './Mutation/leaveHousehold.ts'
+import { mergeMembers } from './Mutation/mergeMembers.ts'
 import { rebuildFacts } from './Mutation/rebuildFacts.ts'
 import { refreshSegment } from './Mutation/refreshSegment.ts'
 import { refreshSession } from './Mutation/refreshSession.ts'
@@ -38,6 +41,7 @@ import { registerProduct } from './Mutation/registerProduct.ts'
 import { removeTags } from './Mutation/removeTags.ts'
 import { requestCode } from './Mutation/requestCode.ts'
 import { resetStaffAccess } from './Mutation/resetStaffAccess.ts'
+import { resolveConflict } from './Mutation/resolveConflict.ts'
 import { revokeClientSecret } from './Mutation/revokeClientSecret.ts'
 import { sandboxToken } from './Mutation/sandboxToken.ts'
 import { saveNode } from './Mutation/saveNode.ts'
@@ -55,6 +59,8 @@ import { snapshotSegment } from './Mutation/snapshotSegment.ts'
 import { submitApplication } from './Mutation/submitApplication.ts'
 import { transferGuided } from './Mutation/transferGuided.ts'
 import { transferProduct } from './Mutation/transferProduct.ts'
+import { unbindIdentity } from './Mutation/unbindIdentity.ts'
+import { unmergeMembers } from './Mutation/unmergeMembers.ts'
 import { updateProfile } from './Mutation/updateProfile.ts'
 import { updateStaff } from './Mutation/updateStaff.ts'
 import { withdrawApplication } from './Mutation/withdrawApplication.ts'
@@ -67,6 +73,10 @@ import { Staff } from './Staff.ts'
 export const resolvers: ResolverMap = {
   Query,
   Mutation: {
+    mergeMembers,
+    resolveConflict,
+    unbindIdentity,
+    unmergeMembers,
     eraseMember,
     exportMyData,
     giveConsent,
@@ -127,6 +137,8 @@ export const resolvers: ResolverMap = {
     updateProfile,
   },
   Member: Member as never,
+  IdentityConflict,
+  MergeCase,
   CustomAttribute,
   AttributeDefinition,
   Staff: Staff as never,

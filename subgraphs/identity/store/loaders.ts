@@ -1,6 +1,6 @@
 import DataLoader from 'dataloader'
 import type { Db } from '../../../kernel/db/open-database.ts'
-import type { ConsentStatement, QuietHours } from '../domain/consents.ts'
+import type { QuietHours } from '../domain/consents.ts'
 import type { Household } from '../domain/household.ts'
 import type { StaffAccount } from '../domain/staff.ts'
 import type { Taxonomy } from '../domain/tag-taxonomy.ts'
@@ -9,7 +9,7 @@ import { type ApplicationRow, findApplicationsOf } from './applications.ts'
 import { findAttributes, type SealedAttributes } from './attributes.ts'
 import { type ChannelIdentityRow, findChannelIdentities } from './channel-identities.ts'
 import { type Company, findCompaniesOf } from './companies.ts'
-import { findConsents, findQuietHours } from './consents.ts'
+import { findConsents, findQuietHours, type SaidUnder } from './consents.ts'
 import { countGuided, findGuideBindings, type GuideBinding } from './guides.ts'
 import { findHouseholdIdsOf, findHouseholds } from './households.ts'
 import { findMemberKeys } from './member-keys.ts'
@@ -22,7 +22,8 @@ import { findTagDefinitions } from './tag-definitions.ts'
 import { findTags } from './tags.ts'
 
 export interface Loaders {
-  readonly consents: DataLoader<string, readonly ConsentStatement[]>
+  /** All that was said under a person's ids; see `combineConsents`. */
+  readonly consents: DataLoader<string, readonly SaidUnder[]>
   readonly quietHours: DataLoader<string, QuietHours | undefined>
   readonly products: DataLoader<string, readonly OwnedProductRow[]>
   readonly attributes: DataLoader<string, readonly SealedAttributes[]>
@@ -48,7 +49,7 @@ const batching = { cache: false }
 
 export const openLoaders = (db: Db): Loaders => ({
   consents: new DataLoader(async (ids) => {
-    const found = Map.groupBy(await findConsents(db, ids), ({ memberId }) => memberId)
+    const found = Map.groupBy(await findConsents(db, ids), ({ personId }) => personId)
     return ids.map((id) => found.get(id) ?? [])
   }, batching),
   quietHours: new DataLoader(async (ids) => {
@@ -56,7 +57,7 @@ export const openLoaders = (db: Db): Loaders => ({
     return ids.map((id) => found.get(id))
   }, batching),
   products: new DataLoader(async (ids) => {
-    const found = Map.groupBy(await findOwnedProducts(db, ids), ({ memberId }) => memberId as string)
+    const found = Map.groupBy(await findOwnedProducts(db, ids), ({ personId }) => personId as string)
     return ids.map((id) => found.get(id) ?? [])
   }, batching),
   attributes: new DataLoader(async (ids) => {
@@ -76,7 +77,7 @@ export const openLoaders = (db: Db): Loaders => ({
     return ids.map((id) => found.get(id))
   }, batching),
   identities: new DataLoader(async (ids) => {
-    const found = Map.groupBy(await findChannelIdentities(db, ids), ({ memberId }) => memberId as string)
+    const found = Map.groupBy(await findChannelIdentities(db, ids), ({ personId }) => personId as string)
     return ids.map((id) => found.get(id) ?? [])
   }, batching),
   within: new DataLoader(async (asked) => {
@@ -117,7 +118,7 @@ export const openLoaders = (db: Db): Loaders => ({
     return keys.map(() => taxonomy)
   }, batching),
   tags: new DataLoader(async (ids) => {
-    const found = Map.groupBy(await findTags(db, ids), ({ memberId }) => memberId)
+    const found = Map.groupBy(await findTags(db, ids), ({ personId }) => personId)
     return ids.map((id) => found.get(id) ?? [])
   }, batching),
 })

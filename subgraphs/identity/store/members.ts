@@ -84,21 +84,109 @@ export async function findMemberByHash(db: { query: Query }, hash: Buffer): Prom
   return row && memberOf(row)
 }
 
+export interface LockedMember extends MemberRow {
+  /** The id that was asked for, present or former: what comes by it lies under it. */
+  readonly holderId: MemberId
+}
+
 /**
  * Holds a member for the rest of the transaction: what is decided about it is decided one at a time. Of a member that
  * was erased nothing can be decided any more.
  */
-export async function lockMember(tx: Tx, id: string): Promise<MemberRow | undefined> {
+export async function lockMember(tx: Tx, id: string): Promise<LockedMember | undefined> {
   if (!isUuid(id)) return undefined
-  const [row] = await tx.query<MemberColumns>(
-    `/* lockMember */
-     select * from member
-     where member_id = (select coalesce(merged_into, member_id) from member where member_id = $1)
-       and status <> 'ERASED'
-     for update`,
-    [id],
+  for (;;) {
+    const [row] = await tx.query<MemberColumns & { merged_into: string | null }>(
+      `/* lockMember */
+       select * from member
+       where member_id = (select coalesce(merged_into, member_id) from member where member_id = $1)
+         and status <> 'ERASED'
+       for update`,
+      [id],
+    )
+    // Who was merged while we waited is held, but not the one that it leads to now.
+    if (row?.merged_into == null) return row && { ...memberOf(row), holderId: id as MemberId }
+  }
+}
+
+/** The ids that members go by now, each once. Who is not known goes by the id that was asked. */
+export async function presentIds(tx: Tx, ids: readonly string[]): Promise<string[]> {
+  const rows = await tx.query<{ id: string }>(
+    `/* presentIds */
+     select distinct coalesce(member.merged_into, asked.id) as id
+     from unnest($1::uuid[]) as asked (id) left join member on member.member_id = asked.id`,
+    [ids],
   )
-  return row && memberOf(row)
+  return rows.map((row) => row.id)
+}
+
+/** All ids of a person, the present one first. */
+export async function findAllIds(db: { query: Query }, memberId: string): Promise<MemberId[]> {
+  const rows = await db.query<{ member_id: MemberId }>(
+    `/* findAllIds */
+     select member_id from member where member_id = $1 or merged_into = $1
+     order by merged_into nulls first, member_id`,
+    [memberId],
+  )
+  return rows.map((row) => row.member_id)
+}
+
+/** Rows of members themselves, not of those whom they lead to, held in the order of their ids. */
+export async function lockRows(
+  tx: Tx,
+  ids: readonly string[],
+): Promise<{ id: MemberId; status: string; mergedInto: MemberId | undefined }[]> {
+  const rows = await tx.query<MemberColumns & { merged_into: MemberId | null }>(
+    `/* lockMemberRows */ select * from member where member_id = any($1::uuid[]) order by member_id for update`,
+    [ids],
+  )
+  return rows.map((row) => ({
+    id: row.member_id,
+    status: row.status,
+    mergedInto: row.merged_into ?? undefined,
+  }))
+}
+
+/** A member, and all that led to it, lead to the survivor from now on. */
+export async function mergeRows(
+  tx: Tx,
+  merge: { fromId: string; intoId: string; consents: string; at: Instant },
+): Promise<void> {
+  await tx.query(`/* leadOn */ update member set merged_into = $2 where merged_into = $1`, [
+    merge.fromId,
+    merge.intoId,
+  ])
+  await tx.query(
+    `/* mergeRow */
+     update member set status = 'MERGED', merged_into = $2, merged_at = $3, merged_consents = $4,
+       merged_said = (
+         select coalesce(jsonb_object_agg(said.member_id, said.statements), '{}')
+         from (
+           select consent_statement.member_id, count(*) as statements from consent_statement
+           join member as holder on holder.member_id = consent_statement.member_id
+           where holder.member_id = $2 or holder.merged_into = $2 or holder.member_id = $1
+           group by consent_statement.member_id
+         ) as said)
+     where member_id = $1`,
+    [merge.fromId, merge.intoId, toIso(merge.at), merge.consents],
+  )
+}
+
+/** A member stands for itself again, and others lead to it that came along. */
+export async function unmergeRows(
+  tx: Tx,
+  unmerge: { fromId: string; withIds: readonly string[]; status: string },
+): Promise<void> {
+  await tx.query(
+    `/* unmergeRow */
+     update member set status = $2, merged_into = null, merged_at = null, merged_consents = null,
+       merged_said = null where member_id = $1`,
+    [unmerge.fromId, unmerge.status],
+  )
+  await tx.query(`/* leadBack */ update member set merged_into = $1 where member_id = any($2::uuid[])`, [
+    unmerge.fromId,
+    unmerge.withIds,
+  ])
 }
 
 /** Members that were registered by others, or as cards, become full ones; answers those, and what they were. */
