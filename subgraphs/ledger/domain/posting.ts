@@ -2,7 +2,9 @@ import type { Instant } from '../../../kernel/values/instant.ts'
 import { parseDecimal } from '../../../kernel/values/money.ts'
 import { fail, ok, type Result } from '../../../kernel/values/result.ts'
 import type { AccountBook, Occasion } from './account-book.ts'
+import { AMOUNT_MAX } from './amounts.ts'
 import type { EarnedAsset } from './asset.ts'
+import { shopOf } from './coalition.ts'
 import {
   type Award,
   type EarnEvent,
@@ -13,8 +15,12 @@ import {
   rateAgain,
 } from './earn.ts'
 import type { Counters } from './earn-counters.ts'
+import { type AdjustmentCommand, postAdjustment } from './post-adjustment.ts'
+import { postStoredValue, type StoredValueCommand, type StoredValueRefusal } from './post-stored-value.ts'
+import { postTransfer, type TransferCommand } from './post-transfer.ts'
 import type { Program } from './program.ts'
 import { burnOffset } from './redeem.ts'
+import type { SendRefusal } from './transfer-rules.ts'
 
 /** What every command says of where it comes from. */
 interface Source {
@@ -30,6 +36,8 @@ interface Source {
   /** Equal for equal commands. */
   readonly body: Buffer
   readonly idempotencyKey: string | undefined
+  /** The device that it was done on, where the channel tells. */
+  readonly device?: string | undefined
 }
 
 export interface LineInput {
@@ -52,10 +60,14 @@ export type PostingCommand = Source &
       }
     | { readonly kind: 'grant'; readonly points: bigint; readonly reason: string }
     | { readonly kind: 'redemption'; readonly points: bigint; readonly bill: string }
+    | StoredValueCommand
+    | TransferCommand
+    | AdjustmentCommand
   )
 
 export type PostingRefusal =
   | 'DOCUMENT_CONFLICT'
+  | 'VELOCITY_EXCEEDED'
   | 'ACTIVITY_NOT_KNOWN'
   | 'LINES_MISSING'
   | 'AMOUNT_NOT_VALID'
@@ -68,6 +80,8 @@ export type PostingRefusal =
   | 'POINTS_NOT_CONVERTIBLE'
   | 'EXCEEDS_BILL'
   | 'INSUFFICIENT_POINTS'
+  | SendRefusal
+  | StoredValueRefusal
 
 /** Why points moved; written once, with the entries that follow from it. */
 export interface SourceDocument {
@@ -119,7 +133,30 @@ export function post(
       return postGrant(program, book, timely, now)
     case 'redemption':
       return postRedemption(program, book, timely, now)
+    case 'top-up':
+    case 'spend':
+    case 'withdrawal':
+    case 'plan-stop':
+      return recorded(program, book, timely, (occasion) =>
+        postStoredValue(program, book, timely, occasion, now),
+      )
+    case 'transfer-out':
+    case 'transfer-in':
+      return recorded(program, book, timely, (occasion) => postTransfer(program, book, timely, occasion, now))
+    case 'adjustment':
+      return recorded(program, book, timely, (occasion) => postAdjustment(book, timely, occasion, now))
   }
+}
+
+/** Writes down what a decision has posted. */
+function recorded<Code extends PostingRefusal>(
+  program: Program,
+  book: AccountBook,
+  command: PostingCommand,
+  decide: (occasion: Occasion) => Result<Partial<SourceDocument>, Code>,
+): Result<SourceDocument, Code> {
+  const decided = decide(occasionOf(command))
+  return decided.ok ? ok({ ...documentOf(program, command, book, book.tier), ...decided.value }) : decided
 }
 
 function postPurchase(
@@ -181,7 +218,7 @@ function earn(
   book.credit(
     'earn',
     { points: sumOf(awards, 'points'), growth: sumOf(awards, 'growth') },
-    occasionOf(command),
+    { ...occasionOf(command), issuer: shopOf(program.coalition, command) },
   )
   return ok({ ...documentOf(program, command, book, tierBefore), awards, counted })
 }
@@ -270,9 +307,6 @@ export function ratedAgain(rules: Program, document: SourceDocument): Rating {
       : { ...place, kind: 'purchase', lines }
   return rateAgain(rules, event, { tier: document.tierBefore, tags: [], counters: document.counted ?? {} })
 }
-
-/** Minor units of one line. Balances must stay within the integers that JSON can carry. */
-const AMOUNT_MAX = 1_000_000_000_000n
 
 function readLines(
   program: Program,
