@@ -21,7 +21,10 @@ export type Scope =
   | 'purchases:write'
   | 'points:redeem'
   | 'points:grant'
+  | 'points:adjust' // asks for corrections, and posts small ones
+  | 'points:approve' // is the second pair of eyes
   | 'ledger:audit'
+  | 'terminals:manage'
   | 'programs:publish'
   | 'benefits:manage'
   | 'entitlements:verify'
@@ -68,6 +71,7 @@ const OPERATOR: readonly Scope[] = [
   'staff:self',
   'organisation:read',
   'members:read',
+  'points:adjust',
   'tags:write',
   'segments:read',
   'segments:manage',
@@ -88,7 +92,9 @@ const ADMIN: readonly Scope[] = [
   'access:audit',
   'segments:export',
   'points:grant',
+  'points:approve',
   'ledger:audit',
+  'terminals:manage',
   'programs:publish',
   'partners:manage',
 ]

@@ -8,6 +8,7 @@ import { type Instant, toIso } from '../../../kernel/values/instant.ts'
 import { fail, type Refusal, type Result } from '../../../kernel/values/result.ts'
 import type { Events } from '../../../schema/events/index.ts'
 import { AccountBook } from '../domain/account-book.ts'
+import { decideWithin } from '../domain/conduct.ts'
 import { post as decide, type PostingCommand, type PostingRefusal } from '../domain/posting.ts'
 import type { Program } from '../domain/program.ts'
 import { tierOf } from '../domain/tiers.ts'
@@ -18,6 +19,7 @@ import { type OriginKeys, type OriginShelf, originOf } from '../store/origins.ts
 import { writePostings } from '../store/postings.ts'
 import { type ProgramShelf, readMultipliers } from '../store/programs.ts'
 import { balanceEvents } from './balance-events.ts'
+import { type Deed, noteConduct } from './note-conduct.ts'
 
 /** A command, the programme that it belongs to, and when it came. */
 export interface Order {
@@ -124,6 +126,7 @@ async function postAll(
   const rules = await rulesOf(tx, doors, recorded.values())
   const newDocuments: RecordedDocument[] = []
   const newAnswers: CommandAnswer[] = []
+  const deeds: Deed[] = []
 
   /** A key stands for its first outcome, also where that was to meet a document of before. */
   const remember = (command: PostingCommand, result: Result<unknown>): void => {
@@ -146,12 +149,15 @@ async function postAll(
     }
     const [, book] = books.get(accountName(keyOf({ program, command })))!
     const before = book.entries.length
-    const result = decide(program, book, command, multipliers.get(program.id) ?? [], now)
+    const result = decideWithin(program, book, command, () =>
+      decide(program, book, command, multipliers.get(program.id) ?? [], now),
+    )
     remember(command, result)
     if (!result.ok) return result
     const entry = book.entries.slice(before).find(({ documentId }) => documentId === command.documentId)
     assert(entry, 'a document has an entry')
-    const document = { ...result.value, recordedAt, entry: { ...entry, recordedAt } }
+    deeds.push({ program, command, ...result.value })
+    const document = { ...result.value.document, recordedAt, entry: { ...entry, recordedAt } }
     recorded.set(document.id, document)
     newDocuments.push(document)
     return posted(program, program, document, false)
@@ -159,6 +165,7 @@ async function postAll(
 
   writePostings(tx, [...books.values()], newDocuments, origins, recordedAt)
   insertAnswers(tx, newAnswers, recordedAt)
+  noteConduct(tx, deeds, recordedAt)
   publishLast(tx, [
     ...tierEvents(orders, books),
     ...purchaseEvents(orders, newDocuments, recordedAt),

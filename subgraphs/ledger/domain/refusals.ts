@@ -11,6 +11,12 @@ export type LedgerRefusalCode =
   | 'TRANSFER_TO_SELF'
   | 'NOT_IN_HOUSEHOLD'
   | DecisionRefusal
+  | 'TERMINAL_NOT_KNOWN'
+  | 'SIGNATURE_NOT_VALID'
+  | 'BATCH_NOT_VALID'
+  | 'SEQUENCE_REUSED'
+  | 'FLAG_NOT_FOUND'
+  | 'FLAG_RESOLVED'
   | 'NOT_RECORDED'
   | 'DOCUMENT_NOT_VALID'
   | 'VERSION_NOT_HIGHER'
@@ -22,6 +28,28 @@ export const messages = {
   },
   PROGRAM_NOT_FOUND: { en: 'There is no such programme.', 'zh-CN': '会员计划不存在。' },
   MEMBER_NOT_FOUND: { en: 'There is no such member.', 'zh-CN': '会员不存在。' },
+  TERMINAL_NOT_KNOWN: {
+    en: 'No such terminal may hand in batches.',
+    'zh-CN': '该终端不存在或已停用。',
+  },
+  SIGNATURE_NOT_VALID: { en: 'The signature does not fit.', 'zh-CN': '签名无效。' },
+  BATCH_NOT_VALID: { en: 'This is not a batch: {fault}', 'zh-CN': '离线批次无效：{fault}' },
+  SEQUENCE_REUSED: {
+    en: 'The terminal has used sequence number {sequence} for something else.',
+    'zh-CN': '该终端的序号 {sequence} 已用于其他记录。',
+  },
+  ADJUSTMENT_NOT_FOUND: { en: 'There is no such request.', 'zh-CN': '调整申请不存在。' },
+  SAME_PERSON: {
+    en: 'Whoever asked for an adjustment cannot decide it.',
+    'zh-CN': '申请人不能审批自己的调整申请。',
+  },
+  ADJUSTMENT_ENDED: { en: 'Nobody decided this request in time.', 'zh-CN': '该调整申请已过期。' },
+  ADJUSTMENT_DECIDED: {
+    en: 'This request was decided by {by}: {state}.',
+    'zh-CN': '该调整申请已由 {by} 处理：{state}。',
+  },
+  FLAG_NOT_FOUND: { en: 'There is no such flag.', 'zh-CN': '预警记录不存在。' },
+  FLAG_RESOLVED: { en: 'The flag was closed by {by}: {state}.', 'zh-CN': '该预警已由 {by} 处理：{state}。' },
   DOCUMENT_CONFLICT: {
     en: 'The channel has sent document {number} before, with other contents or for another member.',
     'zh-CN': '该渠道已提交过单据 {number}，但内容或会员不同。',
@@ -95,16 +123,6 @@ export const messages = {
     'zh-CN': '储值余额不足。',
   },
   NOTHING_PENDING: { en: 'Nothing of this plan is still to come.', 'zh-CN': '该方案没有待到账的金额。' },
-  ADJUSTMENT_NOT_FOUND: { en: 'There is no such request.', 'zh-CN': '调整申请不存在。' },
-  SAME_PERSON: {
-    en: 'Whoever asked for an adjustment cannot decide it.',
-    'zh-CN': '申请人不能审批自己的调整申请。',
-  },
-  ADJUSTMENT_ENDED: { en: 'Nobody decided this request in time.', 'zh-CN': '该调整申请已过期。' },
-  ADJUSTMENT_DECIDED: {
-    en: 'This request was decided by {by}: {state}.',
-    'zh-CN': '该调整申请已由 {by} 处理：{state}。',
-  },
   NOT_RECORDED: {
     en: 'This purchase could not be recorded; send it again.',
     'zh-CN': '该笔消费未能入账，请重新提交。',

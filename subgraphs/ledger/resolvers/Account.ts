@@ -3,11 +3,12 @@ import { connection, type PageArguments, pageOf } from '../../../kernel/graphql/
 import { isUuid } from '../../../kernel/values/ids.ts'
 import { addMonths, type Instant, isLocalDate, localDate, NEVER } from '../../../kernel/values/instant.ts'
 import type { LedgerContext } from '../context.ts'
-import { AccountBook } from '../domain/account-book.ts'
+import { AccountBook, newAccount } from '../domain/account-book.ts'
 import type { Program } from '../domain/program.ts'
 import { nextTier, tierOf } from '../domain/tiers.ts'
 import { accountName, readAccountStates } from '../store/accounts.ts'
 import { type AccountView, readLots, readPointsAt, readStatement, readTierHistory } from '../store/reads.ts'
+import { storedValueBalance } from './stored-value-balance.ts'
 
 /** One member in one programme; the fields read what they need. */
 export interface AccountSource {
@@ -54,6 +55,9 @@ export const Account = {
 
   growth: async (account: AccountSource, _: unknown, ctx: LedgerContext) =>
     (await viewOf(account, ctx)).growth,
+
+  storedValue: async (account: AccountSource, _: unknown, ctx: LedgerContext) =>
+    storedValueBalance(account.program, await caughtUp(account, ctx)),
 
   async tier(account: AccountSource, _: unknown, ctx: LedgerContext) {
     const { program } = account
@@ -135,7 +139,8 @@ async function expiringSoon(account: AccountSource, ctx: LedgerContext) {
 async function caughtUp(account: AccountSource, ctx: LedgerContext): Promise<AccountBook> {
   const key = keyOf(account)
   const states = await readAccountStates(ctx.db.query, [key])
-  const book = new AccountBook(account.program, states.get(accountName(key))!)
+  const state = states.get(accountName(key)) ?? newAccount(account.memberId, account.program)
+  const book = new AccountBook(account.program, state)
   book.catchUp(ctx.now)
   return book
 }
