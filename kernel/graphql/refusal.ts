@@ -36,8 +36,7 @@ export function mutationPayload<T, Key extends string>(
 
 /** The best of our languages for an `Accept-Language` header. */
 export function languageOf(header: string | undefined): Language {
-  if (header === undefined) return 'en'
-  const wanted = header.split(',').map((part) => part.trim().toLowerCase())
+  const wanted = (header ?? '').split(',').map((part) => part.trim().toLowerCase())
   const known = wanted.find((tag) => tag.startsWith('zh') || tag.startsWith('en'))
   return known?.startsWith('zh') ? 'zh-CN' : 'en'
 }

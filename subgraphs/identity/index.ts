@@ -4,7 +4,6 @@ import { REFUSALS } from './domain/refusals.ts'
 import { factJobs } from './jobs/facts.ts'
 import { forgetExpiredJob } from './jobs/forget-expired.ts'
 import { listeners } from './jobs/listeners.ts'
-import { settleMergesJob } from './jobs/merges.ts'
 import { privacyJobs } from './jobs/privacy.ts'
 import { resolvers } from './resolvers/index.ts'
 import { openLoaders } from './store/loaders.ts'
@@ -21,6 +20,6 @@ export const identity = defineSubgraph(import.meta.url, {
   services: openServices,
   close: ({ accessLog }) => accessLog.flush(),
   loaders: openLoaders,
-  jobs: [forgetExpiredJob, settleMergesJob, ...factJobs, ...privacyJobs],
+  jobs: [forgetExpiredJob, ...factJobs, ...privacyJobs],
   listeners,
 })

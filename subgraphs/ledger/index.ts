@@ -1,6 +1,5 @@
 import { defineSubgraph } from '../../kernel/subgraph.ts'
 import { PostingLanes } from './actions/posting-lanes.ts'
-import { terminalSecret } from './domain/offline-batch.ts'
 import { messages } from './domain/refusals.ts'
 import { jobs, listeners } from './jobs/index.ts'
 import { resolvers } from './resolvers/index.ts'
@@ -17,7 +16,7 @@ export const ledger = defineSubgraph(import.meta.url, {
   tables,
   migrations,
   messages,
-  services: ({ db, log, secrets }) => {
+  services: ({ db, log }) => {
     const programs = new ProgramShelf(db.query)
     const origins = new OriginShelf(db.query)
     return {
@@ -25,7 +24,6 @@ export const ledger = defineSubgraph(import.meta.url, {
       origins,
       lanes: new PostingLanes({ db, log, programs, origins }),
       accountHolders: accountHolders(db.query),
-      secretOf: ({ deviceId, registeredAt }) => terminalSecret(secrets.index, deviceId, registeredAt),
     }
   },
   loaders: openLoaders,

@@ -7,19 +7,22 @@ import { assert } from '../../../kernel/values/assert.ts'
 import { type Instant, toIso } from '../../../kernel/values/instant.ts'
 import { fail, type Refusal, type Result } from '../../../kernel/values/result.ts'
 import type { Events } from '../../../schema/events/index.ts'
-import { AccountBook } from '../domain/account-book.ts'
-import { decideWithin } from '../domain/conduct.ts'
-import { post as decide, type PostingCommand, type PostingRefusal } from '../domain/posting.ts'
+import { AccountBook, type AccountState } from '../domain/account-book.ts'
+import { decide, HISTORY_NEEDED } from '../domain/decide.ts'
+import type { Multiplier } from '../domain/earn.ts'
+import type { PostingCommand, PostingRefusal } from '../domain/posting.ts'
 import type { Program } from '../domain/program.ts'
+import type { History } from '../domain/replay.ts'
 import { tierOf } from '../domain/tiers.ts'
 import { type AccountKey, accountName, lockAccounts } from '../store/accounts.ts'
 import { type CommandAnswer, commandName, insertAnswers, readAnswers } from '../store/command-answers.ts'
 import { type RecordedDocument, readDocuments } from '../store/documents.ts'
+import { readHistories } from '../store/histories.ts'
+import { type HoldView, readHolds } from '../store/holds.ts'
 import { type OriginKeys, type OriginShelf, originOf } from '../store/origins.ts'
 import { writePostings } from '../store/postings.ts'
 import { type ProgramShelf, readMultipliers } from '../store/programs.ts'
 import { balanceEvents } from './balance-events.ts'
-import { type Deed, noteConduct } from './note-conduct.ts'
 
 /** A command, the programme that it belongs to, and when it came. */
 export interface Order {
@@ -108,7 +111,7 @@ async function postAll(
   origins: OriginKeys,
 ): Promise<PostResult[]> {
   const recordedAt = Math.max(...orders.map(({ now }) => now)) as Instant
-  const [books, [recorded, answers, multipliers]] = await openBooks(tx, orders, recordedAt, () =>
+  const [states, [recorded, answers, multipliers, holds]] = await lockBooks(tx, orders, recordedAt, () =>
     Promise.all([
       readDocuments(
         tx.ask,
@@ -121,12 +124,56 @@ async function postAll(
         ),
       ),
       readMultipliers(tx.ask),
+      readHolds(
+        tx.ask,
+        orders.flatMap(({ command }) => holdNamed(command)),
+      ),
     ]),
   )
   const rules = await rulesOf(tx, doors, recorded.values())
+  const asked = orders.map((order) => withHold(order, holds))
+  const histories = new Map<string, History>()
+  for (;;) {
+    const decided = decideAll(asked, { states, recorded, answers, rules, multipliers, histories, recordedAt })
+    if (decided.wanting.length > 0) {
+      // Decisions touch nothing but working copies: with what was missing they are made once more.
+      for (const [name, history] of await readHistories(tx.query, doors.programs, decided.wanting))
+        histories.set(name, history)
+      continue
+    }
+    const { books, newDocuments, newAnswers, results } = decided
+    writePostings(tx, [...books.values()], newDocuments, origins, recordedAt)
+    insertAnswers(tx, newAnswers, recordedAt)
+    publishLast(tx, [
+      ...tierEvents(orders, books),
+      ...purchaseEvents(orders, newDocuments, recordedAt),
+      ...balanceEvents(orders, [...books.values()], recordedAt),
+    ])
+    return results
+  }
+}
+
+interface Known {
+  readonly states: ReadonlyMap<string, AccountState>
+  readonly recorded: ReadonlyMap<string, RecordedDocument>
+  readonly answers: ReadonlyMap<string, CommandAnswer>
+  readonly rules: ReadonlyMap<string, Program>
+  readonly multipliers: ReadonlyMap<string, readonly Multiplier[]>
+  /** By account: those that some decision has asked for. */
+  readonly histories: ReadonlyMap<string, History>
+  readonly recordedAt: Instant
+}
+
+/** Decides commands one after another. Where one needs a history that is not there, the account is named. */
+function decideAll(orders: readonly Order[], known: Known) {
+  const { rules, multipliers, recordedAt } = known
+  const books = openBooks(orders, known.states)
+  const recorded = new Map(known.recorded)
+  const answers = new Map(known.answers)
+  const histories = new Map(known.histories)
+  const wanting = new Map<string, AccountKey & { program: Program }>()
   const newDocuments: RecordedDocument[] = []
   const newAnswers: CommandAnswer[] = []
-  const deeds: Deed[] = []
 
   /** A key stands for its first outcome, also where that was to meet a document of before. */
   const remember = (command: PostingCommand, result: Result<unknown>): void => {
@@ -138,7 +185,7 @@ async function postAll(
     newAnswers.push(answer)
   }
 
-  const results = orders.map(({ program, command, now }): PostResult => {
+  const results = orders.map(({ program, command, now }): PostResult | undefined => {
     const repeated = repetition(command, answers, recorded)
     if (repeated) {
       if (!repeated.ok) return repeated
@@ -147,32 +194,44 @@ async function postAll(
       const rulesThen = rules.get(versionName(program.key, ruleVersion)) ?? program
       return posted(program, rulesThen, repeated.value, true)
     }
-    const [, book] = books.get(accountName(keyOf({ program, command })))!
+    const key = keyOf({ program, command })
+    const name = accountName(key)
+    const [, book] = books.get(name)!
+    const history = histories.get(name)
+    const around = { multipliers: multipliers.get(program.id) ?? [], now, history }
     const before = book.entries.length
-    const result = decideWithin(program, book, command, () =>
-      decide(program, book, command, multipliers.get(program.id) ?? [], now),
-    )
+    const result = decide(program, book, command, around)
+    if (result === HISTORY_NEEDED) {
+      wanting.set(name, { ...key, program })
+      return undefined
+    }
     remember(command, result)
     if (!result.ok) return result
     const entry = book.entries.slice(before).find(({ documentId }) => documentId === command.documentId)
     assert(entry, 'a document has an entry')
-    deeds.push({ program, command, ...result.value })
-    const document = { ...result.value.document, recordedAt, entry: { ...entry, recordedAt } }
+    const document = { ...result.value, recordedAt, entry: { ...entry, recordedAt } }
     recorded.set(document.id, document)
     newDocuments.push(document)
+    if (history) {
+      const fresh = { document, rules: program, multipliers: around.multipliers, entry }
+      histories.set(name, { ...history, past: [...history.past, fresh] })
+    }
     return posted(program, program, document, false)
   })
-
-  writePostings(tx, [...books.values()], newDocuments, origins, recordedAt)
-  insertAnswers(tx, newAnswers, recordedAt)
-  noteConduct(tx, deeds, recordedAt)
-  publishLast(tx, [
-    ...tierEvents(orders, books),
-    ...purchaseEvents(orders, newDocuments, recordedAt),
-    ...balanceEvents(orders, [...books.values()], recordedAt),
-  ])
-  return results
+  const decided = results.filter((result) => result !== undefined)
+  return { books, newDocuments, newAnswers, results: decided, wanting: [...wanting.values()] }
 }
+
+const holdNamed = (command: PostingCommand): { memberId: string; id: string }[] =>
+  command.kind === 'capture' || command.kind === 'release'
+    ? [{ memberId: command.memberId, id: command.hold }]
+    : []
+
+/** A hold that has ended is told from one that never was. */
+const withHold = (order: Order, holds: ReadonlyMap<string, HoldView>): Order =>
+  order.command.kind === 'capture' || order.command.kind === 'release'
+    ? { ...order, command: { ...order.command, known: holds.get(order.command.hold) } }
+    : order
 
 const keyOf = ({ program, command }: Pick<Order, 'program' | 'command'>): AccountKey => ({
   memberId: command.memberId,
@@ -208,14 +267,17 @@ async function rulesOf(
 
 type Books = Map<string, readonly [AccountKey, AccountBook]>
 
-async function openBooks<T>(
+function lockBooks<T>(
   tx: Tx,
   orders: readonly Order[],
   recordedAt: Instant,
   alongside: () => Promise<T>,
-): Promise<readonly [Books, T]> {
+): Promise<readonly [Map<string, AccountState>, T]> {
   const keys = orders.map((order) => ({ ...keyOf(order), baseTier: order.program.tiers[0]!.id }))
-  const [states, rest] = await lockAccounts(tx, keys, recordedAt, alongside)
+  return lockAccounts(tx, keys, recordedAt, alongside)
+}
+
+function openBooks(orders: readonly Order[], states: ReadonlyMap<string, AccountState>): Books {
   const books: Books = new Map()
   for (const order of orders) {
     const key = keyOf(order)
@@ -225,7 +287,7 @@ async function openBooks<T>(
     assert(state, 'an account is there when it is locked')
     books.set(name, [key, new AccountBook(order.program, state)])
   }
-  return [books, rest]
+  return books
 }
 
 /** The stored outcome of a command that was carried out before, or why it is not the same command. */

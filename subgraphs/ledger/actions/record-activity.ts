@@ -20,7 +20,6 @@ export interface ActivityInput {
   readonly store?: string | null
   readonly document: string
   readonly occurredAt?: Instant | null
-  readonly device?: string | null
   readonly idempotencyKey: string
 }
 
@@ -65,7 +64,6 @@ export async function recordActivity(
         amount,
         body: bodyDigest(body).subarray(0, 16),
         idempotencyKey,
-        device: input.device ?? undefined,
       },
     },
   ])

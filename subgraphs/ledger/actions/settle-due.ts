@@ -1,10 +1,11 @@
+import type { Tx } from '../../../kernel/db/transaction.ts'
 import { publishLast } from '../../../kernel/events/publish.ts'
 import { InvariantError } from '../../../kernel/values/assert.ts'
 import { localDate } from '../../../kernel/values/instant.ts'
 import type { LedgerContext } from '../context.ts'
-import { AccountBook } from '../domain/account-book.ts'
+import { AccountBook, type AccountState } from '../domain/account-book.ts'
 import type { Program } from '../domain/program.ts'
-import { type AccountKey, accountsDue } from '../store/accounts.ts'
+import { type AccountKey, accountsDue, accountsWithLapses } from '../store/accounts.ts'
 import type { OriginKeys } from '../store/origins.ts'
 import { writePostings } from '../store/postings.ts'
 import { balanceEvents } from './balance-events.ts'
@@ -13,25 +14,32 @@ import { tierEvents } from './post-batch.ts'
 const CHUNK = 500
 
 /**
- * Lets run out what fell due and reviews the tiers that end, in every programme, in chunks that skip whom others are
+ * Lets holds lapse, lets run out what fell due and reviews the tiers that end, in every programme, in chunks that skip whom others are
  * busy with. Each takes effect at its own moment, however late this runs. Answers how many accounts it settled.
  */
 export async function settleDue(ctx: LedgerContext): Promise<number> {
   let settled = 0
   for (const program of await ctx.services.programs.current()) {
-    for (;;) {
-      const count = await settleChunk(ctx, program)
-      settled += count
-      if (count < CHUNK) break
-    }
+    const today = localDate(ctx.now, program.timeZone)
+    settled += await settleAll(ctx, program, (tx) => accountsWithLapses(tx, ctx.now, program.key, CHUNK))
+    settled += await settleAll(ctx, program, (tx) => accountsDue(tx, today, program.key, CHUNK))
   }
   return settled
 }
 
-const settleChunk = (ctx: LedgerContext, program: Program): Promise<number> =>
+type Take = (tx: Tx) => Promise<ReadonlyMap<string, AccountState>>
+
+async function settleAll(ctx: LedgerContext, program: Program, take: Take): Promise<number> {
+  for (let settled = 0; ; ) {
+    const count = await settleChunk(ctx, program, take)
+    settled += count
+    if (count < CHUNK) return settled
+  }
+}
+
+const settleChunk = (ctx: LedgerContext, program: Program, take: Take): Promise<number> =>
   ctx.db.transaction(async (tx) => {
-    const today = localDate(ctx.now, program.timeZone)
-    const states = await accountsDue(tx, today, program.key, CHUNK)
+    const states = await take(tx)
     const books = [...states].map(([name, state]): [string, readonly [AccountKey, AccountBook]] => {
       const book = new AccountBook(program, state)
       book.catchUp(ctx.now)

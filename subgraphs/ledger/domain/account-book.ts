@@ -20,7 +20,9 @@ import {
   type LotKey,
   type LotMove,
   type Move,
+  signOf,
 } from './entry.ts'
+import { byLapse, type Hold, type HoldEnd, heldBy, splitLots } from './hold.ts'
 import type { Program } from './program.ts'
 import { reviewed, tierFor, tierOf, tierUntil } from './tiers.ts'
 import { lastDay } from './validity.ts'
@@ -40,6 +42,12 @@ export interface AccountState {
   readonly seq: number
   readonly head: Buffer
   readonly wallets: Readonly<Record<Asset, WalletState>>
+  /** Those that are open. */
+  readonly holds: readonly Hold[]
+  /** The latest moment at which something took effect: what comes with an earlier one comes late. */
+  readonly latestAt: Instant
+  /** The latest moment at which something happened that what was earned before it could have changed. */
+  readonly fixedAt: Instant
 }
 
 export interface TierChange {
@@ -56,15 +64,11 @@ export interface Parcel {
   readonly lots: readonly (LotKey & { readonly amount: bigint })[]
 }
 
-export type Amounts = Readonly<Partial<Record<Asset, bigint>>>
-
 /** When an entry takes effect, and what it follows from. */
 export interface Occasion {
   readonly at: Instant
   /** Undefined: it fell due by itself. */
   readonly documentId: string | undefined
-  /** The partner that issues the points that are earned; absent: the brand. */
-  readonly issuer?: string
 }
 
 export const newAccount = (memberId: string, program: Program): AccountState => ({
@@ -77,7 +81,13 @@ export const newAccount = (memberId: string, program: Program): AccountState => 
   seq: 0,
   head: GENESIS,
   wallets: { points: emptyWallet, growth: emptyWallet, principal: emptyWallet, bonus: emptyWallet },
+  holds: [],
+  latestAt: LONG_AGO,
+  fixedAt: LONG_AGO,
 })
+
+/** Before all that the books know. */
+export const LONG_AGO = 0 as Instant
 
 /**
  * A working copy of one member's account in one programme. Postings are made on it one after another and come out as
@@ -86,8 +96,11 @@ export const newAccount = (memberId: string, program: Program): AccountState => 
  */
 export class AccountBook {
   readonly memberId: string
-  readonly #program: Program
+  #program: Program
   readonly #wallets: Record<Asset, Wallet>
+  readonly #holds: Map<string, Hold>
+  /** As they stand now, those that were made, drawn on or ended. */
+  readonly touchedHolds = new Map<string, Hold>()
   readonly entries: Entry[] = []
   readonly tierChanges: TierChange[] = []
   tier: string
@@ -95,6 +108,10 @@ export class AccountBook {
   tierUntil: LocalDate | undefined
   /** Replaced as a whole by what a rating has counted. */
   counters: Counters
+  latestAt: Instant
+  fixedAt: Instant
+  /** While it is set, the tier stays: order of effect is about to say what it is. */
+  tiersRest = false
   readonly #before: AccountState
   #tierChangeCount: number
   #reviewed = false
@@ -107,6 +124,9 @@ export class AccountBook {
     this.tierSince = state.tierSince
     this.tierUntil = state.tierUntil
     this.counters = state.counters
+    this.latestAt = state.latestAt
+    this.fixedAt = state.fixedAt
+    this.#holds = new Map(state.holds.map((hold) => [hold.id, hold]))
     this.#tierChangeCount = state.tierChanges
     const { points, growth, principal, bonus } = state.wallets
     this.#wallets = {
@@ -119,6 +139,20 @@ export class AccountBook {
 
   available(asset: Asset): bigint {
     return this.#wallets[asset].available
+  }
+
+  /** Those that are open, the first to lapse first. */
+  get holds(): readonly Hold[] {
+    return [...this.#holds.values()].sort(byLapse)
+  }
+
+  openHold(id: string): Hold | undefined {
+    return this.#holds.get(id)
+  }
+
+  /** From here on by the rules of another version. */
+  useRules(program: Program): void {
+    this.#program = program
   }
 
   wallet(asset: Asset): WalletState {
@@ -141,7 +175,7 @@ export class AccountBook {
 
   /** Is there anything to write? A review that kept the tier moves only its last day. */
   get changed(): boolean {
-    return this.entries.length > 0 || this.#reviewed || this.countersChanged
+    return this.entries.length > 0 || this.#reviewed || this.countersChanged || this.touchedHolds.size > 0
   }
 
   get countersChanged(): boolean {
@@ -166,21 +200,29 @@ export class AccountBook {
 
   /**
    * Lets happen, in order of time, all that fell due before a moment. At the end of one day lots run out first, so
-   * that a review counts only what is still there.
+   * that a review counts only what is still there; a hold lapses after the day that ends at the same moment.
    */
   catchUp(until: Instant): void {
-    const today = localDate(until, this.#program.timeZone)
-    for (let due = this.nextDue; due < today; due = this.nextDue) {
-      const at = endOfDay(due, this.#program.timeZone)
-      for (const asset of assets) {
-        this.#mature(asset, (lot) => isLocalDate(lot.releaseOn) && addDays(lot.releaseOn, -1) <= due, {
-          at,
-          documentId: undefined,
-        })
-      }
-      this.#expire(due, at)
-      if (this.tierUntil === due) this.#review(due, at)
+    const zone = this.#program.timeZone
+    const today = localDate(until, zone)
+    for (;;) {
+      const day = this.nextDue
+      const lapsing = this.#holds.size === 0 ? undefined : this.holds[0]
+      const dayEnds = day < today
+      if (lapsing && lapsing.lapsesAt <= until && !(dayEnds && endOfDay(day, zone) <= lapsing.lapsesAt))
+        this.release(lapsing.id, 'lapse', { at: lapsing.lapsesAt, documentId: undefined })
+      else if (dayEnds) this.#endDay(day, endOfDay(day, zone))
+      else return
     }
+  }
+
+  #endDay(due: LocalDate, at: Instant): void {
+    const byItself = { at, documentId: undefined }
+    for (const asset of assets) {
+      this.#mature(asset, (lot) => isLocalDate(lot.releaseOn) && addDays(lot.releaseOn, -1) <= due, byItself)
+    }
+    this.#expire(due, byItself)
+    if (this.tierUntil === due) this.#review(due, at)
   }
 
   /** The lot of what is earned at a moment. */
@@ -204,11 +246,14 @@ export class AccountBook {
   }
 
   /** Adds what was earned at a moment to the lot of its last day. Of an asset that got nothing there is no move. */
-  credit(kind: 'earn' | 'grant' | 'top-up', amounts: Amounts, occasion: Occasion): void {
+  credit(
+    kind: 'earn' | 'grant' | 'top-up',
+    amounts: Readonly<Partial<Record<Asset, bigint>>>,
+    occasion: Occasion,
+  ): void {
     const parcels = assets.flatMap((asset): Parcel[] => {
       const amount = amounts[asset] ?? 0n
-      const lot = this.lotOf(asset, occasion.at, asset === 'points' ? occasion.issuer : '')
-      return amount > 0n ? [{ asset, lots: [{ ...lot, amount }] }] : []
+      return amount > 0n ? [{ asset, lots: [{ ...this.lotOf(asset, occasion.at), amount }] }] : []
     })
     this.give(kind, parcels, occasion)
   }
@@ -219,15 +264,6 @@ export class AccountBook {
     if (kind === 'hold') this.#wallets[asset].held += amount
     this.#enter(kind, occasion, [{ asset, amount, lots }])
     return lots
-  }
-
-  /** Takes from several assets at once, each from its soonest-expiring lots. Expects that there is enough of each. */
-  takeAll(kind: KindFrom<'member'>, amounts: Amounts, occasion: Occasion): void {
-    const parts = assets.flatMap((asset) => {
-      const amount = amounts[asset] ?? 0n
-      return amount > 0n ? [{ asset, amount, lots: this.#wallets[asset].take(amount) }] : []
-    })
-    this.#enter(kind, occasion, parts)
   }
 
   /** Takes from certain lots first; what is not available any more is owed. */
@@ -243,84 +279,144 @@ export class AccountBook {
     )
   }
 
-  /** What was held has been spent. */
-  capture(asset: Asset, amount: bigint, occasion: Occasion): void {
-    this.#unhold(asset, amount)
-    this.#enter('capture', occasion, [{ asset, amount, lots: [] }])
+  /** Takes what was spent in fact: if it is not there, in order of effect, it is owed. */
+  takeInFact(kind: KindFrom<'member'>, asset: Asset, amount: bigint, occasion: Occasion): void {
+    this.#enter(kind, occasion, [{ asset, amount, lots: this.#wallets[asset].takeOrOwe(amount) }])
   }
 
-  /** What was held goes back to its lots; those that have run out meanwhile run out with the next catching up. */
-  release({ asset, lots }: Parcel, occasion: Occasion): void {
-    this.#unhold(asset, total(lots))
-    this.give('release', [{ asset, lots }], occasion)
+  /** Sets points aside. What is not there, in order of effect, is owed, and held as if it were earned now. */
+  hold(id: string, amount: bigint, lapsesAt: Instant, occasion: Occasion): void {
+    const lots = this.#wallets.points.takeOrOwe(amount)
+    this.#wallets.points.held += amount
+    const taken = lots.map((lot) => ({ ...lot, amount: -lot.amount }))
+    const owed = amount - total(taken)
+    if (owed > 0n) taken.push({ ...this.lotOf('points', occasion.at), amount: owed })
+    this.#keep({ id, amount, captured: 0n, released: 0n, lots: taken, lapsesAt, closedBy: undefined })
+    this.#enter('hold', occasion, [{ asset: 'points', amount, lots }])
+  }
+
+  /**
+   * Some of what is held has been spent. What has been returned of it goes back to its lots: in order of effect it was
+   * never spent.
+   */
+  capture(id: string, amount: bigint, occasion: Occasion, returned = 0n): void {
+    const hold = this.#unhold(id, amount)
+    const { first, rest } = splitLots(hold.lots, amount)
+    const captured = hold.captured + amount
+    const closedBy = captured + hold.released === hold.amount ? 'capture' : undefined
+    this.#keep({ ...hold, captured, lots: rest, closedBy })
+    if (amount > returned)
+      this.#enter('capture', occasion, [{ asset: 'points', amount: amount - returned, lots: [] }])
+    if (returned > 0n) this.#giveBack('release', splitLots(first, amount - returned).rest, occasion)
+  }
+
+  /** What is still held goes back to its lots. */
+  release(id: string, by: HoldEnd, occasion: Occasion): void {
+    const amount = heldBy(this.#holds.get(id)!)
+    const hold = this.#unhold(id, amount)
+    this.#keep({ ...hold, released: hold.released + amount, lots: [], closedBy: by })
+    this.#giveBack('release', hold.lots, occasion)
+  }
+
+  /** Of lots past their last day some days more are good, if the programme says so; otherwise they run out at once. */
+  #giveBack(kind: 'release', lots: Parcel['lots'], occasion: Occasion): void {
+    const today = localDate(occasion.at, this.#program.timeZone)
+    const { graceDays } = this.#program
+    const good = lots.map((lot) =>
+      lot.expiresOn < today && graceDays > 0 ? { ...lot, expiresOn: addDays(today, graceDays) } : lot,
+    )
+    this.give(kind, [{ asset: 'points', lots: merged(good) }], occasion)
+    this.#expire(addDays(today, -1), occasion, ['points'])
   }
 
   /** Earned, and available from some day or activity on. */
   await(
-    asset: Asset,
-    lots: readonly PendingLot[],
+    waiting: readonly { readonly asset: Asset; readonly lots: readonly PendingLot[] }[],
     occasion: Occasion,
-    kind: KindInto<'pending'> = 'await',
   ): void {
-    const moves = lots.map((lot) => this.#wallets[asset].putPending(lot))
-    this.#enter(kind, occasion, [{ asset, amount: total(moves), lots: moves }])
+    const parts = waiting.map(({ asset, lots }) => {
+      const moves = lots.map((lot) => this.#wallets[asset].putPending(lot))
+      return { asset, amount: total(moves), lots: moves }
+    })
+    this.#enter('await', occasion, parts)
+  }
+
+  /** On record though nothing moves by it. */
+  note(kind: EntryKind, occasion: Occasion): void {
+    this.#enter(kind, occasion, [])
+  }
+
+  /** Lots change by exactly so much. */
+  shift(kind: EntryKind, parts: readonly Omit<Move, 'after'>[], occasion: Occasion): void {
+    for (const { asset, amount, lots } of parts) this.#wallets[asset].shift(lots, signOf(kind) * amount)
+    this.#enter(kind, occasion, parts)
+  }
+
+  /** Takes over from the account as it stands in order of effect all that is not in wallets. */
+  standLike(ideal: AccountBook, { at, documentId }: Occasion): void {
+    if (ideal.tier !== this.tier) this.#changeTier(ideal.tier, at, documentId)
+    if (ideal.tierSince !== this.tierSince || ideal.tierUntil !== this.tierUntil) this.#reviewed = true
+    this.tierSince = ideal.tierSince
+    this.tierUntil = ideal.tierUntil
+    if (!sameCounters(this.counters, ideal.counters)) this.counters = ideal.counters
+    for (const hold of ideal.holds) if (!sameLots(hold, this.#holds.get(hold.id))) this.#keep(hold)
+    this.latestAt = ideal.latestAt
+    this.fixedAt = ideal.fixedAt
+  }
+
+  /** What was counted at a moment might have been counted otherwise by what comes before it. */
+  fix(at: Instant): void {
+    if (at > this.fixedAt) this.fixedAt = at
   }
 
   /** An activity makes available what waited for it. */
-  matureBy(asset: Asset, activity: string, occasion: Occasion): void {
-    this.#mature(asset, (lot) => lot.releaseOn === activity, occasion)
+  matureBy(activity: string, occasion: Occasion): void {
+    for (const asset of assets) this.#mature(asset, (lot) => lot.releaseOn === activity, occasion)
   }
 
-  /** Makes available before its time what fits the description, at most so much of each lot. */
-  matureEarly(asset: Asset, fits: (lot: PendingLot) => bigint, occasion: Occasion): void {
-    this.#matureAs(asset, fits, occasion)
+  #keep(hold: Hold): void {
+    this.touchedHolds.set(hold.id, hold)
+    if (hold.closedBy === undefined) this.#holds.set(hold.id, hold)
+    else this.#holds.delete(hold.id)
   }
 
-  /** Takes back what was pending, from certain lots. */
-  cancel(
-    asset: Asset,
-    fits: (lot: PendingLot) => bigint,
-    occasion: Occasion,
-    kind: 'cancel' | 'repay' = 'cancel',
-  ): bigint {
-    const lots = this.#wallets[asset].takePending(fits)
-    const amount = -total(lots)
-    if (amount > 0n) this.#enter(kind, occasion, [{ asset, amount, lots }])
-    return amount
-  }
-
-  #unhold(asset: Asset, amount: bigint): void {
-    const wallet = this.#wallets[asset]
-    assert(wallet.held >= amount, 'no more is captured or released than is held')
-    wallet.held -= amount
+  #unhold(id: string, amount: bigint): Hold {
+    const hold = this.#holds.get(id)
+    assert(hold && heldBy(hold) >= amount, 'no more is captured or released than is held')
+    this.#wallets.points.held -= amount
+    return hold
   }
 
   #mature(asset: Asset, fits: (lot: PendingLot) => boolean, occasion: Occasion): void {
-    this.#matureAs(asset, (lot) => (fits(lot) ? lot.remaining : 0n), occasion)
-  }
-
-  #matureAs(asset: Asset, fits: (lot: PendingLot) => bigint, occasion: Occasion): void {
     const wallet = this.#wallets[asset]
     if (wallet.waiting.length === 0) return
-    const from = wallet.takePending(fits)
+    const from = wallet.takePending((lot) => (fits(lot) ? lot.remaining : 0n))
     if (from.length === 0) return
+    const anew = this.#program.validFrom === 'release' && isLocalDate(from[0]!.releaseOn) === false
     const into = wallet.put(
-      from.map(({ expiresOn, lotClass, amount }) => ({ expiresOn, lotClass, amount: -amount })),
+      merged(
+        from.map(({ expiresOn, lotClass, amount }) => ({
+          expiresOn: anew ? this.lotOf(asset, occasion.at).expiresOn : expiresOn,
+          lotClass,
+          amount: -amount,
+        })),
+      ),
     )
     this.#enter('mature', occasion, [{ asset, amount: -total(from), lots: [...from, ...into] }])
     if (asset === 'growth') this.#upgrade(occasion)
   }
 
   /** Whatever it is that runs out on one day does so in one entry. */
-  #expire(due: LocalDate, at: Instant): void {
-    const moves = assets.flatMap((asset) => {
+  #expire(due: LocalDate, occasion: Occasion, of: readonly Asset[] = assets): void {
+    const moves = of.flatMap((asset) => {
       const lots = this.#wallets[asset].takeExpired(due)
       return lots.length === 0 ? [] : [{ asset, amount: -total(lots), lots }]
     })
-    if (moves.length > 0) this.#enter('expire', { at, documentId: undefined }, moves)
+    if (moves.length > 0) this.#enter('expire', occasion, moves)
   }
 
   #upgrade({ at, documentId }: Occasion): void {
+    if (this.tiersRest) return
     const current = tierOf(this.#program, this.tier)
     const reached = tierFor(this.#program, this.#wallets.growth.available)
     if (reached.rank <= current.rank) return
@@ -334,6 +430,7 @@ export class AccountBook {
     if (next.id !== this.tier) this.#changeTier(next.id, at, undefined)
     this.tierUntil = tierUntil(next, due)
     this.#reviewed = true
+    this.#tookEffect(before(at), true)
   }
 
   #changeTier(to: string, at: Instant, documentId: string | undefined): void {
@@ -341,10 +438,22 @@ export class AccountBook {
     this.tierChanges.push({ sequence: this.#tierChangeCount, from: this.tier, to, at, documentId })
     this.tier = to
     this.tierSince = at
+    this.#tookEffect(documentId === undefined ? before(at) : at, true)
+  }
+
+  #tookEffect(at: Instant, fixed: boolean): void {
+    if (at > this.latestAt) this.latestAt = at
+    if (fixed) this.fix(at)
   }
 
   #enter(kind: EntryKind, { at, documentId }: Occasion, parts: readonly Omit<Move, 'after'>[]): void {
     assert(parts.length > 0 || documentId !== undefined, 'an entry moves something, or has a document')
+    // Which points repay a debt depends on their order.
+    const owing = parts.some(
+      ({ asset, amount, lots }) =>
+        this.#wallets[asset].owed > 0n || (kind !== 'await' && total(lots) < amount),
+    )
+    this.#tookEffect(documentId === undefined ? before(at) : at, owing || !commuting.has(kind))
     const { counts } = kindOf(kind)
     const moves = parts.map(({ asset, amount, lots }): Move => {
       assert(amount > 0n, 'a move moves something')
@@ -366,3 +475,33 @@ export class AccountBook {
 
 const total = (lots: readonly { readonly amount: bigint }[]): bigint =>
   lots.reduce((sum, { amount }) => sum + amount, 0n)
+
+/** What falls due at the end of a day, or at a moment, precedes all that takes effect at that moment. */
+const before = (at: Instant): Instant => (at - 1) as Instant
+
+/** Their order among themselves does not matter. */
+const commuting: ReadonlySet<EntryKind> = new Set<EntryKind>(['earn', 'grant', 'await'])
+
+/** One of each lot. */
+function merged(lots: Parcel['lots']): Parcel['lots'] {
+  const sums = new Map<string, Parcel['lots'][number]>()
+  for (const lot of lots) {
+    const name = `${lot.expiresOn}/${lot.lotClass}`
+    const known = sums.get(name)
+    sums.set(name, known ? { ...lot, amount: known.amount + lot.amount } : lot)
+  }
+  return [...sums.values()]
+}
+
+const sameCounters = (a: Counters, b: Counters): boolean => {
+  const keys = Object.keys(a)
+  return keys.length === Object.keys(b).length && keys.every((key) => a[key] === b[key])
+}
+
+const sameLots = (a: Hold, b: Hold | undefined): boolean =>
+  b !== undefined &&
+  a.lots.length === b.lots.length &&
+  a.lots.every((lot, index) => {
+    const other = b.lots[index]!
+    return lot.expiresOn === other.expiresOn && lot.lotClass === other.lotClass && lot.amount === other.amount
+  })

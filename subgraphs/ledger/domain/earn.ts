@@ -121,24 +121,34 @@ export function rate(
 }
 
 /** An event that was recorded before: what a cap would refuse now is clipped. */
-export function rateAgain(program: Program, event: EarnEvent, state: EarnState): Rating {
+export function rateAgain(
+  program: Program,
+  event: EarnEvent,
+  state: EarnState,
+  multipliers: readonly Multiplier[] = [],
+): Rating {
   const set = event.kind === 'purchase' ? program.earn.purchase : program.earn.activities.get(event.code)
   const rules = set ? withoutRejection(set) : { rules: [], counted: false }
-  const result = new RatingInProgress(program, event, state).run(rules, [])
+  const result = new RatingInProgress(program, event, state).run(rules, multipliers)
   assert(result.ok, 'caps that clip refuse nothing')
   return result.value
 }
 
-const withoutRejection = (set: EarnRules): EarnRules =>
-  set.counted
-    ? {
-        ...set,
-        rules: set.rules.map((rule) => ({
-          ...rule,
-          caps: rule.caps.map((cap) => ({ ...cap, over: 'clip' })),
-        })),
-      }
-    : set
+const clipping = new WeakMap<EarnRules, EarnRules>()
+
+function withoutRejection(set: EarnRules): EarnRules {
+  if (!set.counted) return set
+  let clipped = clipping.get(set)
+  if (!clipped) {
+    const rules = set.rules.map((rule) => ({
+      ...rule,
+      caps: rule.caps.map((cap) => ({ ...cap, over: cap.over === 'reject' ? ('clip' as const) : cap.over })),
+    }))
+    clipped = { ...set, rules }
+    clipping.set(set, clipped)
+  }
+  return clipped
+}
 
 const NO_SHARES: readonly bigint[] = []
 

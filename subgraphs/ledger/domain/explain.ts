@@ -1,13 +1,18 @@
 import { formatDecimal } from '../../../kernel/values/money.ts'
 import type { Ratio, Rounding } from '../../../kernel/values/points.ts'
+import type { EarnedAsset } from './asset.ts'
 import type { Working } from './earn.ts'
 import type { EarnRule } from './earn-rules.ts'
 import type { Program } from './program.ts'
 import type { Pending } from './validity.ts'
 
-/** When what a rule or a campaign gave becomes available; undefined: at once. */
-export const pendingOf = (program: Program, rule: string): Pending | undefined =>
-  program.earn.byId.get(rule)?.pending ?? program.pending
+/** When points that a rule or a campaign gave become available; undefined: at once. Growth waits only by its rule. */
+export const pendingOf = (
+  program: Program,
+  rule: string,
+  asset: EarnedAsset = 'points',
+): Pending | undefined =>
+  program.earn.byId.get(rule)?.pending ?? (asset === 'points' ? program.pending : undefined)
 
 /** How a rule came to its points, in words: `1 per 100.00 on 256.00, rounded down from 2.56`. */
 export function explain(program: Program, working: Working): string {

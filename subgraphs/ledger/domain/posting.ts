@@ -1,10 +1,8 @@
+import { unreachable } from '../../../kernel/values/assert.ts'
 import type { Instant } from '../../../kernel/values/instant.ts'
 import { parseDecimal } from '../../../kernel/values/money.ts'
 import { fail, ok, type Result } from '../../../kernel/values/result.ts'
-import type { AccountBook, Occasion } from './account-book.ts'
-import { AMOUNT_MAX } from './amounts.ts'
-import type { EarnedAsset } from './asset.ts'
-import { shopOf } from './coalition.ts'
+import type { AccountBook } from './account-book.ts'
 import {
   type Award,
   type EarnEvent,
@@ -15,15 +13,15 @@ import {
   rateAgain,
 } from './earn.ts'
 import type { Counters } from './earn-counters.ts'
-import { type AdjustmentCommand, postAdjustment } from './post-adjustment.ts'
-import { postStoredValue, type StoredValueCommand, type StoredValueRefusal } from './post-stored-value.ts'
-import { postTransfer, type TransferCommand } from './post-transfer.ts'
+import { enterEarning } from './enter-earning.ts'
+import { type HoldingCommand, postCapture, postHold, postRelease } from './holding.ts'
 import type { Program } from './program.ts'
 import { burnOffset } from './redeem.ts'
-import type { SendRefusal } from './transfer-rules.ts'
+import type { ReturnCommand } from './returning.ts'
+import { AMOUNT_MAX, documentOf, occasionOf } from './source-document.ts'
 
 /** What every command says of where it comes from. */
-interface Source {
+export interface Source {
   readonly memberId: string
   /** Follows from the business key, so that a repetition has the same. */
   readonly documentId: string
@@ -36,8 +34,6 @@ interface Source {
   /** Equal for equal commands. */
   readonly body: Buffer
   readonly idempotencyKey: string | undefined
-  /** The device that it was done on, where the channel tells. */
-  readonly device?: string | undefined
 }
 
 export interface LineInput {
@@ -60,28 +56,35 @@ export type PostingCommand = Source &
       }
     | { readonly kind: 'grant'; readonly points: bigint; readonly reason: string }
     | { readonly kind: 'redemption'; readonly points: bigint; readonly bill: string }
-    | StoredValueCommand
-    | TransferCommand
-    | AdjustmentCommand
+    | HoldingCommand
+    | ReturnCommand
   )
 
+/** In order of precedence. */
 export type PostingRefusal =
   | 'DOCUMENT_CONFLICT'
-  | 'VELOCITY_EXCEEDED'
+  | 'PURCHASE_NOT_FOUND'
+  | 'HOLD_NOT_FOUND'
   | 'ACTIVITY_NOT_KNOWN'
   | 'LINES_MISSING'
+  | 'LINE_NOT_FOUND'
   | 'AMOUNT_NOT_VALID'
   | 'QUANTITY_NOT_POSITIVE'
   | 'OCCURRED_IN_FUTURE'
+  | 'RETURNED_BEFORE_PURCHASE'
+  | 'RETURN_WINDOW_OVER'
+  | 'ALREADY_RETURNED'
+  | 'EXCEEDS_PURCHASE'
   | 'CAP_REACHED'
   | 'POINTS_NOT_POSITIVE'
+  | 'LAPSE_NOT_VALID'
+  | 'HOLD_CLOSED'
+  | 'EXCEEDS_HOLD'
   | 'BURN_NOT_OFFERED'
   | 'BELOW_MINIMUM_SPEND'
   | 'POINTS_NOT_CONVERTIBLE'
   | 'EXCEEDS_BILL'
   | 'INSUFFICIENT_POINTS'
-  | SendRefusal
-  | StoredValueRefusal
 
 /** Why points moved; written once, with the entries that follow from it. */
 export interface SourceDocument {
@@ -94,7 +97,7 @@ export interface SourceDocument {
   readonly number: string
   readonly store: string | undefined
   readonly operator: string
-  /** The code of an activity. */
+  /** The code of an activity, the moment at which a hold lapses, the hold or the purchase that it is about. */
   readonly subject: string | undefined
   /** Of an activity. */
   readonly quantity: number | undefined
@@ -113,7 +116,7 @@ export interface SourceDocument {
 /** The calendar of shops and servers differs a little; more than this is not a clock that is off. */
 const CLOCK_SKEW_MS = 5 * 60_000
 
-/** Decides a command and, unless it is refused, posts it to the member's book. */
+/** Decides a command that comes in its order and, unless it is refused, posts it to the member's book. */
 export function post(
   program: Program,
   book: AccountBook,
@@ -121,68 +124,71 @@ export function post(
   multipliers: readonly Multiplier[],
   now: Instant,
 ): Result<SourceDocument, PostingRefusal> {
-  // A clock that is a little ahead means now; taken at its word, it would let run out what is good until midnight.
-  const ahead = command.effectiveAt > now && command.effectiveAt <= now + CLOCK_SKEW_MS
-  const timely = ahead ? { ...command, effectiveAt: now } : command
-  switch (timely.kind) {
+  switch (command.kind) {
     case 'purchase':
-      return postPurchase(program, book, timely, multipliers, now)
-    case 'activity':
-      return postActivity(program, book, timely, now)
+    case 'activity': {
+      const draft = draftOf(program, command, now)
+      return draft.ok ? earn(program, book, draft.value, multipliers) : draft
+    }
     case 'grant':
-      return postGrant(program, book, timely, now)
+      return postGrant(program, book, command, now)
     case 'redemption':
-      return postRedemption(program, book, timely, now)
-    case 'top-up':
-    case 'spend':
-    case 'withdrawal':
-    case 'plan-stop':
-      return recorded(program, book, timely, (occasion) =>
-        postStoredValue(program, book, timely, occasion, now),
-      )
-    case 'transfer-out':
-    case 'transfer-in':
-      return recorded(program, book, timely, (occasion) => postTransfer(program, book, timely, occasion, now))
-    case 'adjustment':
-      return recorded(program, book, timely, (occasion) => postAdjustment(book, timely, occasion, now))
+      return postRedemption(program, book, command, now)
+    case 'hold':
+      return postHold(program, book, command, now)
+    case 'capture':
+      return postCapture(program, book, command, now)
+    case 'release':
+      return postRelease(program, book, command, now)
+    case 'return':
+      return unreachable('a return is decided with all that the account has seen' as never)
   }
 }
 
-/** Writes down what a decision has posted. */
-function recorded<Code extends PostingRefusal>(
-  program: Program,
-  book: AccountBook,
-  command: PostingCommand,
-  decide: (occasion: Occasion) => Result<Partial<SourceDocument>, Code>,
-): Result<SourceDocument, Code> {
-  const decided = decide(occasionOf(command))
-  return decided.ok ? ok({ ...documentOf(program, command, book, book.tier), ...decided.value }) : decided
+/** A clock that is a little ahead means now; taken at its word, it would let run out what is good until midnight. */
+export const timely = (command: PostingCommand, now: Instant): PostingCommand =>
+  command.effectiveAt > now && command.effectiveAt <= now + CLOCK_SKEW_MS
+    ? { ...command, effectiveAt: now }
+    : command
+
+/** What is to be recorded of an event, and the event as rules see it. */
+export interface EarnDraft {
+  readonly event: EarnEvent
+  readonly document: Omit<SourceDocument, 'tierBefore' | 'tierAfter'>
 }
 
-function postPurchase(
+/** Reads a purchase or an activity, or says what is wrong with it. */
+export function draftOf(
   program: Program,
-  book: AccountBook,
-  command: PostingCommand & { kind: 'purchase' },
-  multipliers: readonly Multiplier[],
+  command: PostingCommand & { kind: 'purchase' | 'activity' },
   now: Instant,
-): Result<SourceDocument, PostingRefusal> {
+): Result<EarnDraft, PostingRefusal> {
+  return command.kind === 'purchase'
+    ? draftPurchase(program, command, now)
+    : draftActivity(program, command, now)
+}
+
+function draftPurchase(
+  program: Program,
+  command: PostingCommand & { kind: 'purchase' },
+  now: Instant,
+): Result<EarnDraft, PostingRefusal> {
   const lines = readLines(program, command.lines)
   if (!lines.ok) return lines
   if (command.effectiveAt > now) return fail('OCCURRED_IN_FUTURE', { path: ['occurredAt'] })
   const { channel, store, effectiveAt } = command
-  const event = { kind: 'purchase', channel, store, occurredAt: effectiveAt, lines: lines.value } as const
-  const earned = earn(program, book, command, event, multipliers)
-  if (!earned.ok) return earned
-  const total = lines.value.reduce((sum, line) => sum + line.amount, 0n)
-  return ok({ ...earned.value, amount: total, lines: lines.value })
+  const amount = lines.value.reduce((sum, line) => sum + line.amount, 0n)
+  return ok({
+    event: { kind: 'purchase', channel, store, occurredAt: effectiveAt, lines: lines.value },
+    document: { ...documentOf(program, command), amount, lines: lines.value },
+  })
 }
 
-function postActivity(
+function draftActivity(
   program: Program,
-  book: AccountBook,
   command: PostingCommand & { kind: 'activity' },
   now: Instant,
-): Result<SourceDocument, PostingRefusal> {
+): Result<EarnDraft, PostingRefusal> {
   const { code, quantity, channel, store, effectiveAt } = command
   if (!program.activities.has(code)) return fail('ACTIVITY_NOT_KNOWN', { path: ['code'], details: { code } })
   const amount = command.amount === undefined ? 0n : parseDecimal(command.amount, program.scale)
@@ -190,14 +196,14 @@ function postActivity(
     return fail('AMOUNT_NOT_VALID', { path: ['amount'], details: { amount: command.amount! } })
   if (quantity < 1) return fail('QUANTITY_NOT_POSITIVE', { path: ['quantity'] })
   if (effectiveAt > now) return fail('OCCURRED_IN_FUTURE', { path: ['occurredAt'] })
-  const event = { kind: 'activity', code, quantity, amount, channel, store, occurredAt: effectiveAt } as const
-  const earned = earn(program, book, command, event, [])
-  if (!earned.ok) return earned
   return ok({
-    ...earned.value,
-    subject: code,
-    quantity,
-    amount: command.amount === undefined ? undefined : amount,
+    event: { kind: 'activity', code, quantity, amount, channel, store, occurredAt: effectiveAt },
+    document: {
+      ...documentOf(program, command),
+      subject: code,
+      quantity,
+      amount: command.amount === undefined ? undefined : amount,
+    },
   })
 }
 
@@ -205,22 +211,16 @@ function postActivity(
 function earn(
   program: Program,
   book: AccountBook,
-  command: PostingCommand,
-  event: EarnEvent,
+  { event, document }: EarnDraft,
   multipliers: readonly Multiplier[],
 ): Result<SourceDocument, 'CAP_REACHED'> {
-  book.catchUp(command.effectiveAt)
+  book.catchUp(document.effectiveAt)
   const tierBefore = book.tier
   const rated = rate(program, event, { tier: tierBefore, tags: [], counters: book.counters }, multipliers)
   if (!rated.ok) return rated
-  const { awards, counters, consulted: counted } = rated.value
-  book.counters = counters
-  book.credit(
-    'earn',
-    { points: sumOf(awards, 'points'), growth: sumOf(awards, 'growth') },
-    { ...occasionOf(command), issuer: shopOf(program.coalition, command) },
-  )
-  return ok({ ...documentOf(program, command, book, tierBefore), awards, counted })
+  enterEarning(program, book, event, rated.value, occasionOf(document))
+  const { awards, consulted: counted } = rated.value
+  return ok({ ...document, awards, counted, tierBefore, tierAfter: book.tier })
 }
 
 function postGrant(
@@ -233,9 +233,10 @@ function postGrant(
   if (command.points <= 0n) return fail('POINTS_NOT_POSITIVE', { path: ['points'] })
   if (command.points > AMOUNT_MAX) return fail('AMOUNT_NOT_VALID', { path: ['points'] })
   book.catchUp(command.effectiveAt)
-  book.credit('grant', { points: command.points }, occasionOf(command))
+  const tierBefore = book.tier
+  book.credit('grant', { points: command.points }, occasionOf(documentOf(program, command)))
   const award: Award = { rule: command.reason, line: -1, asset: 'points', amount: command.points }
-  return ok({ ...documentOf(program, command, book, book.tier), awards: [award] })
+  return ok({ ...documentOf(program, command), awards: [award], tierBefore, tierAfter: book.tier })
 }
 
 function postRedemption(
@@ -250,62 +251,32 @@ function postRedemption(
   if (bill === undefined || bill < 0n) return fail('AMOUNT_NOT_VALID', { path: ['bill'] })
   const offset = burnOffset(program, { points: command.points, bill, available: book.available('points') })
   if (!offset.ok) return offset
-  book.take('redeem', 'points', command.points, occasionOf(command))
-  return ok({ ...documentOf(program, command, book, book.tier), amount: bill })
-}
-
-const occasionOf = ({ effectiveAt, documentId }: PostingCommand): Occasion => ({
-  at: effectiveAt,
-  documentId,
-})
-
-const sumOf = (awards: readonly Award[], asset: EarnedAsset): bigint =>
-  awards.reduce((sum, award) => (award.asset === asset ? sum + award.amount : sum), 0n)
-
-function documentOf(
-  program: Program,
-  command: PostingCommand,
-  book: AccountBook,
-  tierBefore: string,
-): SourceDocument {
-  return {
-    memberId: command.memberId,
-    id: command.documentId,
-    programKey: program.key,
-    ruleVersion: program.version,
-    kind: command.kind,
-    channel: command.channel,
-    number: command.number,
-    store: command.store,
-    operator: command.operator,
-    subject: undefined,
-    quantity: undefined,
-    amount: undefined,
-    lines: [],
-    awards: [],
-    counted: undefined,
-    tierBefore,
-    tierAfter: book.tier,
-    effectiveAt: command.effectiveAt,
-    body: command.body,
-  }
+  const document = documentOf(program, command)
+  book.take('redeem', 'points', command.points, occasionOf(document))
+  return ok({ ...document, amount: bill, tierBefore: book.tier, tierAfter: book.tier })
 }
 
 /** Rates a recorded document once more, by the rules of its day and what was counted before it; no campaigns. */
-export function ratedAgain(rules: Program, document: SourceDocument): Rating {
-  const { channel, store, effectiveAt: occurredAt, subject, quantity, amount, lines } = document
+export const ratedAgain = (rules: Program, document: SourceDocument): Rating =>
+  rateAgain(rules, eventOf(document), {
+    tier: document.tierBefore,
+    tags: [],
+    counters: document.counted ?? {},
+  })
+
+/** The event that a document tells of; of a purchase perhaps only what is left of its lines. */
+export function eventOf(document: SourceDocument, lines = document.lines): EarnEvent {
+  const { channel, store, effectiveAt: occurredAt, subject, quantity, amount } = document
   const place = { channel, store, occurredAt }
-  const event: EarnEvent =
-    document.kind === 'activity'
-      ? {
-          ...place,
-          kind: 'activity',
-          code: subject!,
-          quantity: quantity!,
-          ...(amount === undefined ? {} : { amount }),
-        }
-      : { ...place, kind: 'purchase', lines }
-  return rateAgain(rules, event, { tier: document.tierBefore, tags: [], counters: document.counted ?? {} })
+  return document.kind === 'activity'
+    ? {
+        ...place,
+        kind: 'activity',
+        code: subject!,
+        quantity: quantity!,
+        ...(amount === undefined ? {} : { amount }),
+      }
+    : { ...place, kind: 'purchase', lines }
 }
 
 function readLines(

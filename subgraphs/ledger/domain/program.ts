@@ -7,7 +7,6 @@ import type {
   LocalizedText,
   TagDefinition,
 } from '../../../schema/events/program.ts'
-import { type AdjustmentRules, NO_LIMITS } from './adjustment-rules.ts'
 import type { Asset } from './asset.ts'
 import {
   type Burn,
@@ -17,17 +16,12 @@ import {
   type Reward,
   type RewardDocument,
 } from './burn-rules.ts'
-import { type Coalition, type CoalitionDocument, compileCoalition } from './coalition.ts'
 import type { CapDocument, EarnRuleDocument } from './earn-document.ts'
 import type { ProgramPeriod } from './earn-periods.ts'
 import { compileEarnRules, type RuleBook } from './earn-rules.ts'
 import type { HealthBound } from './forecast.ts'
-import { compileStoredValue, type StoredValue, type StoredValueDocument } from './stored-value-rules.ts'
 import { compileTiers, type Measure, type Tier, type TierDocument } from './tier-rules.ts'
-import type { TransferRules } from './transfer-rules.ts'
 import type { Pending, ValidFrom, Validity } from './validity.ts'
-import type { VelocityDocument, VelocityLimit } from './velocity.ts'
-import type { WatchPattern } from './watch.ts'
 
 /** A program document as it is written: `schema/program.schema.json` describes the same in words. */
 export interface ProgramDocument {
@@ -45,9 +39,12 @@ export interface ProgramDocument {
     readonly validFrom?: ValidFrom
     readonly pending?: Pending
     readonly remind?: readonly number[]
+    readonly graceDays?: number
+    readonly holdMinutes?: number
     readonly burn?: BurnDocument
   }
   readonly growth: { readonly validity: Validity }
+  readonly returns?: { readonly withinDays?: number; readonly spent?: SpentPolicy }
   readonly earn: readonly EarnRuleDocument[]
   readonly caps?: readonly CapDocument[]
   readonly tiers: readonly TierDocument[]
@@ -56,13 +53,6 @@ export interface ProgramDocument {
   readonly onPromotion?: 'reset' | 'keep'
   readonly rewards?: readonly RewardDocument[]
   readonly health?: readonly HealthBound[]
-  readonly storedValue?: StoredValueDocument
-  /** Absent: members cannot send points to each other. */
-  readonly transfer?: TransferRules
-  readonly adjustments?: AdjustmentRules
-  readonly coalition?: CoalitionDocument
-  readonly velocity?: readonly VelocityDocument[]
-  readonly watch?: readonly WatchPattern[]
   readonly benefits?: readonly BenefitDefinition[]
   readonly campaigns?: readonly CampaignDefinition[]
   readonly tags?: readonly TagDefinition[]
@@ -70,6 +60,8 @@ export interface ProgramDocument {
 }
 
 export type { Asset } from './asset.ts'
+/** What becomes of points that a return takes back and that are spent already. */
+export type SpentPolicy = 'debt' | 'negative' | 'cash'
 export type Downgrade = 'one-step' | 'to-fit' | 'to-base'
 
 export type { Tier } from './tier-rules.ts'
@@ -93,6 +85,11 @@ export interface Program {
   readonly pending: Pending | undefined
   /** So many days before their last day members are reminded of points. */
   readonly remind: readonly number[]
+  /** So many days more what comes back after its last day is good; 0: none. */
+  readonly graceDays: number
+  /** How long points are held where a hold does not say. */
+  readonly holdMinutes: number
+  readonly returns: { readonly withinDays: number | undefined; readonly spent: SpentPolicy }
   readonly period: ProgramPeriod | undefined
   readonly keptDays: number
   readonly earn: RuleBook
@@ -105,13 +102,6 @@ export interface Program {
   readonly measures: readonly Measure[]
   readonly onPromotion: 'reset' | 'keep'
   readonly health: readonly HealthBound[]
-  /** Undefined: no prepaid money. */
-  readonly storedValue: StoredValue | undefined
-  readonly transfer: TransferRules | undefined
-  readonly adjustments: AdjustmentRules
-  readonly coalition: Coalition | undefined
-  readonly velocity: readonly VelocityLimit[]
-  readonly watch: readonly WatchPattern[]
 }
 
 const member = { tier: 'string', tags: 'list<string>', plan: 'string' } as const
@@ -143,6 +133,9 @@ export const activityConditions = conditionLanguage(activityFacts)
 /** Late events are counted in their own day for so long, unless the document says otherwise. */
 const LATE_DAYS = 7
 
+/** An order is paid within the hour, or it is not. */
+const HOLD_MINUTES = 60
+
 /** Expects a document that `readProgram` found valid. */
 export function compileProgram(key: number, document: ProgramDocument): Program {
   const scale = currencyScale(document.currency)
@@ -165,14 +158,17 @@ export function compileProgram(key: number, document: ProgramDocument): Program 
     validity: {
       points: document.points.validity,
       growth: document.growth.validity,
-      principal: document.storedValue?.validity?.principal ?? { kind: 'never' },
-      bonus: document.storedValue?.validity?.bonus ?? { kind: 'never' },
+      principal: { kind: 'never' },
+      bonus: { kind: 'never' },
     },
     burn: burn && compileBurn(burn, money, conditions),
     rewards: (document.rewards ?? []).map((reward) => compileReward(reward, money)),
     validFrom: document.points.validFrom ?? 'earning',
     pending: document.points.pending,
     remind: document.points.remind ?? [],
+    graceDays: document.points.graceDays ?? 0,
+    holdMinutes: document.points.holdMinutes ?? HOLD_MINUTES,
+    returns: { withinDays: document.returns?.withinDays, spent: document.returns?.spent ?? 'debt' },
     period: document.period,
     keptDays: document.lateDays ?? LATE_DAYS,
     earn,
@@ -180,17 +176,14 @@ export function compileProgram(key: number, document: ProgramDocument): Program 
       ...earn.activities.keys(),
       ...tiers.flatMap(({ direct }) => direct),
       ...measures.flatMap(({ activity }) => activity ?? []),
+      ...[document.points.pending, ...document.earn.map(({ pending }) => pending)].flatMap((pending) =>
+        pending && 'until' in pending ? [pending.until] : [],
+      ),
     ]),
     tiers,
     measures,
     downgrade: document.downgrade ?? 'to-fit',
     onPromotion: document.onPromotion ?? 'keep',
     health: document.health ?? [],
-    storedValue: document.storedValue && compileStoredValue(document.storedValue, money),
-    transfer: document.transfer,
-    adjustments: document.adjustments ?? NO_LIMITS,
-    coalition: document.coalition && compileCoalition(document.coalition, money),
-    velocity: (document.velocity ?? []).map((limit) => ({ ...limit, over: limit.over ?? 'reject' })),
-    watch: document.watch ?? [],
   }
 }

@@ -104,6 +104,14 @@ export class Wallet implements WalletState {
     return moves
   }
 
+  /** Takes from the soonest-expiring lots, and owes what is not there: what was spent in fact is spent in any order. */
+  takeOrOwe(amount: bigint): LotMove[] {
+    const there = this.available < amount ? this.available : amount
+    const moves = this.take(there)
+    this.owed += amount - there
+    return moves
+  }
+
   /** Takes from certain lots as much as they have, the rest from the soonest-expiring ones, and owes what is not there. */
   takeBack(lots: readonly (LotKey & { readonly amount: bigint })[]): LotMove[] {
     const moves: LotMove[] = []
@@ -162,6 +170,29 @@ export class Wallet implements WalletState {
     return moves
   }
 
+  /** Lots change by so much, whatever was decided before; what is not in lots is repaid, or owed. */
+  shift(moves: readonly LotMove[], change: bigint): void {
+    const before = this.standing
+    for (const { amount, releaseOn, ...key } of moves) {
+      if (releaseOn !== undefined) this.#shiftPending({ ...key, releaseOn }, amount)
+      else if (amount >= 0n) {
+        this.#add(key, amount)
+        this.available += amount
+      } else {
+        const index = this.lots.findIndex((lot) => byExpiry(lot, key) === 0)
+        assert(index >= 0 && this.lots[index]!.remaining >= -amount, 'a lot gives no more than it has')
+        this.#drain(index, -amount)
+      }
+    }
+    this.owed = this.available - before - change
+    assert(this.owed === 0n || (this.owed > 0n && this.available === 0n), 'a wallet owes or has')
+  }
+
+  #shiftPending(key: Omit<PendingLot, 'remaining'>, amount: bigint): void {
+    if (amount > 0n) this.putPending({ ...key, remaining: amount })
+    else this.takePending((lot) => (byRelease(lot, key) === 0 ? -amount : 0n))
+  }
+
   #drain(index: number, amount: bigint): LotMove {
     const lot = this.lots[index]!
     lot.remaining -= amount
@@ -181,7 +212,7 @@ export class Wallet implements WalletState {
 export const byExpiry = (a: LotKey, b: LotKey): number =>
   a.expiresOn === b.expiresOn ? compare(a.lotClass, b.lotClass) : compare(a.expiresOn, b.expiresOn)
 
-const byRelease = (a: Omit<PendingLot, 'remaining'>, b: Omit<PendingLot, 'remaining'>): number =>
+export const byRelease = (a: Omit<PendingLot, 'remaining'>, b: Omit<PendingLot, 'remaining'>): number =>
   a.releaseOn === b.releaseOn ? byExpiry(a, b) : compare(a.releaseOn, b.releaseOn)
 
 const compare = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0)

@@ -13,7 +13,7 @@ export const onMultiplierChanged: Listener<LedgerContext> = {
     // One that cannot be read would stop every purchase; it is thrown here, where the event is parked.
     if (change.when !== null) conditions.compile(change.when)
     ratioOf(change.factor)
-    if (change.active) await saveMultiplier(tx, change)
-    else await removeMultiplier(tx, change.program, change.campaign)
+    if (change.active) await saveMultiplier(tx, change, event.occurredAt)
+    else await removeMultiplier(tx, change.program, change.campaign, event.occurredAt)
   },
 }

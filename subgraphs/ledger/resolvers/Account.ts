@@ -2,13 +2,22 @@ import { BadInputError, NotFoundError } from '../../../kernel/errors.ts'
 import { connection, type PageArguments, pageOf } from '../../../kernel/graphql/page.ts'
 import { isUuid } from '../../../kernel/values/ids.ts'
 import { addMonths, type Instant, isLocalDate, localDate, NEVER } from '../../../kernel/values/instant.ts'
+import { explainEntry } from '../actions/explain-entry.ts'
 import type { LedgerContext } from '../context.ts'
 import { AccountBook, newAccount } from '../domain/account-book.ts'
+import { signOf } from '../domain/entry.ts'
 import type { Program } from '../domain/program.ts'
 import { nextTier, tierOf } from '../domain/tiers.ts'
 import { accountName, readAccountStates } from '../store/accounts.ts'
-import { type AccountView, readLots, readPointsAt, readStatement, readTierHistory } from '../store/reads.ts'
-import { storedValueBalance } from './stored-value-balance.ts'
+import type { HoldView } from '../store/holds.ts'
+import {
+  type AccountView,
+  type LotView,
+  readLots,
+  readPointsAt,
+  readStatement,
+  readTierHistory,
+} from '../store/reads.ts'
 
 /** One member in one programme; the fields read what they need. */
 export interface AccountSource {
@@ -42,22 +51,19 @@ export const Account = {
     Buffer.from(`${memberId}:${program.id}`).toString('base64url'),
 
   async points(account: AccountSource, _: unknown, ctx: LedgerContext) {
-    const { points } = await viewOf(account, ctx)
+    const view = await viewOf(account, ctx)
+    const points = view.unsettled ? (await caughtUp(account, ctx)).wallet('points') : view.points
     return {
-      available: points.available,
-      held: points.held,
-      pending: points.pending,
+      ...balance(account.program, points),
       lifetimeEarned: points.earned,
-      debt: points.owed,
       expiringSoon: () => expiringSoon(account, ctx),
     }
   },
 
-  growth: async (account: AccountSource, _: unknown, ctx: LedgerContext) =>
-    (await viewOf(account, ctx)).growth,
-
-  storedValue: async (account: AccountSource, _: unknown, ctx: LedgerContext) =>
-    storedValueBalance(account.program, await caughtUp(account, ctx)),
+  async growth(account: AccountSource, _: unknown, ctx: LedgerContext) {
+    const view = await viewOf(account, ctx)
+    return view.unsettled ? (await caughtUp(account, ctx)).available('growth') : view.growth
+  },
 
   async tier(account: AccountSource, _: unknown, ctx: LedgerContext) {
     const { program } = account
@@ -92,11 +98,7 @@ export const Account = {
     const [expiresOn = ''] = after?.split('/') ?? []
     if (after !== undefined && expiresOn !== NEVER && !isLocalDate(expiresOn))
       throw new BadInputError('after is not a cursor of this list.')
-    const lots = await readLots(ctx.db.query, keyOf(account), {
-      today: today(account.program, ctx),
-      after,
-      limit: limit + 1,
-    })
+    const lots = await openLots(account, { after, limit: limit + 1 }, ctx)
     return connection(lots, limit, (lot) => `${lot.expiresOn}/${lot.lotClass}`)
   },
 
@@ -120,16 +122,69 @@ export const Account = {
 
   async balanceAt(account: AccountSource, { time }: { time: Instant }, ctx: LedgerContext) {
     if (time > ctx.now) throw new BadInputError('time must not be in the future.')
-    const day = localDate(time, account.program.timeZone)
-    const { owed, earned, ...points } = await readPointsAt(ctx.db.query, keyOf(account), time, day)
-    return { ...points, lifetimeEarned: earned, debt: owed, expiringSoon: [] }
+    // What fell due and was not written down yet has happened all the same.
+    const [points, book] = await Promise.all([
+      readPointsAt(ctx.db.query, keyOf(account), time),
+      caughtUp(account, ctx),
+    ])
+    let { standing, held, pending } = points
+    for (const { kind, moves, effectiveAt } of book.entries) {
+      const amount = moves.find(({ asset }) => asset === 'points')?.amount
+      if (effectiveAt > time || amount === undefined) continue
+      standing += signOf(kind) * amount
+      if (kind === 'release') held -= amount
+      if (kind === 'mature') pending -= amount
+    }
+    const parts = {
+      available: standing > 0n ? standing : 0n,
+      owed: standing < 0n ? -standing : 0n,
+      held,
+      pending,
+    }
+    return { ...balance(account.program, parts), lifetimeEarned: points.earned, expiringSoon: [] }
   },
+
+  async holds(account: AccountSource, _: unknown, ctx: LedgerContext): Promise<HoldView[]> {
+    const view = await viewOf(account, ctx)
+    if (!view.unsettled) return []
+    return (await caughtUp(account, ctx)).holds.map((hold) => ({ ...keyOf(account), ...hold }))
+  },
+
+  explain(account: AccountSource, { entry }: { entry: string }, ctx: LedgerContext) {
+    const [memberId, programKey, seq] = Buffer.from(entry, 'base64url').toString().split(':')
+    const own = memberId === account.memberId && Number(programKey) === account.program.key
+    if (!own || !/^[1-9]\d{0,8}$/.test(seq ?? '')) throw new NotFoundError('entry', entry)
+    return explainEntry(ctx, { ...keyOf(account), program: account.program }, Number(seq))
+  },
+}
+
+/** Some programmes show what is owed as a balance below nothing, others as a debt. */
+const balance = (
+  { returns }: Program,
+  { available, owed, held, pending }: Record<'available' | 'owed' | 'held' | 'pending', bigint>,
+) =>
+  returns.spent === 'negative'
+    ? { available: available - owed, debt: 0n, held, pending }
+    : { available, debt: owed, held, pending }
+
+async function openLots(
+  account: AccountSource,
+  { after, limit }: { after: string | undefined; limit: number },
+  ctx: LedgerContext,
+): Promise<LotView[]> {
+  const options = { today: today(account.program, ctx), after, limit }
+  if (!(await viewOf(account, ctx)).unsettled) return readLots(ctx.db.query, keyOf(account), options)
+  const lots = (await caughtUp(account, ctx)).wallet('points').lots
+  return lots
+    .filter(({ expiresOn, lotClass }) => after === undefined || `${expiresOn}/${lotClass}` > after)
+    .slice(0, limit)
+    .map((lot) => ({ ...keyOf(account), ...lot }))
 }
 
 async function expiringSoon(account: AccountSource, ctx: LedgerContext) {
   const from = today(account.program, ctx)
   const until = addMonths(from, SOON_MONTHS)
-  const lots = await readLots(ctx.db.query, keyOf(account), { today: from, after: undefined, limit: 100 })
+  const lots = await openLots(account, { after: undefined, limit: 100 }, ctx)
   return lots
     .filter((lot) => lot.expiresOn !== NEVER && lot.expiresOn <= until)
     .map((lot) => ({ expiresOn: lot.expiresOn, points: lot.remaining }))

@@ -7,6 +7,7 @@ import type { Asset } from '../domain/asset.ts'
 import { countersFrom, countersText } from '../domain/document-text.ts'
 import { lotsFrom, lotsText } from '../domain/entry.ts'
 import { emptyWallet, type PendingLot, type WalletState } from '../domain/wallet.ts'
+import { holdsFrom, holdsText } from './holds.ts'
 
 export interface AccountKey {
   readonly memberId: string
@@ -48,6 +49,9 @@ interface AccountRow
   head: Buffer
   counters: string
   waiting: string
+  holds: string
+  latest_at: Instant
+  fixed_at: Instant
 }
 
 const walletColumns = (asset: Asset): string[] =>
@@ -61,6 +65,7 @@ const columns = [
   ...walletColumns('growth'),
   ...walletColumns('principal'),
   ...walletColumns('bonus'),
+  ...['holds', 'latest_at', 'fixed_at'],
 ]
 
 const read = columns
@@ -156,6 +161,9 @@ const statesOf = (rows: readonly AccountRow[]): Map<string, AccountState> =>
           principal: walletFrom(row, 'principal'),
           bonus: walletFrom(row, 'bonus'),
         },
+        holds: holdsFrom(row.holds),
+        latestAt: row.latest_at,
+        fixedAt: row.fixed_at,
       },
     ]),
   )
@@ -221,6 +229,29 @@ export async function accountsDue(
   )
 }
 
+/** Accounts in which a hold lapsed before a moment; skips those that someone else is busy with. */
+export async function accountsWithLapses(
+  tx: Tx,
+  now: Instant,
+  programKey: number,
+  limit: number,
+): Promise<Map<string, AccountState>> {
+  return statesOf(
+    await tx.ask<AccountRow>(
+      `/* accountsWithLapses */
+       select ${read} from account
+       where (member_id, program_key) in (
+         select member_id, program_key from hold
+         where closed_by is null and lapses_at <= $1 and program_key = $2
+         order by lapses_at
+         limit $3
+       )
+       for update skip locked`,
+      [toIso(now), programKey, limit],
+    ),
+  )
+}
+
 const set = columns
   .filter((column) => !['member_id', 'program_key', 'opened_at'].includes(column))
   .map((column) => `${column} = new.${column}`)
@@ -259,6 +290,9 @@ const rowOf = (key: AccountKey, book: AccountBook, head: Buffer): unknown[] => [
   ...walletRow(book.wallet('growth'), true),
   ...walletRow(book.wallet('principal'), false),
   ...walletRow(book.wallet('bonus'), false),
+  holdsText(book.holds),
+  toIso(book.latestAt),
+  toIso(book.fixedAt),
 ]
 
 const ABSENT: readonly null[] = Array.from({ length: PARTS.length + 3 }, () => null)

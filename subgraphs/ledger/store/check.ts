@@ -1,5 +1,4 @@
 import type { Db } from '../../../kernel/db/open-database.ts'
-import { transitCheck } from './transit.ts'
 
 /** A promise of the books that does not hold. */
 export interface Violation {
@@ -47,11 +46,11 @@ const journal = assets
     }
     return `select member_id, program_key, '${asset}' as asset, coalesce(sum(${sign} * ${asset}), 0) as standing,
         ${sum('held', { plus: ['hold'], less: ['capture', 'release'] })},
-        ${sum('pending', { plus: ['await', 'prepay'], less: ['mature', 'cancel', 'repay'] })},
-        ${sum('earned', { plus: ['earn', 'grant', 'await', 'top-up', 'prepay'], less: [] })},
+        ${sum('pending', { plus: ['await', 'postpone'], less: ['mature', 'cancel'] })},
+        ${sum('earned', { plus: ['earn', 'grant', 'await', 'top-up', 'correct'], less: [] })},
         ${sum('spent', { plus: ['redeem', 'capture'], less: ['refund'] })},
         ${sum('expired', { plus: ['expire'], less: ['restore'] })},
-        ${sum('reversed', { plus: ['reverse', 'cancel', 'deduct', 'withdraw', 'repay'], less: [] })},
+        ${sum('reversed', { plus: ['reverse', 'cancel', 'deduct', 'withdraw'], less: [] })},
         ${sum('moved', { plus: ['receive'], less: ['send'] })}
       from entry where ${asset} is not null group by member_id, program_key`
   })
@@ -150,7 +149,7 @@ const checks: Readonly<Record<string, string>> = {
         select left(split_part(award, ' ', 3), 1) as asset, substring(split_part(award, ' ', 3) from 2)::bigint as amount
         from string_to_table(awards, ';') as award
       ) given on true
-      where document_kind in ('purchase', 'activity', 'grant', 'adjustment')
+      where document_kind in ('purchase', 'activity', 'grant')
       group by 1, 2
     ) awarded using (member_id, document_id)
     where (coalesce(awarded.points, 0), coalesce(awarded.growth, 0)) is distinct from
@@ -166,7 +165,35 @@ const checks: Readonly<Record<string, string>> = {
       from leg where account not in ('member', 'held', 'pending') group by 1, 2
     ) given using (program_key, asset)
     where coalesce(had.amount, 0) + coalesce(given.amount, 0) <> 0`,
-  transit: transitCheck,
+  'holds of account': `
+    select coalesce(account.member_id, hold.member_id) as member_id,
+           format('hold %s: the account holds %s to %s, the hold itself %s to %s', coalesce(account.id, hold.id),
+             coalesce(account.held, 0), account.lapses_at, coalesce(hold.held, 0), hold.lapses_at) as detail
+    from (
+      select member_id, program_key, split_part(held, ' ', 1)::uuid as id,
+             to_timestamp(split_part(held, ' ', 2)::bigint / 1000.0) as lapses_at,
+             split_part(held, ' ', 3)::bigint - split_part(held, ' ', 4)::bigint - split_part(held, ' ', 5)::bigint as held
+      from account cross join lateral string_to_table(holds, '|') as held
+      where holds <> ''
+    ) account
+    full join (
+      select member_id, program_key, id, lapses_at, amount - captured - released as held from hold where closed_by is null
+    ) hold using (member_id, program_key, id)
+    where (account.held, account.lapses_at) is distinct from (hold.held, hold.lapses_at)`,
+  'hold of journal': `
+    select coalesce(hold.member_id, entry.member_id) as member_id,
+           format('hold %s of %s has captured %s, by the journal %s of %s', coalesce(hold.id, entry.id), hold.amount,
+             hold.captured, entry.captured, entry.amount) as detail
+    from hold
+    full join (
+      select member_id, case kind when 'hold' then document_id else subject::uuid end as id,
+             coalesce(sum(points) filter (where kind = 'hold'), 0) as amount,
+             coalesce(sum(points) filter (where kind = 'capture'), 0) as captured
+      from entry
+      where document_kind in ('hold', 'capture')
+      group by 1, 2
+    ) entry using (member_id, id)
+    where (hold.amount, hold.captured) is distinct from (entry.amount, entry.captured)`,
   'tier of account': `
     select account.member_id, format('stands at %s after %s changes, the last change led to %s', tier, tier_changes,
              coalesce(last.to_tier, 'none')) as detail

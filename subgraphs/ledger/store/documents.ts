@@ -2,6 +2,7 @@ import type { Query } from '../../../kernel/db/statement.ts'
 import type { Instant } from '../../../kernel/values/instant.ts'
 import { awardsFrom, countersFrom, linesFrom } from '../domain/document-text.ts'
 import type { SourceDocument } from '../domain/posting.ts'
+import type { AccountKey } from './accounts.ts'
 import { type EntryRow, entryColumns, entryFrom, type RecordedEntry } from './entries.ts'
 
 /** A document with the first entry that it led to: one row holds both. */
@@ -29,6 +30,28 @@ interface DocumentRow extends EntryRow {
   body: Buffer
 }
 
+const documentColumns = `${entryColumns}, entry.document_kind, entry.rule_version, origin.channel, origin.store,
+  origin.operator, entry.number, entry.subject, entry.quantity, entry.amount, entry.lines, entry.awards, entry.counted,
+  entry.tier_before, entry.tier_after, entry.body`
+
+/** All documents of some accounts, in the order in which they were recorded. */
+export async function readDocumentsOf(
+  query: Query,
+  keys: readonly AccountKey[],
+): Promise<RecordedDocument[]> {
+  const rows = await query<DocumentRow>(
+    `/* readDocumentsOf */
+     select ${documentColumns}
+     from entry
+     join unnest($1::uuid[], $2::smallint[]) as wanted (member_id, program_key) using (member_id, program_key)
+     join origin using (origin_key)
+     where entry.document_kind is not null
+     order by member_id, program_key, seq`,
+    [keys.map(({ memberId }) => memberId), keys.map(({ programKey }) => programKey)],
+  )
+  return rows.map(documentFrom)
+}
+
 /** Documents by their ids, whosesoever they are: an id is used once for ever, by one member. */
 export async function readDocuments(
   query: Query,
@@ -36,9 +59,7 @@ export async function readDocuments(
 ): Promise<Map<string, RecordedDocument>> {
   const rows = await query<DocumentRow>(
     `/* readDocuments */
-     select ${entryColumns}, entry.document_kind, entry.rule_version, origin.channel, origin.store, origin.operator,
-            entry.number, entry.subject, entry.quantity, entry.amount, entry.lines, entry.awards, entry.counted,
-            entry.tier_before, entry.tier_after, entry.body
+     select ${documentColumns}
      from document
      join entry using (member_id, program_key, seq)
      join origin using (origin_key)

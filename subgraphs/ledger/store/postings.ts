@@ -7,6 +7,7 @@ import { awardsText, countersText, linesText } from '../domain/document-text.ts'
 import type { SourceDocument } from '../domain/posting.ts'
 import { type SealedEntry, seal } from '../domain/seal.ts'
 import { type AccountKey, saveAccounts } from './accounts.ts'
+import { saveHolds } from './holds.ts'
 import { type OriginKeys, originOf } from './origins.ts'
 
 type Books = readonly (readonly [AccountKey, AccountBook])[]
@@ -34,6 +35,7 @@ export function writePostings(
   insertDocuments(tx, entries)
   insertEntries(tx, entries, origins)
   insertTierChanges(tx, changed)
+  saveHolds(tx, changed)
   saveAccounts(tx, changed, heads)
 }
 

@@ -115,19 +115,59 @@ export async function readMultipliers(query: Query): Promise<Map<string, Multipl
     `/* readMultipliers */
      select program, campaign, starts_at, ends_at, factor, condition from multiplier order by program, campaign`,
   )
-  const byProgram = new Map<string, Multiplier[]>()
-  for (const row of rows) {
-    const multiplier: Multiplier = {
-      campaign: row.campaign,
-      from: row.starts_at,
-      until: row.ends_at,
-      factor: ratioOf(row.factor),
-      when: row.condition === null ? undefined : conditions.compile(row.condition),
-    }
-    byProgram.set(row.program, [...(byProgram.get(row.program) ?? []), multiplier])
-  }
-  return byProgram
+  return byProgram(rows, multiplierFrom)
 }
+
+/** A multiplier, and from when to when it was known here. */
+export interface KnownMultiplier extends Multiplier {
+  readonly knownFrom: Instant
+  readonly knownUntil: Instant
+}
+
+/** Those in force, and those that were, by programme. */
+export async function readMultiplierHistory(query: Query): Promise<Map<string, KnownMultiplier[]>> {
+  const rows = await query<MultiplierRow & { known_from: Instant; known_until: Instant | null }>(
+    `/* readMultiplierHistory */
+     select program, campaign, starts_at, ends_at, factor, condition, known_from, null::timestamptz as known_until
+     from multiplier
+     union all
+     select program, campaign, starts_at, ends_at, factor, condition, known_from, known_until from past_multiplier
+     order by program, campaign`,
+  )
+  return byProgram(rows, (row) => ({
+    ...multiplierFrom(row),
+    knownFrom: row.known_from,
+    knownUntil: row.known_until ?? (Infinity as Instant),
+  }))
+}
+
+const multiplierFrom = (row: MultiplierRow): Multiplier => ({
+  campaign: row.campaign,
+  from: row.starts_at,
+  until: row.ends_at,
+  factor: ratioOf(row.factor),
+  when: row.condition === null ? undefined : conditions.compile(row.condition),
+})
+
+function byProgram<Row extends MultiplierRow, T>(
+  rows: readonly Row[],
+  read: (row: Row) => T,
+): Map<string, T[]> {
+  const found = new Map<string, T[]>()
+  for (const row of rows) found.set(row.program, [...(found.get(row.program) ?? []), read(row)])
+  return found
+}
+
+/** What stood there before stays known. */
+const keepMultiplier = (tx: Tx, program: string, campaign: string, at: Instant): Promise<unknown> =>
+  tx.query(
+    `/* keepMultiplier */
+     insert into past_multiplier (program, campaign, starts_at, ends_at, factor, condition, known_from, known_until)
+     select program, campaign, starts_at, ends_at, factor, condition, known_from, $3
+     from multiplier where program = $1 and campaign = $2
+     on conflict on constraint past_multiplier_key do nothing`,
+    [program, campaign, toIso(at)],
+  )
 
 export async function saveMultiplier(
   tx: Tx,
@@ -139,14 +179,16 @@ export async function saveMultiplier(
     factor: string
     when: string | null
   },
+  at: Instant,
 ): Promise<void> {
+  await keepMultiplier(tx, multiplier.program, multiplier.campaign, at)
   await tx.query(
     `/* saveMultiplier */
-     insert into multiplier (program, campaign, starts_at, ends_at, factor, condition)
-     values ($1, $2, $3, $4, $5, $6)
+     insert into multiplier (program, campaign, starts_at, ends_at, factor, condition, known_from)
+     values ($1, $2, $3, $4, $5, $6, $7)
      on conflict on constraint multiplier_key do update set
        starts_at = excluded.starts_at, ends_at = excluded.ends_at,
-       factor = excluded.factor, condition = excluded.condition`,
+       factor = excluded.factor, condition = excluded.condition, known_from = excluded.known_from`,
     [
       multiplier.program,
       multiplier.campaign,
@@ -154,11 +196,18 @@ export async function saveMultiplier(
       multiplier.until,
       multiplier.factor,
       multiplier.when,
+      toIso(at),
     ],
   )
 }
 
-export async function removeMultiplier(tx: Tx, program: string, campaign: string): Promise<void> {
+export async function removeMultiplier(
+  tx: Tx,
+  program: string,
+  campaign: string,
+  at: Instant,
+): Promise<void> {
+  await keepMultiplier(tx, program, campaign, at)
   await tx.query('/* removeMultiplier */ delete from multiplier where program = $1 and campaign = $2', [
     program,
     campaign,

@@ -23,6 +23,8 @@ export interface AccountView extends AccountKey {
   readonly growth: bigint
   /** The first day at whose end some growth is lost; undefined: none is. */
   readonly growthUntil: LocalDate | undefined
+  /** Something is held or pending: what stands there may have lapsed or been released since. */
+  readonly unsettled: boolean
 }
 
 interface AccountViewRow {
@@ -41,6 +43,7 @@ interface AccountViewRow {
   points_until: LocalDate[] | null
   growth_left: bigint[] | null
   growth_until: LocalDate[] | null
+  unsettled: boolean
 }
 
 /** Accounts as of today, in the order of the keys; one that was never posted to is empty. */
@@ -52,7 +55,8 @@ export async function readAccounts(
     `/* readAccounts */
      select member_id, program_key, tier, tier_since, tier_until, points_available as available,
             points_held as held, points_pending as pending, points_owed as owed, points_earned as earned,
-            growth_available as growth, points_left, points_until, growth_left, growth_until
+            growth_available as growth, points_left, points_until, growth_left, growth_until,
+            holds <> '' or waiting <> '' as unsettled
      from account
      join unnest($1::uuid[], $2::smallint[]) as wanted (member_id, program_key) using (member_id, program_key)`,
     [keys.map((key) => key.memberId), keys.map((key) => key.programKey)],
@@ -83,6 +87,7 @@ function viewFrom(
     },
     growth: (row?.growth ?? 0n) - goneBefore(today, row?.growth_until, row?.growth_left),
     growthUntil,
+    unsettled: row?.unsettled ?? false,
   }
 }
 
@@ -150,7 +155,7 @@ export async function readLotsEarned(query: Query, key: AccountKey): Promise<Map
 }
 
 /** The kinds that bring points anew; what comes back to a lot was earned before. */
-const EARNING: ReadonlySet<EntryKind> = new Set(['earn', 'grant', 'mature', 'receive', 'top-up'])
+const EARNING: ReadonlySet<EntryKind> = new Set(['earn', 'grant', 'mature', 'receive', 'top-up', 'correct'])
 
 /** Entries that moved points, newest first, below a sequence number. */
 export async function readStatement(
@@ -181,50 +186,45 @@ export async function readStatement(
   return rows.map(entryFrom)
 }
 
+export async function readEntry(
+  query: Query,
+  key: AccountKey,
+  seq: number,
+): Promise<RecordedEntry | undefined> {
+  const [row] = await query<EntryRow>(
+    `/* readEntry */
+     select ${entryColumns} from entry where member_id = $1 and program_key = $2 and seq = $3`,
+    [key.memberId, key.programKey, seq],
+  )
+  return row && entryFrom(row)
+}
+
 export interface PointsAt {
-  readonly available: bigint
-  readonly owed: bigint
+  /** Available less owed. */
+  readonly standing: bigint
   readonly held: bigint
   readonly pending: bigint
   readonly earned: bigint
 }
 
-/**
- * Points by the time of effect: the entries up to a moment, less the lots that had run out by then and that no entry
- * has expired yet.
- */
-export async function readPointsAt(
-  query: Query,
-  key: AccountKey,
-  at: Instant,
-  day: LocalDate,
-): Promise<PointsAt> {
-  const [row] = await query<{
-    standing: bigint
-    held: bigint
-    pending: bigint
-    earned: bigint
-    gone: bigint
-  }>(
+/** Points by the time of effect: the entries up to a moment. */
+export async function readPointsAt(query: Query, key: AccountKey, at: Instant): Promise<PointsAt> {
+  const [row] = await query<PointsAt & { standing: bigint }>(
     `/* readPointsAt */
      select coalesce(sum(case when credit_of(kind) = debit_of(kind) then 0
                               when credit_of(kind) = 'member' then points
                               when debit_of(kind) = 'member' then -points end), 0)::bigint as standing,
             coalesce(sum(case when kind = 'hold' then points when kind in ('capture', 'release') then -points end), 0)::bigint
               as held,
-            coalesce(sum(case when kind = 'await' then points when kind in ('mature', 'cancel') then -points end), 0)::bigint
+            coalesce(sum(case when kind::text in ('await', 'postpone') then points when kind in ('mature', 'cancel') then -points end), 0)::bigint
               as pending,
-            coalesce(sum(points) filter (where kind in ('earn', 'grant', 'await', 'top-up')), 0)::bigint as earned,
-            (select coalesce(sum(remaining), 0)::bigint
-             from account, unnest(points_until, points_left) as lot (expires_on, remaining)
-             where member_id = $1 and program_key = $2 and expires_on < $4) as gone
+            coalesce(sum(points) filter (where kind::text in ('earn', 'grant', 'await', 'top-up', 'correct')), 0)::bigint
+              as earned
      from entry
      where member_id = $1 and program_key = $2 and points is not null and effective_at <= $3`,
-    [key.memberId, key.programKey, toIso(at), day],
+    [key.memberId, key.programKey, toIso(at)],
   )
-  const { standing, held, pending, earned, gone } = row!
-  const available = standing > 0n ? standing - gone : 0n
-  return { available, owed: standing < 0n ? -standing : 0n, held, pending, earned }
+  return row!
 }
 
 export interface TierChangeView {

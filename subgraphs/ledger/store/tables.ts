@@ -70,6 +70,9 @@ export const accountTable = new EntitySchema({
     ...wallet('growth', false),
     ...wallet('principal', true),
     ...wallet('bonus', true),
+    holds: { type: 'text' },
+    latest_at: { type: 'timestamptz' },
+    fixed_at: { type: 'timestamptz' },
   },
 })
 
@@ -113,10 +116,7 @@ export const entryTable = new EntitySchema({
     kind: { type: 'enum', enum: Object.keys(entryKinds) },
     document_kind: {
       type: 'enum',
-      enum: [
-        ...['purchase', 'activity', 'grant', 'redemption', 'top-up', 'spend', 'withdrawal', 'plan-stop'],
-        ...['transfer-out', 'transfer-in', 'adjustment'],
-      ],
+      enum: ['purchase', 'activity', 'grant', 'redemption', 'hold', 'capture', 'release', 'return'],
       nullable: true,
     },
     rule_version: { type: 'integer', nullable: true },
@@ -158,130 +158,40 @@ export const multiplierTable = new EntitySchema({
     ends_at: { type: 'timestamptz' },
     factor: { type: 'text' },
     condition: { type: 'text', nullable: true },
+    known_from: { type: 'timestamptz' },
   },
 })
 
-export const transferTable = new EntitySchema({
-  name: 'transfer',
+/** What `multiplier` said before. */
+export const pastMultiplierTable = new EntitySchema({
+  name: 'past_multiplier',
   columns: {
-    id: { type: 'uuid', primary: true },
-    program_key: { type: 'smallint' },
-    from_member: { type: 'uuid' },
-    to_member: { type: 'uuid' },
-    points: { type: 'bigint' },
-    key: { type: 'text' },
-    operator: { type: 'text' },
-    asked_at: { type: 'timestamptz' },
-    state: { type: 'text' },
-    refusal: { type: 'jsonb', nullable: true },
+    program: { type: 'text', primary: true },
+    campaign: { type: 'text', primary: true },
+    starts_at: { type: 'timestamptz' },
+    ends_at: { type: 'timestamptz' },
+    factor: { type: 'text' },
+    condition: { type: 'text', nullable: true },
+    known_from: { type: 'timestamptz' },
+    known_until: { type: 'timestamptz', primary: true },
   },
 })
 
-export const adjustmentTable = new EntitySchema({
-  name: 'adjustment',
+export const holdTable = new EntitySchema({
+  name: 'hold',
   columns: {
     member_id: { type: 'uuid', primary: true },
+    program_key: { type: 'smallint' },
     id: { type: 'uuid', primary: true },
-    program_key: { type: 'smallint' },
-    direction: { type: 'text' },
-    points: { type: 'bigint' },
-    reason: { type: 'text' },
-    document: { type: 'text' },
-    state: { type: 'text' },
-    requested_by: { type: 'text' },
-    requested_at: { type: 'timestamptz' },
-    ends_at: { type: 'timestamptz' },
-    decided_by: { type: 'text', nullable: true },
-    decided_at: { type: 'timestamptz', nullable: true },
-    note: { type: 'text', nullable: true },
-    refusal: { type: 'text', nullable: true },
-  },
-})
-
-export const flagTable = new EntitySchema({
-  name: 'flag',
-  columns: {
-    id: { type: 'uuid', primary: true },
-    program_key: { type: 'smallint' },
-    rule: { type: 'text' },
-    subject: { type: 'text' },
-    window: { type: 'text' },
-    evidence: { type: 'jsonb' },
-    raised_at: { type: 'timestamptz' },
-    state: { type: 'text' },
-    resolved_by: { type: 'text', nullable: true },
-    resolved_at: { type: 'timestamptz', nullable: true },
-    note: { type: 'text', nullable: true },
-  },
-})
-
-export const conductTable = new EntitySchema({
-  name: 'conduct',
-  columns: {
-    document_id: { type: 'uuid', primary: true },
-    program_key: { type: 'smallint' },
-    at: { type: 'timestamptz' },
-    kind: { type: 'text' },
-    member_id: { type: 'uuid' },
-    operator: { type: 'text' },
-    device: { type: 'text', nullable: true },
-  },
-})
-
-export const clearingTable = new EntitySchema({
-  name: 'clearing',
-  columns: {
-    program_key: { type: 'smallint', primary: true },
-    month: { type: 'text', primary: true },
-    issuer: { type: 'text', primary: true },
-    honourer: { type: 'text', primary: true },
-    points: { type: 'bigint' },
-    money: { type: 'bigint' },
-  },
-})
-
-export const clearingMonthTable = new EntitySchema({
-  name: 'clearing_month',
-  columns: {
-    program_key: { type: 'smallint', primary: true },
-    month: { type: 'text', primary: true },
-    rolled_up_at: { type: 'timestamptz' },
-  },
-})
-
-export const terminalTable = new EntitySchema({
-  name: 'terminal',
-  columns: {
-    device_id: { type: 'text', primary: true },
-    store: { type: 'text' },
-    channel: { type: 'text' },
-    public_key: { type: 'text', nullable: true },
-    registered_by: { type: 'text' },
-    registered_at: { type: 'timestamptz' },
-    revoked_at: { type: 'timestamptz', nullable: true },
-  },
-})
-
-export const terminalEventTable = new EntitySchema({
-  name: 'terminal_event',
-  columns: {
-    device_id: { type: 'text', primary: true },
-    sequence: { type: 'bigint', primary: true },
-    digest: { type: 'bytea' },
-    received_at: { type: 'timestamptz' },
-    recorded_at: { type: 'timestamptz', nullable: true },
+    amount: { type: 'bigint' },
+    captured: { type: 'bigint' },
+    released: { type: 'bigint' },
+    lapses_at: { type: 'timestamptz' },
+    closed_by: { type: 'text', nullable: true },
   },
 })
 
 export const tables = [
-  transferTable,
-  adjustmentTable,
-  flagTable,
-  conductTable,
-  clearingTable,
-  clearingMonthTable,
-  terminalTable,
-  terminalEventTable,
   programTable,
   programVersionTable,
   accountTable,
@@ -290,6 +200,8 @@ export const tables = [
   entryTable,
   tierChangeTable,
   multiplierTable,
+  pastMultiplierTable,
+  holdTable,
 ]
 
 /** How each table would be spread over a cluster; see docs/ARCHITECTURE.md, Data. */
@@ -298,18 +210,12 @@ export const distribution = {
   program_version: 'reference',
   multiplier: 'reference',
   origin: 'reference',
+  past_multiplier: 'reference',
+  hold: 'member',
   account: 'member',
   document: 'lookup',
   entry: 'member',
   tier_change: 'member',
-  transfer: 'lookup',
-  adjustment: 'member',
-  flag: 'lookup',
-  conduct: 'lookup',
-  clearing: 'reference',
-  clearing_month: 'reference',
-  terminal: 'reference',
-  terminal_event: 'lookup',
   command: 'local',
   event: 'local',
   event_cursor: 'local',

@@ -122,16 +122,16 @@ describe('inside one batch', () => {
   test('a tier that one purchase reaches counts for the next of that member, and for nobody else', async () => {
     await using ledger = await openLedger()
     const results = await record(ledger, [
-      purchase('li', '5000'),
+      purchase('li', '5000', { occurredAt: '2026-01-09T04:00:00Z' }),
       purchase('wang', '10'),
       purchase('li', '10'),
-      purchase('li', '10.00', { occurredAt: '2026-01-09T04:00:00Z', document: 'yesterday' }),
+      purchase('li', '10.00', { occurredAt: '2026-01-08T04:00:00Z', document: 'the day before' }),
     ])
     expect(results.map(({ purchase }) => [purchase!.points, purchase!.tierAfter.id])).toEqual([
       [5_000, 'vip'],
       [10, 'ordinary'],
       [20, 'vip'],
-      [20, 'vip'],
+      [10, 'ordinary'],
     ])
   })
 })

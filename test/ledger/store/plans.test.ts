@@ -4,9 +4,10 @@ import { type Db, openDatabase } from '../../../kernel/db/open-database.ts'
 import type { Query } from '../../../kernel/db/statement.ts'
 import type { Tx } from '../../../kernel/db/transaction.ts'
 import { instant, type LocalDate } from '../../../kernel/values/instant.ts'
-import { accountsDue, lockAccounts } from '../../../subgraphs/ledger/store/accounts.ts'
+import { accountsDue, accountsWithLapses, lockAccounts } from '../../../subgraphs/ledger/store/accounts.ts'
 import { readAnswers } from '../../../subgraphs/ledger/store/command-answers.ts'
-import { readDocuments } from '../../../subgraphs/ledger/store/documents.ts'
+import { readDocuments, readDocumentsOf } from '../../../subgraphs/ledger/store/documents.ts'
+import { readHolds } from '../../../subgraphs/ledger/store/holds.ts'
 import {
   readAccounts,
   readLots,
@@ -35,6 +36,8 @@ const seed = `
     select id, 1, seq, md5(id::text || seq)::uuid, 'earn', 1, seq, '', now(), now(), sha256(''), 'purchase', 1, 1, '', '', ''
     from who, generate_series(1, ${ENTRIES_EACH}) seq;
   insert into document select document_id, member_id, seq, program_key from entry;
+  insert into hold (member_id, program_key, id, amount, captured, released, lapses_at, closed_by)
+    select id, 1, md5(id::text)::uuid, 10, 10, 0, now(), 'capture' from who;
   insert into command (owner, key, action, body, recorded_at) select id::text, 'k', 'post', '', now() from who;
   analyze`
 
@@ -97,14 +100,17 @@ describe('no hot statement reads a whole table', () => {
     ['showing accounts',                     (query)  => readAccounts(query, few.map((one) => ({ ...one, today })))              ],
     ['a page of lots',                       (query)  => readLots(query, key, { today, after: undefined, limit: 21 })           ],
     ['a page of the statement',              (query)  => readStatement(query, key, { before: 15, limit: 11 })                   ],
-    ['the balance of a past moment',         (query)  => readPointsAt(query, key, now, today)                                   ],
+    ['the balance of a past moment',         (query)  => readPointsAt(query, key, now)                                          ],
+    ['all that accounts have seen',          (query)  => readDocumentsOf(query, few)                                             ],
+    ['holds',                                (query)  => readHolds(query, [{ memberId: member(7), id: member(1) }])             ],
+    ['finding what has lapsed',              (_, tx)  => accountsWithLapses(tx, now, 1, 500)                                     ],
     ['what was earned into lots',            (query)  => readLotsEarned(query, key)                                             ],
     ['finding what is due',                  (_, tx)  => accountsDue(tx, '2027-01-02' as LocalDate, 1, 500)                     ],
   ])('%s', async (_, work) => {
     const plans = await plansOf(work)
     expect(plans.length).toBeGreaterThan(0)
     for (const { statement, text } of plans) {
-      expect(text, statement).not.toMatch(/Seq Scan on (account|entry|document|command|origin)\b/)
+      expect(text, statement).not.toMatch(/Seq Scan on (account|entry|document|command|origin|hold)\b/)
     }
   })
 })
