@@ -56,15 +56,17 @@ export function openServer(options: ServerOptions): FastifyInstance {
     },
   })
   server.removeContentTypeParser('text/plain')
-  server.addHook('onRequest', async (request, reply) => {
+  server.addHook('onRequest', (request, reply, done) => {
     reply.header('x-request-id', request.id).header('x-content-type-options', 'nosniff')
+    done()
   })
-  server.addHook('onResponse', async (request, reply) => {
+  server.addHook('onResponse', (request, reply, done) => {
     const { method, routeOptions } = request
     const { statusCode: status, elapsedTime } = reply
     const ms = Math.round(elapsedTime)
     httpAnswers.inc({ route: routeOptions.url ?? 'none', status })
     log.debug({ requestId: request.id, method, route: routeOptions.url, status, ms }, 'answered')
+    done()
   })
   server.setErrorHandler(errorHandler(log))
   server.setNotFoundHandler((request, reply) =>

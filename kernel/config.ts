@@ -22,6 +22,8 @@ const environment = z.object({
   HUITONG_TOKEN_KEY: z.string().optional(),
   HUITONG_ERASED_RETURN: z.enum(['by-proof', 'never']).default('by-proof'),
   HUITONG_ACCESS_RECORD_DAYS: wholeNumber(180, 36_500).default(1_095),
+  HUITONG_IDENTITY_CONFLICT: z.enum(['review', 'newest-proof']).default('review'),
+  HUITONG_DORMANT_DAYS: wholeNumber(30, 3_650).optional(),
   IDENTITY_URL: z.url().optional(),
   LEDGER_URL: z.url().optional(),
   BENEFITS_URL: z.url().optional(),
@@ -97,6 +99,12 @@ export interface Config {
     readonly erasedReturn: 'by-proof' | 'never'
     /** So long it is known who saw personal data. */
     readonly accessRecordDays: number
+  }
+  readonly oneId: {
+    /** To whom a number leads that two members claim: people decide, or who proved last to have it. */
+    readonly conflict: 'review' | 'newest-proof'
+    /** A member who was not seen for so many days is not reached by a number alone; undefined: always is. */
+    readonly dormantDays: number | undefined
   }
   readonly subgraphUrls: Readonly<Record<SubgraphName, string | undefined>>
   /** Who sends one-time codes, and the secret that signs what is handed to them. */
@@ -175,6 +183,7 @@ export function readConfig(
       token: e.HUITONG_TOKEN_KEY,
     },
     privacy: { erasedReturn: e.HUITONG_ERASED_RETURN, accessRecordDays: e.HUITONG_ACCESS_RECORD_DAYS },
+    oneId: { conflict: e.HUITONG_IDENTITY_CONFLICT, dormantDays: e.HUITONG_DORMANT_DAYS },
     subgraphUrls: {
       identity: e.IDENTITY_URL,
       ledger: e.LEDGER_URL,

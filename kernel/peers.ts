@@ -6,6 +6,7 @@ import { AppError, type ErrorCode } from './errors.ts'
 import type { EventFeed } from './events/feed.ts'
 import type { GraphClient } from './graphql/context.ts'
 import type { GraphQLAnswer, GraphQLRequest } from './graphql/execute.ts'
+import { type Posted, post } from './post.ts'
 import { observeCall } from './telemetry/observe.ts'
 import { traceparent } from './telemetry/trace.ts'
 import { newId } from './values/ids.ts'
@@ -99,6 +100,8 @@ const FEED_POLL_MS = 250
 const CALL_TIMEOUT_MS = 10_000
 const CONNECT_MS = 1_000
 const READY_TIMEOUT_MS = 2_000
+/** An answer is kept in memory whole, several times over. */
+const ANSWER_BYTES_MAX = 32 * 1024 * 1024
 
 /** Subgraphs over HTTP, each request signed. Their logs are polled. */
 export function remotePeers(options: {
@@ -106,8 +109,16 @@ export function remotePeers(options: {
   linkKey: Buffer
   clock: Clock
 }): Peers & AsyncDisposable {
-  const { urls, linkKey, clock } = options
-  const agent = new Agent({ keepAliveTimeout: 4_000, connections: 64, connect: { timeout: CONNECT_MS } })
+  const { linkKey, clock } = options
+  const urls = Object.fromEntries(
+    Object.entries(options.urls).map(([name, url]) => [name, url === undefined ? url : new URL(url).origin]),
+  ) as typeof options.urls
+  const agent = new Agent({
+    keepAliveTimeout: 4_000,
+    connections: 64,
+    connect: { timeout: CONNECT_MS },
+    allowH2: true,
+  })
   const common = wakeUps()
 
   const call = async (
@@ -119,27 +130,20 @@ export function remotePeers(options: {
   ): Promise<unknown> => {
     const base = urls[to]
     if (!base) throw new AppError('SUBGRAPH_UNAVAILABLE', 'A part of the service is not configured.')
+    let posted: Posted
     try {
-      const response = await httpRequest(new URL(path, base), {
-        method: 'POST',
-        body,
-        dispatcher: agent,
-        signal: AbortSignal.timeout(withinMs),
-        headers: {
-          'content-type': 'application/json',
-          traceparent: traceparent(),
-          ...signRequest(linkKey, { method: 'POST', path, body }, claims, clock.now()),
-        },
-      })
-      if (response.statusCode !== 200) {
-        await response.body.dump()
-        throw new AppError('SUBGRAPH_UNAVAILABLE', 'A part of the service did not answer.')
-      }
-      return await response.body.json()
-    } catch (error) {
-      if (error instanceof AppError) throw error
+      const headers = signRequest(linkKey, { method: 'POST', path, body }, claims, clock.now())
+      headers['content-type'] = 'application/json'
+      const trace = traceparent()
+      if (trace !== undefined) headers.traceparent = trace
+      posted = await post(agent, { origin: base, path, headers, body, withinMs, bytesMax: ANSWER_BYTES_MAX })
+    } catch {
       throw new AppError('SUBGRAPH_UNAVAILABLE', 'A part of the service cannot be reached.')
     }
+    if (posted.statusCode !== 200) {
+      throw new AppError('SUBGRAPH_UNAVAILABLE', 'A part of the service did not answer.')
+    }
+    return parsed(posted.text)
   }
 
   const execute: Peers['execute'] = (to, request, claims, withinMs) =>
@@ -190,5 +194,13 @@ export function remotePeers(options: {
       }
     },
     [Symbol.asyncDispose]: () => agent.close(),
+  }
+}
+
+function parsed(text: string): unknown {
+  try {
+    return JSON.parse(text)
+  } catch {
+    throw new AppError('SUBGRAPH_UNAVAILABLE', 'A part of the service did not answer.')
   }
 }

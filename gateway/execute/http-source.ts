@@ -1,5 +1,6 @@
 import { Pool } from 'undici'
 import { AppError } from '../../kernel/errors.ts'
+import { type Posted, post, TooLongError } from '../../kernel/post.ts'
 import { Circuit } from './circuit.ts'
 import { isEntity } from './merge.ts'
 import type { Source, SourceAnswer, SourceRequest } from './source.ts'
@@ -24,28 +25,25 @@ export function httpSource(url: string, options: { answerMs?: number } = {}): Ht
     connections: CONNECTIONS,
     keepAliveTimeout: KEEP_ALIVE_MS,
     connect: { timeout: CONNECT_MS },
-    headersTimeout: timeout,
-    bodyTimeout: timeout,
+    headersTimeout: 0,
+    bodyTimeout: 0,
     allowH2: true,
   })
+  const headers = { 'content-type': 'application/json', accept: 'application/json' }
   const circuit = new Circuit()
 
-  const send = async (body: string): Promise<{ statusCode: number; text: string }> => {
+  const send = async (body: string): Promise<Posted> => {
+    const path = `${pathname}${search}`
     try {
-      const response = await pool.request({
-        path: `${pathname}${search}`,
-        method: 'POST',
-        headers: { 'content-type': 'application/json', accept: 'application/json' },
-        body,
-      })
-      return { statusCode: response.statusCode, text: await textOf(response.body) }
+      return await post(pool, { origin, path, headers, body, withinMs: timeout, bytesMax: ANSWER_BYTES_MAX })
     } catch (error) {
-      if (error instanceof AppError) throw error
-      throw new AppError('SUBGRAPH_UNAVAILABLE', 'A subgraph cannot be reached.')
+      const message =
+        error instanceof TooLongError ? 'A subgraph answered too much.' : 'A subgraph cannot be reached.'
+      throw new AppError('SUBGRAPH_UNAVAILABLE', message)
     }
   }
 
-  const post = async ({ query, operationName, variables }: SourceRequest): Promise<SourceAnswer> => {
+  const ask = async ({ query, operationName, variables }: SourceRequest): Promise<SourceAnswer> => {
     const { statusCode, text } = await send(JSON.stringify({ query, variables, operationName }))
     const answer = parsed(text)
     // A body of GraphQL speaks for itself, whatever the status: some send 4xx and 5xx with it.
@@ -54,21 +52,9 @@ export function httpSource(url: string, options: { answerMs?: number } = {}): Ht
   }
 
   return {
-    fetch: (request) => circuit.call(() => post(request), { repeatable: request.kind === 'query' }),
+    fetch: (request) => circuit.call(() => ask(request), { repeatable: request.kind === 'query' }),
     [Symbol.asyncDispose]: () => pool.close(),
   }
-}
-
-async function textOf(body: AsyncIterable<Buffer>): Promise<string> {
-  const chunks: Buffer[] = []
-  let bytes = 0
-  for await (const chunk of body) {
-    bytes += chunk.length
-    // Leaving the loop ends the connection.
-    if (bytes > ANSWER_BYTES_MAX) throw new AppError('SUBGRAPH_UNAVAILABLE', 'A subgraph answered too much.')
-    chunks.push(chunk)
-  }
-  return (chunks.length === 1 ? chunks[0]! : Buffer.concat(chunks)).toString('utf8')
 }
 
 function parsed(text: string): unknown {

@@ -144,6 +144,7 @@ const wantsHtml = (accept: string | undefined): boolean => accept?.includes('tex
 
 /** `Prefer: wait=5` (RFC 7240): the answer may take so long if it then shows all effects. */
 export function waitSeconds(prefer: string | string[] | undefined): number | undefined {
-  const wait = /(?:^|[,;\s])wait\s*=\s*"?(\d{1,9})"?/i.exec([prefer ?? ''].flat().join(','))?.[1]
+  if (prefer === undefined) return undefined
+  const wait = /(?:^|[,;\s])wait\s*=\s*"?(\d{1,9})"?/i.exec([prefer].flat().join(','))?.[1]
   return wait === undefined ? undefined : Math.min(Number(wait), WAIT_SECONDS_MAX)
 }

@@ -1,7 +1,7 @@
-import { createHmac, randomBytes, timingSafeEqual } from 'node:crypto'
+import { createHmac, createSecretKey, hash, type KeyObject, timingSafeEqual } from 'node:crypto'
 import { UnauthenticatedError } from '../errors.ts'
-import { sha256 } from '../values/canonical.ts'
 import type { Instant } from '../values/instant.ts'
+import { randomBytes } from '../values/random.ts'
 import type { Principal } from './principal.ts'
 
 /**
@@ -26,12 +26,36 @@ interface Signed {
   readonly body: string
 }
 
+/** Made once: preparing a key costs more than using it. */
+const keys = new WeakMap<Buffer, KeyObject>()
+
+function keyOf(bytes: Buffer): KeyObject {
+  let key = keys.get(bytes)
+  if (!key) {
+    key = createSecretKey(bytes)
+    keys.set(bytes, key)
+  }
+  return key
+}
+
 const digest = (key: Buffer, request: Signed, at: number, nonce: string, claims: string): Buffer =>
-  createHmac('sha256', key)
+  createHmac('sha256', keyOf(key))
     .update(
-      [request.method, request.path, sha256(request.body).toString('hex'), at, nonce, claims].join('\n'),
+      `${request.method}\n${request.path}\n${hash('sha256', request.body, 'hex')}\n${at}\n${nonce}\n${claims}`,
     )
     .digest()
+
+/** One request of a caller becomes several to subgraphs, with the same claims. */
+const texts = new WeakMap<Claims, string>()
+
+function textOf(claims: Claims): string {
+  let text = texts.get(claims)
+  if (text === undefined) {
+    text = Buffer.from(JSON.stringify(claims)).toString('base64url')
+    texts.set(claims, text)
+  }
+  return text
+}
 
 export function signRequest(
   key: Buffer,
@@ -39,7 +63,7 @@ export function signRequest(
   claims: Claims,
   at: number,
 ): Record<string, string> {
-  const text = Buffer.from(JSON.stringify(claims)).toString('base64url')
+  const text = textOf(claims)
   const nonce = randomBytes(12).toString('base64url')
   const signature = digest(key, request, at, nonce, text).toString('base64url')
   return { [CLAIMS_HEADER]: text, [SIGNATURE_HEADER]: `t=${at},n=${nonce},s=${signature}` }

@@ -21,7 +21,10 @@ export type Scope =
   | 'purchases:write'
   | 'points:redeem'
   | 'points:grant'
+  | 'points:adjust' // asks for corrections, and posts small ones
+  | 'points:approve' // is the second pair of eyes
   | 'ledger:audit'
+  | 'terminals:manage'
   | 'programs:publish'
   | 'benefits:manage'
   | 'entitlements:verify'
@@ -33,6 +36,7 @@ export type Scope =
   | 'organisation:manage'
   | 'guides:manage' // whose members a store guide looks after
   | 'applications:review'
+  | 'companies:manage'
   | 'tokens:issue' // the gateway's own
 
 /** What somebody on the staff is; clerks and managers are placed at a node of the organisation, the rest is head office. */
@@ -55,12 +59,19 @@ const CLERK: readonly Scope[] = [
 ]
 
 /** Leads a store, or stores of a city, province or region. */
-const MANAGER: readonly Scope[] = [...CLERK, 'staff:manage', 'guides:manage', 'applications:review']
+const MANAGER: readonly Scope[] = [
+  ...CLERK,
+  'staff:manage',
+  'guides:manage',
+  'applications:review',
+  'companies:manage',
+]
 
 const OPERATOR: readonly Scope[] = [
   'staff:self',
   'organisation:read',
   'members:read',
+  'points:adjust',
   'tags:write',
   'segments:read',
   'segments:manage',
@@ -81,7 +92,9 @@ const ADMIN: readonly Scope[] = [
   'access:audit',
   'segments:export',
   'points:grant',
+  'points:approve',
   'ledger:audit',
+  'terminals:manage',
   'programs:publish',
   'partners:manage',
 ]

@@ -36,7 +36,8 @@ export function mutationPayload<T, Key extends string>(
 
 /** The best of our languages for an `Accept-Language` header. */
 export function languageOf(header: string | undefined): Language {
-  const wanted = (header ?? '').split(',').map((part) => part.trim().toLowerCase())
+  if (header === undefined) return 'en'
+  const wanted = header.split(',').map((part) => part.trim().toLowerCase())
   const known = wanted.find((tag) => tag.startsWith('zh') || tag.startsWith('en'))
   return known?.startsWith('zh') ? 'zh-CN' : 'en'
 }

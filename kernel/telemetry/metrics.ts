@@ -1,5 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client'
+import { Durations } from './durations.ts'
 
 /** The metrics of this process. Labels come from closed lists: names of ours, codes, and operations that are known. */
 export const registry = new Registry()
@@ -10,7 +11,7 @@ const registers = [registry]
 const SECONDS = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10]
 
 /** What clients asked the gateway, one observation a request. */
-export const operationSeconds = new Histogram({
+export const operationSeconds = new Durations({
   name: 'huitong_operation_seconds',
   help: 'Time to answer an operation; outcome is ok, errors (some field has one), refused (nothing was executed) or failed.',
   labelNames: ['operation', 'kind', 'outcome'] as const,
@@ -47,7 +48,7 @@ export const planLookups = new Counter({
 })
 
 /** What the gateway and siblings asked a subgraph. */
-export const subgraphSeconds = new Histogram({
+export const subgraphSeconds = new Durations({
   name: 'huitong_subgraph_seconds',
   help: 'Time of a call to a subgraph; outcome is ok, errors or unavailable.',
   labelNames: ['subgraph', 'outcome'] as const,
@@ -69,7 +70,7 @@ export const eventsHandled = new Counter({
   registers,
 })
 
-export const jobSeconds = new Histogram({
+export const jobSeconds = new Durations({
   name: 'huitong_job_seconds',
   help: 'Time of a run of a job; outcome is ok or failed.',
   labelNames: ['subgraph', 'job', 'outcome'] as const,

@@ -1,5 +1,6 @@
-import { hash, randomFillSync } from 'node:crypto'
+import { hash } from 'node:crypto'
 import type { Instant } from './instant.ts'
+import { randomBytes } from './random.ts'
 
 type Id<Kind extends string> = string & { readonly __id: Kind }
 
@@ -15,20 +16,6 @@ const asUuid = (bytes: Buffer, version: number): string => {
   bytes[8] = (bytes[8]! & 0x3f) | 0x80
   const hex = bytes.toString('hex')
   return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-${hex.slice(12, 16)}-${hex.slice(16, 20)}-${hex.slice(20, 32)}`
-}
-
-/** Random bytes for 256 ids at a time: asking for 16 costs as much as asking for so many. */
-const random = Buffer.alloc(4_096)
-let used = random.length
-
-function randomBytes(count: number): Buffer {
-  if (used + count > random.length) {
-    randomFillSync(random)
-    used = 0
-  }
-  const bytes = random.subarray(used, used + count)
-  used += count
-  return bytes
 }
 
 /** A new UUIDv7 (RFC 9562, 5.7): sorts by the moment it was made, so inserts stay at the end of an index. */

@@ -3,6 +3,7 @@ import type { TokenSigner } from '../../kernel/auth/access-token.ts'
 import { tokenSigner } from '../../kernel/auth/access-token.ts'
 import type { Context, ServiceDependencies } from '../../kernel/graphql/context.ts'
 import type { ErasedReturn } from './domain/erasure.ts'
+import type { ConflictPolicy } from './domain/one-id.ts'
 import { type AccessLog, accessLog } from './services/access-log.ts'
 import { type CodeDelivery, codeDelivery } from './services/code-delivery.ts'
 import { type OpenIdProvider, openIdProvider } from './services/open-id.ts'
@@ -21,6 +22,13 @@ export interface Services {
   readonly accessLog: AccessLog
   readonly erasedReturn: ErasedReturn
   readonly accessRecordDays: number
+  readonly oneId: OneIdRules
+}
+
+/** To whom identifiers lead when that is not plain. */
+export interface OneIdRules {
+  readonly conflict: ConflictPolicy
+  readonly dormantDays: number | undefined
 }
 
 /** `master` wraps the members' data keys, `formerMasters` did; `index` keys every look-up. */
@@ -45,4 +53,8 @@ export const openServices = ({ db, config, secrets, clock, log }: ServiceDepende
   sandbox: config.mode === 'sandbox',
   accessLog: accessLog(db, log),
   ...config.privacy,
+  oneId: {
+    conflict: config.oneId.conflict === 'review' ? 'REVIEW' : 'NEWEST_PROOF',
+    dormantDays: config.oneId.dormantDays,
+  },
 })

@@ -4,6 +4,7 @@ import { REFUSALS } from './domain/refusals.ts'
 import { factJobs } from './jobs/facts.ts'
 import { forgetExpiredJob } from './jobs/forget-expired.ts'
 import { listeners } from './jobs/listeners.ts'
+import { settleMergesJob } from './jobs/merges.ts'
 import { privacyJobs } from './jobs/privacy.ts'
 import { resolvers } from './resolvers/index.ts'
 import { openLoaders } from './store/loaders.ts'
@@ -20,6 +21,6 @@ export const identity = defineSubgraph(import.meta.url, {
   services: openServices,
   close: ({ accessLog }) => accessLog.flush(),
   loaders: openLoaders,
-  jobs: [forgetExpiredJob, ...factJobs, ...privacyJobs],
+  jobs: [forgetExpiredJob, settleMergesJob, ...factJobs, ...privacyJobs],
   listeners,
 })

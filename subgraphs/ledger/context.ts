@@ -3,12 +3,15 @@ import type { PostingLanes } from './actions/posting-lanes.ts'
 import type { AccountHolders, Loaders } from './store/loaders.ts'
 import type { OriginShelf } from './store/origins.ts'
 import type { ProgramShelf } from './store/programs.ts'
+import type { Terminal } from './store/terminals.ts'
 
 export interface Services {
   readonly programs: ProgramShelf
   readonly origins: OriginShelf
   readonly lanes: PostingLanes
   readonly accountHolders: AccountHolders
+  /** What a terminal without a key of its own signs with. */
+  readonly secretOf: (terminal: Terminal) => Buffer
 }
 
 export type LedgerContext = Context<Services, Loaders>

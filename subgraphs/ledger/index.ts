@@ -1,5 +1,6 @@
 import { defineSubgraph } from '../../kernel/subgraph.ts'
 import { PostingLanes } from './actions/posting-lanes.ts'
+import { terminalSecret } from './domain/offline-batch.ts'
 import { messages } from './domain/refusals.ts'
 import { jobs, listeners } from './jobs/index.ts'
 import { resolvers } from './resolvers/index.ts'
@@ -16,7 +17,7 @@ export const ledger = defineSubgraph(import.meta.url, {
   tables,
   migrations,
   messages,
-  services: ({ db, log }) => {
+  services: ({ db, log, secrets }) => {
     const programs = new ProgramShelf(db.query)
     const origins = new OriginShelf(db.query)
     return {
@@ -24,6 +25,7 @@ export const ledger = defineSubgraph(import.meta.url, {
       origins,
       lanes: new PostingLanes({ db, log, programs, origins }),
       accountHolders: accountHolders(db.query),
+      secretOf: ({ deviceId, registeredAt }) => terminalSecret(secrets.index, deviceId, registeredAt),
     }
   },
   loaders: openLoaders,

@@ -113,8 +113,25 @@ async function seed(identity: IdentityStory): Promise<string> {
     }),
     await written('registerProduct', 'RegisterProductInput', { product: { vin: 'LSVAA49J132047371' } }),
     await written('giveConsent', 'ConsentInput', { purpose: 'MARKETING', policyVersion: '1' }),
+    await written('createHousehold', 'CreateHouseholdInput', { name: 'Zhang' }),
+    await written('submitApplication', 'SubmitApplicationInput', { kind: 'MEMBERSHIP', reason: 'Please' }),
+    await identity.mutate<{ refusal: unknown }>(
+      admin,
+      'setCompanyExecutor',
+      'SetCompanyExecutorInput',
+      { code: '91350100M000100Y43', name: 'Tea', memberId: anna },
+      '__typename',
+    ),
   ]
-  expect(answers.map(({ refusal }) => refusal)).toEqual([null, null, null])
+  expect(answers.map(({ refusal }) => refusal)).toEqual(answers.map(() => null))
+  await identity.sql(
+    `insert into identity.staff (id, name, role, node, created_at) values ('guide-1', 'Guide', 'clerk', 'store-1', now())`,
+  )
+  await identity.sql(
+    `insert into identity.guide_binding (member_id, id, guide, bound_because, bound_by, bound_at)
+     values ($1, gen_random_uuid(), 'guide-1', 'SCANNED', 'test', now())`,
+    [anna],
+  )
   return anna
 }
 

@@ -70,9 +70,9 @@ test('four channels, one person: one member', async () => {
   const events = (await identity.events()).filter(({ type }) => type !== 'identity.ProfilesChanged')
   expect(events.map(({ type, memberId, payload }) => [type, memberId, payload])).toEqual([
     ['identity.MembersRegistered', id, { channel: 'APP', memberIds: [id] }],
-    ['identity.IdentityBound', id, { channel: 'WECHAT' }],
-    ['identity.IdentityBound', id, { channel: 'STORE' }],
-    ['identity.IdentityBound', id, { channel: 'PARTNER' }],
+    ['identity.IdentityBound', id, { channel: 'WECHAT', kinds: ['WECHAT_OPENID', 'WECHAT_UNIONID'] }],
+    ['identity.IdentityBound', id, { channel: 'STORE', kinds: ['CARD'] }],
+    ['identity.IdentityBound', id, { channel: 'PARTNER', kinds: ['PARTNER_CUSTOMER'] }],
   ])
 })
 
@@ -220,10 +220,10 @@ test('merged members are found by their old ids', async () => {
   await using identity = await openIdentity()
   const old = await identity.registered(phone)
   const left = await identity.registered('13900001111')
-  await identity.sql(`update identity.member set status = 'MERGED', merged_into = $2 where member_id = $1`, [
-    old,
-    left,
-  ])
+  await identity.sql(
+    `update identity.member set status = 'MERGED', merged_into = $2, merged_at = now(), merged_consents = 'LATER', merged_said = '{}' where member_id = $1`,
+    [old, left],
+  )
   const answer = await identity.ask(
     clerk(),
     `query ($id: ID!, $refs: [_Any!]!) {

@@ -183,7 +183,7 @@ describe('built-in accounts', () => {
       identity.mutate<{ refusal: Refused | null }>(admin, name, type, input, '__typename')
     const endings: [string, (id: string, session: Principal) => Promise<unknown>][] = [
       ['out', (_, as) => identity.ask(as, 'mutation { signOutStaff { signedOut } }')],
-      ['gone', (id) => change('closeStaff', 'StaffIdInput', { id })],
+      ['gone', (id) => change('closeStaff', 'CloseStaffInput', { id })],
       ['reset', (id) => change('resetStaffAccess', 'StaffIdInput', { id })],
       [
         'moved',
@@ -261,7 +261,7 @@ describe('built-in accounts', () => {
       identity.mutate<{ refusal: Refused | null }>(
         as,
         'closeStaff',
-        'StaffIdInput',
+        'CloseStaffInput',
         { id: made.staff!.id },
         'staff { closed }',
       )

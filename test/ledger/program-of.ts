@@ -2,7 +2,7 @@ import { compileProgram, type Program } from '../../subgraphs/ledger/domain/prog
 import { readProgram } from '../../subgraphs/ledger/domain/read-program.ts'
 import { superMember } from './open-ledger.ts'
 
-type Replacement = readonly [old: string, fresh: string]
+export type Replacement = readonly [old: string, fresh: string]
 
 /** The `super-member` document with some of its text replaced; each piece must stand in it. */
 export function documentWith(...replacements: readonly Replacement[]): string {

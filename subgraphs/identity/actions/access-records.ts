@@ -4,6 +4,7 @@ import { isUuid } from '../../../kernel/values/ids.ts'
 import type { Instant } from '../../../kernel/values/instant.ts'
 import type { IdentityContext } from '../context.ts'
 import { type AccessRecord, findAccessRecords } from '../store/access-records.ts'
+import { findAllIds } from '../store/members.ts'
 
 export interface AccessRecordsAsked extends PageArguments {
   readonly memberId?: string | null
@@ -24,7 +25,7 @@ export async function readAccessRecords(
   const rows = await findAccessRecords(
     ctx.db,
     {
-      memberId: asked.memberId ?? undefined,
+      memberIds: asked.memberId == null ? undefined : await everyId(ctx, asked.memberId),
       reader: asked.reader ?? undefined,
       from: asked.from ?? undefined,
       until: asked.until ?? undefined,
@@ -32,4 +33,10 @@ export async function readAccessRecords(
     { limit, before: after },
   )
   return connection(rows, limit, ({ id }) => id)
+}
+
+/** By whichever id of a person, the records under all of them. */
+async function everyId(ctx: IdentityContext, id: string): Promise<readonly string[]> {
+  const member = await ctx.loaders.member.load(id)
+  return member ? findAllIds(ctx.db, member.id) : [id]
 }

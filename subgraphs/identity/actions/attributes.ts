@@ -1,5 +1,6 @@
 import type { Principal } from '../../../kernel/auth/principal.ts'
 import { once } from '../../../kernel/commands/once.ts'
+import type { Tx } from '../../../kernel/db/transaction.ts'
 import { ForbiddenError } from '../../../kernel/errors.ts'
 import { programFor } from '../../../kernel/programs/known-programs.ts'
 import type { MemberId } from '../../../kernel/values/ids.ts'
@@ -53,24 +54,29 @@ export async function setAttributes(
         if (!changes.ok) return changes
         const member = await lockReachable(tx, ctx.principal, target)
         if (!member) return fail('MEMBER_NOT_FOUND', { path: ['memberId'] })
-
-        const dataKey = (await ensureDataKeys(tx, ctx.services.keys, [member.id])).get(member.id)!
-        const found = (await findAttributes(tx, [member.id])).find(
-          ({ program: slug }) => slug === program.slug,
+        await writeAttributes(tx, ctx, { memberId: member.id, program: program.slug }, (known) =>
+          changeAttributes(known, changes.value),
         )
-        const known = found ? opened(dataKey, found) : {}
-        const attributes = changeAttributes(known, changes.value)
-        const text = JSON.stringify(attributes)
-        if (text !== JSON.stringify(known)) {
-          const where = places.attributes(member.id, program.slug)
-          const sealed = seal(dataKey, where, Buffer.from(text), newNonce())
-          const version = (found?.version ?? 0) + 1
-          await saveAttributes(tx, { memberId: member.id, program: program.slug, sealed, version }, ctx.now)
-        }
         return ok({ memberId: member.id })
       },
     ),
   )
+}
+
+/** Replaces a member's attributes in a programme by what `change` makes of them. The member must be locked. */
+export async function writeAttributes(
+  tx: Tx,
+  ctx: IdentityContext,
+  { memberId, program }: { memberId: string; program: string },
+  change: (known: Attributes) => Attributes,
+): Promise<void> {
+  const dataKey = (await ensureDataKeys(tx, ctx.services.keys, [memberId])).get(memberId)!
+  const found = (await findAttributes(tx, [memberId])).find((one) => one.program === program)
+  const known = found ? opened(dataKey, found) : {}
+  const text = JSON.stringify(change(known))
+  if (text === JSON.stringify(known)) return
+  const sealed = seal(dataKey, places.attributes(memberId, program), Buffer.from(text), newNonce())
+  await saveAttributes(tx, { memberId, program, sealed, version: (found?.version ?? 0) + 1 }, ctx.now)
 }
 
 function writerOf(principal: Principal): AttributeWriter {

@@ -6,7 +6,8 @@ import { fail, ok, type Result } from '../../../kernel/values/result.ts'
 import type { IdentityContext } from '../context.ts'
 import type { Channel } from '../domain/kinds.ts'
 import type { IdentityRefusalCode } from '../domain/refusals.ts'
-import { channelOf, lockReachable, targetOf } from './callers.ts'
+import { activateIfDue } from './activate-members.ts'
+import { channelOf, isSelf, lockReachable, targetOf } from './callers.ts'
 import { commandOf } from './command.ts'
 import { identityBound } from './register-member.ts'
 import { recordIdentities, resolveMember } from './resolve-member.ts'
@@ -56,13 +57,18 @@ async function bind(
   if (reported) return fail('ASSERTION_NOT_ALLOWED', { details: { kind: reported.kind } })
   const member = await lockReachable(tx, ctx.principal, target)
   if (!member) return fail('MEMBER_NOT_FOUND', { path: ['memberId'] })
-  const resolved = await resolveMember(tx, ctx, verified, { target: member.id, mayBeNew: false })
+  const resolved = await resolveMember(tx, ctx, verified, { target: member, mayBeNew: false })
   if (!resolved.ok) return resolved
   await recordIdentities(
     tx,
     ctx,
-    resolved.value.bind.map((identifier) => ({ memberId: member.id, identifier, channel })),
+    resolved.value.bind.map((identifier) => ({ memberId: resolved.value.holderId, identifier, channel })),
   )
-  if (resolved.value.bind.length > 0) await publish(tx, [identityBound(ctx.now, channel, member.id)])
+  const { bind: bound } = resolved.value
+  await activateIfDue(tx, ctx, member, {
+    person: isSelf(ctx.principal),
+    bound: bound.map(({ kind }) => kind),
+  })
+  if (bound.length > 0) await publish(tx, [identityBound(ctx.now, channel, member.id, bound)])
   return ok({ memberId: member.id })
 }

@@ -8,7 +8,7 @@ import type { Asserter } from '../domain/assertions.ts'
 import type { Channel } from '../domain/kinds.ts'
 import { isPlaced } from '../domain/staff.ts'
 import { findChannelIdentities } from '../store/channel-identities.ts'
-import { lockMember, type MemberRow } from '../store/members.ts'
+import { type LockedMember, lockMember } from '../store/members.ts'
 import { membersWithin } from '../store/organisation.ts'
 
 /** What the kinds of callers may do here beyond what the schema says. */
@@ -104,7 +104,7 @@ export async function lockReachable(
   tx: Tx,
   principal: Principal,
   memberId: string,
-): Promise<MemberRow | undefined> {
+): Promise<LockedMember | undefined> {
   const member = await lockMember(tx, memberId)
   const node = nodeOf(principal)
   if (member && node !== undefined) {

@@ -10,11 +10,13 @@ import {
   type ContactVerdict,
   checkPolicyVersion,
   checkQuietHours,
+  combineConsents,
   judgeContact,
   type QuietHours,
 } from '../domain/consents.ts'
 import type { IdentityRefusalCode } from '../domain/refusals.ts'
 import { appendConsents, deleteQuietHours, saveQuietHours } from '../store/consents.ts'
+import { findAllIds } from '../store/members.ts'
 import { lockReachable, ownChannel, targetOf } from './callers.ts'
 import { commandOf } from './command.ts'
 
@@ -55,7 +57,7 @@ export async function stateConsent(
           statedThrough: ownChannel(ctx.principal),
           statedAt: ctx.now,
         }))
-        await appendConsents(tx, member.id, statements)
+        await appendConsents(tx, member.holderId, statements)
         await publish(
           tx,
           statements.map(({ purpose, channel, policyVersion }) => ({
@@ -89,8 +91,8 @@ export async function setQuietHours(ctx: IdentityContext, input: SetQuietHoursIn
         if (quiet && !quiet.ok) return quiet
         const member = await lockReachable(tx, ctx.principal, target)
         if (!member) return fail('MEMBER_NOT_FOUND', { path: ['memberId'] })
-        if (quiet) await saveQuietHours(tx, member.id, quiet.value, ctx.now)
-        else await deleteQuietHours(tx, member.id)
+        if (quiet) await saveQuietHours(tx, member.holderId, quiet.value, ctx.now)
+        else await deleteQuietHours(tx, await findAllIds(tx, member.id))
         return ok({ memberId: member.id })
       },
     ),
@@ -107,11 +109,16 @@ export async function judgeContacts(
       const member = await ctx.loaders.member.load(memberId)
       if (!member || member.status === 'ERASED')
         return { memberId, verdict: 'NO_CONSENT' as const, until: undefined }
-      const [statements, quietHours] = await Promise.all([
+      const [said, quietHours] = await Promise.all([
         ctx.loaders.consents.load(member.id),
         ctx.loaders.quietHours.load(member.id),
       ])
-      const verdict = judgeContact({ statements, quietHours }, asked.purpose, asked.channel, ctx.now)
+      const verdict = judgeContact(
+        { statements: combineConsents(said), quietHours },
+        asked.purpose,
+        asked.channel,
+        ctx.now,
+      )
       return { memberId, ...verdict }
     }),
   )

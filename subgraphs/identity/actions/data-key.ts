@@ -36,6 +36,21 @@ export function openDataKey(keys: Keys, memberId: string, wrapped: Buffer): Buff
   assert(false, 'a key of the ring opens each data key')
 }
 
+/** The data keys of several ids; those that are forgotten are left out. */
+export async function openDataKeys(
+  ctx: IdentityContext,
+  memberIds: readonly string[],
+): Promise<Map<string, Buffer>> {
+  const ids = [...new Set(memberIds)]
+  const wrapped = await Promise.all(ids.map((id) => ctx.loaders.memberKey.load(id)))
+  return new Map(
+    ids.flatMap((id, index) => {
+      const key = wrapped[index]
+      return key ? [[id, openDataKey(ctx.services.keys, id, key)] as const] : []
+    }),
+  )
+}
+
 const CHUNK = 500
 
 /** Wraps with the master key what former ones wrapped, so that those can go. Sealed data stays as it is. */

@@ -6,6 +6,8 @@ import { fail, ok, type Result } from '../../../kernel/values/result.ts'
 import type { IdentityContext } from '../context.ts'
 import type { IdentityRefusalCode } from '../domain/refusals.ts'
 import { tombstoneOf } from '../domain/sealing.ts'
+import { forgetWords } from '../store/applications.ts'
+import { forgetConflicts } from '../store/conflicts.ts'
 import {
   destroyPersonalData,
   giveUpProducts,
@@ -14,9 +16,13 @@ import {
   markErased,
   takeIdentities,
 } from '../store/erasure.ts'
+import { forgetMergeReasons } from '../store/merge-cases.ts'
 import { revokeSessionsOf } from '../store/sessions.ts'
 import { targetOf } from './callers.ts'
 import { commandOf } from './command.ts'
+import { endExecutorsOf } from './companies.ts'
+import { unbind } from './guides.ts'
+import { leaveForGood } from './households.ts'
 
 export interface EraseMemberInput {
   readonly memberId?: string | null
@@ -65,7 +71,13 @@ async function erase(tx: Tx, ctx: IdentityContext, ids: readonly MemberId[]): Pr
   const phones = identities.filter(({ kind }) => kind === 'PHONE').map(({ hash }) => hash)
   await giveUpProducts(tx, ids, ctx.now)
   await destroyPersonalData(tx, ids, phones)
+  await unbind(tx, ctx, ids, 'MEMBER_ERASED')
+  await endExecutorsOf(tx, ctx, ids)
+  await leaveForGood(tx, ctx, ids)
+  await forgetWords(tx, ids)
   await revokeSessionsOf(tx, ids, 'erased', ctx.now)
+  await forgetConflicts(tx, ids, ctx.now)
+  await forgetMergeReasons(tx, ids)
   await markErased(tx, ids)
   await publish(tx, [
     { type: 'identity.MemberErased', memberId: ids[0]!, occurredAt: ctx.now, payload: { memberIds: ids } },

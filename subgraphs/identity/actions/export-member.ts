@@ -7,10 +7,11 @@ import { fail, ok, type Result } from '../../../kernel/values/result.ts'
 import type { IdentityContext } from '../context.ts'
 import type { IdentityRefusalCode } from '../domain/refusals.ts'
 import { places, unseal } from '../domain/sealing.ts'
+import { findApplicationsOf } from '../store/applications.ts'
 import { findAttributes } from '../store/attributes.ts'
 import { findChannelIdentities } from '../store/channel-identities.ts'
-import { findAllIds } from '../store/erasure.ts'
 import { findMemberKeys } from '../store/member-keys.ts'
+import { findAllIds } from '../store/members.ts'
 import { findOwnedProducts } from '../store/products.ts'
 import { findProfiles } from '../store/profiles.ts'
 import { distribution } from '../store/tables.ts'
@@ -36,6 +37,7 @@ export const SEALED_TABLES: readonly string[] = [
   'member_attribute',
   'owned_product',
   'channel_identity',
+  'application',
 ]
 
 /**
@@ -93,13 +95,14 @@ async function knownThere(
 async function knownHere(ctx: IdentityContext, ids: readonly string[]): Promise<unknown> {
   const { keys } = ctx.services
   const plain = memberTables(distribution).filter((table) => !SEALED_TABLES.includes(table))
-  const [records, wrapped, profiles, attributes, products, identities] = await Promise.all([
+  const [records, wrapped, profiles, attributes, products, identities, applications] = await Promise.all([
     memberRecords(ctx.db.query, plain, ids),
     findMemberKeys(ctx.db, ids),
     findProfiles(ctx.db, ids),
     findAttributes(ctx.db, ids),
     findOwnedProducts(ctx.db, ids),
     findChannelIdentities(ctx.db, ids),
+    findApplicationsOf(ctx.db, ids),
   ])
   const dataKeys = new Map([...wrapped].map(([id, key]) => [id, openDataKey(keys, id, key)]))
   const textOf = (memberId: string, where: string, sealed: Buffer | undefined): string | null => {
@@ -118,13 +121,23 @@ async function knownHere(ctx: IdentityContext, ids: readonly string[]): Promise<
         ? { memberId: sealed.memberId, program: sealed.program, attributes: opened(dataKey, sealed) }
         : []
     }),
-    owned_product: products.map(({ serialHash: _, sealedSerial, ...product }) => ({
+    owned_product: products.map(({ personId: _, serialHash: __, sealedSerial, ...product }) => ({
       ...product,
       serial: textOf(product.memberId, places.product(product.memberId, product.id), sealedSerial),
       ownedSince: toIso(product.ownedSince),
       ownedUntil: product.ownedUntil === undefined ? null : toIso(product.ownedUntil),
     })),
-    channel_identity: identities.map(({ hash: _, sealedValue, value, ...identity }) => ({
+    application: applications.map(({ sealedWords, submittedAt, decidedAt, ...application }) => ({
+      ...application,
+      reason: textOf(
+        application.memberId,
+        places.application(application.memberId, application.id),
+        sealedWords,
+      ),
+      submittedAt: toIso(submittedAt),
+      decidedAt: decidedAt === undefined ? null : toIso(decidedAt),
+    })),
+    channel_identity: identities.map(({ personId: _, hash: __, sealedValue, value, ...identity }) => ({
       ...identity,
       value: value ?? textOf(identity.memberId, places.identity(identity.memberId, identity.id), sealedValue),
       verifiedAt: toIso(identity.verifiedAt),

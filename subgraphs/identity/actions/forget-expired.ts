@@ -3,6 +3,7 @@ import type { IdentityContext } from '../context.ts'
 import { hourOf } from '../domain/attempts.ts'
 import { CODE_KEPT_MS } from '../domain/one-time-code.ts'
 import { deleteAttemptsBefore } from '../store/attempts.ts'
+import { deleteInvitationsExpiredBefore } from '../store/households.ts'
 import { deleteCodesExpiredBefore } from '../store/one-time-codes.ts'
 import { deleteRefreshTokensExpiredBefore } from '../store/sessions.ts'
 import { deleteStaffTokensExpiredBefore } from '../store/staff-sessions.ts'
@@ -14,5 +15,6 @@ export async function forgetExpired(ctx: IdentityContext): Promise<void> {
     await deleteAttemptsBefore(tx, hourOf(ctx.now))
     await deleteRefreshTokensExpiredBefore(tx, ctx.now)
     await deleteStaffTokensExpiredBefore(tx, ctx.now)
+    await deleteInvitationsExpiredBefore(tx, ctx.now)
   })
 }

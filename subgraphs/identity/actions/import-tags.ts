@@ -50,9 +50,8 @@ export async function importTags(ctx: IdentityContext, input: ImportTagsInput): 
         members.set(memberId, member.id)
       }
       for (const { memberId, tags } of lines) {
-        const id = members.get(memberId)!
-        await saveTags(tx, id, tags)
-        await appendTagHistory(tx, id, 'set', tags, ctx.now)
+        await saveTags(tx, memberId, tags)
+        await appendTagHistory(tx, memberId, 'set', tags, ctx.now)
       }
       const memberIds = [...new Set(members.values())]
       await publish(tx, [tagsChanged(ctx.now, memberIds)])

@@ -16,6 +16,7 @@ import { blindIndex, places, seal, unseal } from '../domain/sealing.ts'
 import { identifierOf, readSerial, type Serial, type SerialText } from '../domain/serial.ts'
 import { deleteChannelIdentity } from '../store/channel-identities.ts'
 import { claimIdentifiers, handOverIdentifier } from '../store/identifiers.ts'
+import { findAllIds, type LockedMember } from '../store/members.ts'
 import {
   endOwnership,
   giveSerial,
@@ -28,7 +29,7 @@ import {
 } from '../store/products.ts'
 import { channelOf, lockReachable, targetOf } from './callers.ts'
 import { commandOf } from './command.ts'
-import { ensureDataKeys, newNonce, openDataKey } from './data-key.ts'
+import { ensureDataKeys, newNonce, openDataKeys } from './data-key.ts'
 import { recordIdentities } from './resolve-member.ts'
 import { noteSight, sightOf } from './sight.ts'
 
@@ -60,7 +61,8 @@ export async function registerProduct(ctx: IdentityContext, input: RegisterProdu
         const member = await lockReachable(tx, ctx.principal, target)
         if (!member) return fail('MEMBER_NOT_FOUND', { path: ['memberId'] })
         return register(tx, ctx, {
-          memberId: member.id,
+          memberId: member.holderId,
+          personIds: await findAllIds(tx, member.id),
           serial: serial.value,
           facts: { ...facts.value, dealer: facts.value.dealer ?? storeOf(ctx.principal) },
           verified,
@@ -77,32 +79,40 @@ const storeOf = (principal: Principal): string | undefined =>
 async function register(
   tx: Tx,
   ctx: IdentityContext,
-  given: { memberId: MemberId; serial: Serial; facts: ProductFacts; verified: boolean; channel: Channel },
+  given: {
+    memberId: MemberId
+    personIds: readonly MemberId[]
+    serial: Serial
+    facts: ProductFacts
+    verified: boolean
+    channel: Channel
+  },
 ): Promise<Answer> {
-  const { memberId, serial, facts, verified, channel } = given
+  const { memberId, personIds, serial, facts, verified, channel } = given
   const hash = blindIndex(ctx.services.keys.index, identifierOf(serial))
   const productId = newId(ctx.now)
   const holder = await takeSerial(tx, hash, { memberId, productId, verified })
   const holding: Holding = holder
-    ? { state: holder.memberId === memberId ? 'own' : 'other', verified: holder.verified }
+    ? { state: personIds.includes(holder.memberId) ? 'own' : 'other', verified: holder.verified }
     : { state: 'free' }
   const decided = decideRegistration(holding, verified)
   if (!decided.ok) return decided
-  if (verified && !(await leadTo(tx, ctx, memberId, serial, hash, channel))) {
+  const ownerId = holding.state === 'own' ? holder!.memberId : memberId
+  if (verified && !(await leadTo(tx, ctx, ownerId, serial, hash, channel, personIds))) {
     // The number was bound to somebody else before it was a product: who of the two has it is for people to find out.
     if (!holder) await releaseSerial(tx, hash)
     return fail('PRODUCT_OWNED_BY_ANOTHER', { path: ['product'] })
   }
   if (decided.value === 'verify') {
-    const owned = { memberId, productId: holder!.productId, verified: true }
+    const owned = { memberId: ownerId, productId: holder!.productId, verified: true }
     await giveSerial(tx, hash, owned)
     await verifyOwnedProduct(tx, {
-      memberId,
+      memberId: ownerId,
       id: owned.productId,
       ...facts,
       recordedBy: principalName(ctx.principal),
     })
-    return ok({ memberId, productId: owned.productId })
+    return ok({ memberId: ownerId, productId: owned.productId })
   }
   if (decided.value === 'overrule') {
     const claim = { memberId: holder!.memberId, id: holder!.productId }
@@ -118,6 +128,19 @@ async function register(
   })
   await publish(tx, [
     ownersChanged(ctx, decided.value === 'overrule' ? [holder!.memberId, memberId] : [memberId]),
+    {
+      type: 'identity.ProductRegistered' as const,
+      memberId,
+      occurredAt: ctx.now,
+      payload: {
+        kind: serial.kind,
+        make: serial.make,
+        model: facts.model ?? null,
+        boughtOn: facts.boughtOn ?? null,
+        dealer: facts.dealer ?? null,
+        verified,
+      },
+    },
   ])
   return ok({ memberId, productId })
 }
@@ -130,11 +153,14 @@ async function leadTo(
   serial: Serial,
   hash: Buffer,
   channel: Channel,
+  personIds: readonly MemberId[] = [memberId],
 ): Promise<boolean> {
   const identifier = identifierOf(serial)
   const { kind, scope } = identifier
   const owners = await claimIdentifiers(tx, [{ kind, scope, hash, memberId }])
-  if (owners.get(hash.toString('hex')) !== memberId) return false
+  const owner = owners.get(hash.toString('hex'))!
+  if (!personIds.includes(owner)) return false
+  if (owner !== memberId) return true
   const source = principalName(ctx.principal)
   await recordIdentities(tx, ctx, [
     { memberId, identifier: { ...identifier, hash, strength: 'checked', source }, channel },
@@ -207,20 +233,20 @@ export async function transferProduct(ctx: IdentityContext, input: TransferProdu
       async () => {
         const facts = checkProductFacts({ dealer: input.dealer }, '')
         if (!facts.ok) return facts
-        const locked = new Map<string, MemberId | undefined>()
+        const locked = new Map<string, LockedMember | undefined>()
         for (const id of [input.memberId, input.toMemberId].toSorted()) {
-          locked.set(id, (await lockReachable(tx, ctx.principal, id))?.id)
+          locked.set(id, await lockReachable(tx, ctx.principal, id))
         }
         const [from, to] = [locked.get(input.memberId), locked.get(input.toMemberId)]
         if (!from) return fail('MEMBER_NOT_FOUND', { path: ['memberId'] })
         if (!to) return fail('MEMBER_NOT_FOUND', { path: ['toMemberId'] })
         const product = isUuid(input.productId)
-          ? await lockOwnedProduct(tx, from, input.productId)
+          ? await lockOwnedProduct(tx, await findAllIds(tx, from.id), input.productId)
           : undefined
         if (!product) return fail('PRODUCT_NOT_FOUND', { path: ['productId'] })
-        if (from === to) return fail('PRODUCT_ALREADY_REGISTERED', { path: ['toMemberId'] })
+        if (from.id === to.id) return fail('PRODUCT_ALREADY_REGISTERED', { path: ['toMemberId'] })
         const dealer = facts.value.dealer ?? storeOf(ctx.principal)
-        return ok(await handOver(tx, ctx, product, to, { dealer, channel }))
+        return ok(await handOver(tx, ctx, product, to.holderId, { dealer, channel }))
       },
     ),
   )
@@ -270,18 +296,19 @@ export async function readProducts(
   reader: Principal,
   options: { former: boolean },
 ): Promise<ProductView[]> {
-  const [all, wrapped] = await Promise.all([
-    ctx.loaders.products.load(memberId),
-    ctx.loaders.memberKey.load(memberId),
-  ])
+  const all = await ctx.loaders.products.load(memberId)
   const rows = all.filter(({ ownedUntil }) => options.former || ownedUntil === undefined)
   if (rows.length === 0) return []
-  const dataKey = wrapped && openDataKey(ctx.services.keys, memberId, wrapped)
+  const dataKeys = await openDataKeys(
+    ctx,
+    rows.map(({ memberId: holder }) => holder),
+  )
   const sight = sightOf(reader, memberId)
-  if (dataKey) await noteSight(ctx, reader, memberId, ['products.serial'])
+  if (dataKeys.size > 0) await noteSight(ctx, reader, memberId, ['products.serial'])
   return rows.map(({ serialHash: _, sealedSerial, ...product }) => {
+    const dataKey = dataKeys.get(product.memberId)
     const serial = dataKey
-      ? unseal(dataKey, places.product(memberId, product.id), sealedSerial).toString()
+      ? unseal(dataKey, places.product(product.memberId, product.id), sealedSerial).toString()
       : ''
     return { ...product, serial: sight === 'clear' ? serial : maskIdentity('SERIAL', serial) }
   })

@@ -4,7 +4,7 @@ import { maskIdentity, maskProfile, personalFields } from '../domain/masking.ts'
 import type { Profile } from '../domain/profile.ts'
 import { places, unseal } from '../domain/sealing.ts'
 import type { ChannelIdentityRow } from '../store/channel-identities.ts'
-import { openDataKey } from './data-key.ts'
+import { openDataKeys } from './data-key.ts'
 import { noteSight, sightOf } from './sight.ts'
 import { openProfile } from './write-profile.ts'
 
@@ -34,28 +34,29 @@ export async function readProfile(
   return { ...maskProfile(profile, sightOf(reader, memberId)), version: sealed.version }
 }
 
-export interface IdentityView extends Pick<ChannelIdentityRow, 'kind' | 'scope' | 'channel' | 'verifiedAt'> {
+export interface IdentityView
+  extends Pick<ChannelIdentityRow, 'id' | 'kind' | 'scope' | 'channel' | 'verifiedAt' | 'source'> {
+  readonly strength: string
   readonly maskedValue: string
 }
 
 /** A member's identifiers, for everybody with no more than their last characters. */
 export async function readIdentities(ctx: IdentityContext, memberId: string): Promise<IdentityView[]> {
-  const [rows, wrapped] = await Promise.all([
-    ctx.loaders.identities.load(memberId),
-    ctx.loaders.memberKey.load(memberId),
-  ])
-  const dataKey = wrapped && openDataKey(ctx.services.keys, memberId, wrapped)
-  const textOf = ({ id, value, sealedValue }: ChannelIdentityRow): string => {
+  const rows = await ctx.loaders.identities.load(memberId)
+  const dataKeys = await openDataKeys(ctx, [memberId, ...rows.map(({ memberId: holder }) => holder)])
+  const textOf = ({ memberId: holder, id, value, sealedValue }: ChannelIdentityRow): string => {
     if (value !== undefined) return value
-    return dataKey && sealedValue
-      ? unseal(dataKey, places.identity(memberId, id), sealedValue).toString()
-      : ''
+    const dataKey = dataKeys.get(holder)
+    return dataKey && sealedValue ? unseal(dataKey, places.identity(holder, id), sealedValue).toString() : ''
   }
   return rows.map((row) => ({
+    id: row.id,
     kind: row.kind,
     scope: row.scope,
     channel: row.channel,
     verifiedAt: row.verifiedAt,
+    strength: row.strength.toUpperCase(),
+    source: row.source,
     maskedValue: maskIdentity(row.kind, textOf(row)),
   }))
 }

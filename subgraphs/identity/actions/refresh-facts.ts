@@ -3,8 +3,17 @@ import { findPrograms } from '../../../kernel/programs/known-programs.ts'
 import { localDate } from '../../../kernel/values/instant.ts'
 import type { IdentityContext } from '../context.ts'
 import { personFacts, tagFacts } from '../domain/facts.ts'
-import { beginAccountFacts, refreshWindows, saveMemberFacts, tagsDue, windowsDue } from '../store/facts.ts'
+import {
+  beginAccountFacts,
+  forgetMergedFacts,
+  gatherAccountFacts,
+  refreshWindows,
+  saveMemberFacts,
+  tagsDue,
+  windowsDue,
+} from '../store/facts.ts'
 import { findMemberKeys } from '../store/member-keys.ts'
+import { presentIds } from '../store/members.ts'
 import { findProfiles } from '../store/profiles.ts'
 import { findTagDefinitions } from '../store/tag-definitions.ts'
 import { findTags } from '../store/tags.ts'
@@ -20,10 +29,12 @@ export async function refreshMemberFacts(
 ): Promise<void> {
   const taxonomy = await findTagDefinitions(tx.query)
   for (let from = 0; from < memberIds.length; from += CHUNK) {
-    const ids = [...new Set(memberIds.slice(from, from + CHUNK))]
+    const asked = memberIds.slice(from, from + CHUNK)
+    await forgetMergedFacts(tx, asked)
+    const ids = await presentIds(tx, asked)
     const profiles = await findProfiles(tx, ids)
     const keys = await findMemberKeys(tx, ids)
-    const tags = Map.groupBy(await findTags(tx, ids), ({ memberId }) => memberId)
+    const tags = Map.groupBy(await findTags(tx, ids), ({ personId }) => personId)
     await saveMemberFacts(
       tx,
       ids.map((memberId) => {
@@ -34,6 +45,21 @@ export async function refreshMemberFacts(
       }),
     )
     await beginAccountFacts(tx, ids)
+  }
+}
+
+/** Facts of members who became one, or two again, from what is known under each of their ids. */
+export async function refreshJoinedFacts(
+  tx: Tx,
+  ctx: IdentityContext,
+  memberIds: readonly string[],
+): Promise<void> {
+  await refreshMemberFacts(tx, ctx, memberIds)
+  const present = await presentIds(tx, memberIds)
+  await gatherAccountFacts(tx, present)
+  for (const program of await findPrograms(tx.query)) {
+    const today = localDate(ctx.now, program.timeZone)
+    await refreshWindows(tx, { program: program.slug, memberIds: present, today })
   }
 }
 

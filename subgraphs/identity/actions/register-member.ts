@@ -1,20 +1,23 @@
 import { storeActedIn } from '../../../kernel/auth/stores.ts'
 import { once } from '../../../kernel/commands/once.ts'
 import type { Tx } from '../../../kernel/db/transaction.ts'
+import { ForbiddenError } from '../../../kernel/errors.ts'
 import type { NewEvent } from '../../../kernel/events/event.ts'
 import { publish } from '../../../kernel/events/publish.ts'
 import type { MemberId } from '../../../kernel/values/ids.ts'
 import type { Instant } from '../../../kernel/values/instant.ts'
-import { ok, type Result } from '../../../kernel/values/result.ts'
+import { fail, ok, type Result } from '../../../kernel/values/result.ts'
 import type { IdentityBound, MembersRegistered } from '../../../schema/events/identity.ts'
 import type { IdentityContext } from '../context.ts'
-import type { Channel } from '../domain/kinds.ts'
+import { type Entry, statusOf } from '../domain/entry.ts'
+import type { Channel, IdentityKind } from '../domain/kinds.ts'
 import { memberNumber } from '../domain/member-number.ts'
 import { checkProfile, fillProfile, type ProfileChange } from '../domain/profile.ts'
 import type { IdentityRefusalCode } from '../domain/refusals.ts'
 import { blindIndex } from '../domain/sealing.ts'
 import { claimIdentifiers } from '../store/identifiers.ts'
-import { insertMembers, lockMember, takeNumberSerials } from '../store/members.ts'
+import { insertMembers, takeNumberSerials } from '../store/members.ts'
+import { activateFound } from './activate-members.ts'
 import { channelOf, isSelf, requireScope } from './callers.ts'
 import { commandOf } from './command.ts'
 import { openSession, type SessionTokens } from './open-session.ts'
@@ -23,6 +26,7 @@ import {
   isPassing,
   type ProofInput,
   prepareProofs,
+  type ReadProof,
   type VerifiedIdentifier,
   verifyProofs,
 } from './verify-proofs.ts'
@@ -33,6 +37,7 @@ export interface RegisterMemberInput {
   readonly proofs: readonly ProofInput[]
   readonly profile?: ProfileChange | null
   readonly store?: string | null
+  readonly entry?: Entry | null
   readonly idempotencyKey?: string | null
 }
 
@@ -54,6 +59,8 @@ export async function registerMember(
 ): Promise<Result<Registered, IdentityRefusalCode>> {
   const self = isSelf(ctx.principal)
   if (!self) requireScope(ctx.principal, 'members:register')
+  const entry = input.entry ?? 'FULL'
+  if (entry !== 'FULL' && self) throw new ForbiddenError('Persons register themselves in full.')
   channelOf(ctx.principal, input.channel, 'WEB')
   const command = commandOf(ctx, 'registerMember', input)
 
@@ -65,6 +72,9 @@ export async function registerMember(
     const answer: Answer = await once(tx, command, async () => {
       if (!profile.ok) return profile
       if (!proofs.ok) return proofs
+      if (entry === 'COLLECTOR' && !isCardAlone(proofs.value)) {
+        return fail('IDENTIFIER_NOT_VALID', { path: ['proofs'] })
+      }
       const verified = await verifyProofs(tx, ctx, proofs.value, 'SIGN_IN')
       return verified.ok ? admit(tx, ctx, input, verified.value, profile.value) : verified
     })
@@ -75,6 +85,10 @@ export async function registerMember(
     return ok({ memberId, created, session })
   })
 }
+
+/** A collector card is the number on it, and nothing of a person. */
+const isCardAlone = (proofs: readonly ReadProof[]): boolean =>
+  proofs.length > 0 && proofs.every((proof) => proof.kind === 'asserted' && proof.identifier.kind === 'CARD')
 
 async function admit(
   tx: Tx,
@@ -87,17 +101,21 @@ async function admit(
   const store = storeActedIn(ctx.principal, input.store)
   const resolved = await resolveMember(tx, ctx, verified, { mayBeNew: true })
   if (!resolved.ok) return resolved
-  const { outcome, memberId, bind } = resolved.value
+  const { outcome, memberId, holderId, bind } = resolved.value
   const created = outcome === 'new'
+  const entry = input.entry ?? 'FULL'
   if (created) {
-    await beginMembers(tx, ctx, [{ id: memberId, joinedAt: ctx.now, channel, store }])
+    await beginMembers(tx, ctx, [{ id: memberId, joinedAt: ctx.now, channel, store, entry }])
   } else {
-    await lockMember(tx, memberId)
+    await activateFound(tx, ctx, memberId, {
+      person: isSelf(ctx.principal),
+      bound: bind.map(({ kind }) => kind),
+    })
   }
   await recordIdentities(
     tx,
     ctx,
-    bind.map((identifier) => ({ memberId, identifier, channel })),
+    bind.map((identifier) => ({ memberId: holderId, identifier, channel })),
   )
   const phone = bind.find(({ kind }) => kind === 'PHONE')?.value
   const profile = phone === undefined ? given : { phone, ...given }
@@ -106,8 +124,8 @@ async function admit(
   if ((created || reached) && Object.keys(profile).length > 0) {
     await writeProfile(tx, ctx, memberId, (known) => fillProfile(known, profile))
   }
-  if (created) await publish(tx, [membersRegistered(ctx.now, channel, [memberId])])
-  else if (bind.length > 0) await publish(tx, [identityBound(ctx.now, channel, memberId)])
+  if (created) await publish(tx, [membersRegistered(ctx.now, channel, [memberId], entry)])
+  else if (bind.length > 0) await publish(tx, [identityBound(ctx.now, channel, memberId, bind)])
   return ok({ memberId, created, answeredAt: ctx.now })
 }
 
@@ -115,18 +133,25 @@ async function admit(
 export async function beginMembers(
   tx: Tx,
   ctx: IdentityContext,
-  members: readonly { id: MemberId; joinedAt: Instant; channel: Channel; store: string | undefined }[],
+  members: readonly {
+    id: MemberId
+    joinedAt: Instant
+    channel: Channel
+    store: string | undefined
+    entry?: Entry
+  }[],
 ): Promise<void> {
   const serials = await takeNumberSerials(tx, members.length)
   const numbers = serials.map(memberNumber)
   await insertMembers(
     tx,
-    members.map(({ id, joinedAt, channel, store }, index) => ({
+    members.map(({ id, joinedAt, channel, store, entry }, index) => ({
       id,
       number: numbers[index]!,
       joinedAt,
       joinedChannel: channel,
       joinedStore: store,
+      status: statusOf(entry ?? 'FULL'),
     })),
   )
   await claimIdentifiers(
@@ -142,20 +167,22 @@ export const membersRegistered = (
   occurredAt: Instant,
   channel: Channel,
   memberIds: readonly string[],
+  entry: Entry = 'FULL',
 ): NewEvent<'identity.MembersRegistered', MembersRegistered> => ({
   type: 'identity.MembersRegistered',
   ...(memberIds.length === 1 ? { memberId: memberIds[0]! } : {}),
   occurredAt,
-  payload: { channel, memberIds },
+  payload: { channel, memberIds, ...(entry === 'FULL' ? {} : { entry }) },
 })
 
 export const identityBound = (
   occurredAt: Instant,
   channel: string,
   memberId: string,
+  bound: readonly { readonly kind: IdentityKind }[],
 ): NewEvent<'identity.IdentityBound', IdentityBound> => ({
   type: 'identity.IdentityBound',
   memberId,
   occurredAt,
-  payload: { channel },
+  payload: { channel, kinds: [...new Set(bound.map(({ kind }) => kind))] },
 })

@@ -11,6 +11,7 @@ import type { Channel } from '../domain/kinds.ts'
 import type { IdentityRefusalCode } from '../domain/refusals.ts'
 import { blindIndex } from '../domain/sealing.ts'
 import { claimIdentifiers, releaseIdentifiers } from '../store/identifiers.ts'
+import { findMembers } from '../store/members.ts'
 import { commandOf } from './command.ts'
 import { beginMembers, membersRegistered } from './register-member.ts'
 import { recordIdentities } from './resolve-member.ts'
@@ -62,7 +63,7 @@ function readIdentifiers(
   for (const [index, { identity }] of members.entries()) {
     const scope = identity.scope || (identity.kind === 'EXTERNAL' ? source : '')
     const identifier = normaliseIdentifier({ ...identity, scope })
-    if (!identifier.ok || identity.kind === 'MEMBER_NUMBER') {
+    if (!identifier.ok || identity.kind === 'MEMBER_NUMBER' || identity.kind === 'COMPANY') {
       const code = identifier.ok ? 'IDENTIFIER_NOT_VALID' : identifier.refusal.code
       return fail(code, { path: ['members', String(index), 'identity'] })
     }
@@ -143,10 +144,11 @@ async function admitAll(
     ])
   }
   const freshLines = new Set(fresh.map(({ line }) => line))
+  const known = fresh.length === owners.size ? new Map() : await findMembers(tx, [...owners.values()])
   return ok(
-    identifiers.map(({ hash }, line) => ({
-      memberId: owners.get(hash.toString('hex'))!,
-      created: freshLines.has(line),
-    })),
+    identifiers.map(({ hash }, line) => {
+      const holder = owners.get(hash.toString('hex'))!
+      return { memberId: known.get(holder)?.id ?? holder, created: freshLines.has(line) }
+    }),
   )
 }

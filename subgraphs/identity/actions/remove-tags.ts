@@ -6,6 +6,7 @@ import { fail, ok, type Result } from '../../../kernel/values/result.ts'
 import type { IdentityContext } from '../context.ts'
 import type { IdentityRefusalCode } from '../domain/refusals.ts'
 import type { TagDimension } from '../domain/tags.ts'
+import { findAllIds } from '../store/members.ts'
 import { appendTagHistory, deleteTags } from '../store/tags.ts'
 import { lockReachable, tagSourceOf } from './callers.ts'
 import { commandOf } from './command.ts'
@@ -29,9 +30,12 @@ export async function removeTags(
       const member = await lockReachable(tx, ctx.principal, input.memberId)
       if (!member) return fail('MEMBER_NOT_FOUND', { path: ['memberId'] })
       const tags = input.tags.map(({ dimension, name }) => ({ dimension, name: name.trim() }))
-      const gone = await deleteTags(tx, member.id, tags, source === 'STAFF' ? undefined : source)
-      const recorded = gone.map((tag) => ({ ...tag, setBy: removedBy, setAt: ctx.now }))
-      await appendTagHistory(tx, member.id, 'removed', recorded, ctx.now)
+      const ids = await findAllIds(tx, member.id)
+      const gone = await deleteTags(tx, ids, tags, source === 'STAFF' ? undefined : source)
+      for (const [holderId, ofHolder] of Map.groupBy(gone, ({ memberId }) => memberId)) {
+        const recorded = ofHolder.map((tag) => ({ ...tag, setBy: removedBy, setAt: ctx.now }))
+        await appendTagHistory(tx, holderId, 'removed', recorded, ctx.now)
+      }
       await publish(tx, [tagsChanged(ctx.now, [member.id])])
       return ok({ memberId: member.id })
     }),

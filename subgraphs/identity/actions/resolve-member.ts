@@ -3,18 +3,25 @@ import { type MemberId, newId } from '../../../kernel/values/ids.ts'
 import { fail, ok, type Result } from '../../../kernel/values/result.ts'
 import type { IdentityContext } from '../context.ts'
 import { type Channel, KINDS } from '../domain/kinds.ts'
-import { type OneId, resolveOneId } from '../domain/one-id.ts'
+import { resolveOneId } from '../domain/one-id.ts'
 import { places, seal } from '../domain/sealing.ts'
 import { findChannelIdentities, insertChannelIdentities } from '../store/channel-identities.ts'
 import { claimIdentifiers, settleClaims } from '../store/identifiers.ts'
-import { lockMember } from '../store/members.ts'
+import { type LockedMember, lockMember } from '../store/members.ts'
+import { findDormant, moveToNewest, noteConflicts } from './contest-identity.ts'
 import { ensureDataKeys, newNonce } from './data-key.ts'
 import { admitReturning } from './return-of-erased.ts'
 import type { VerifiedIdentifier } from './verify-proofs.ts'
 
-export type Resolved =
-  | { readonly outcome: 'new'; readonly memberId: MemberId; readonly bind: readonly VerifiedIdentifier[] }
-  | { readonly outcome: 'known'; readonly memberId: MemberId; readonly bind: readonly VerifiedIdentifier[] }
+export interface Resolved {
+  readonly outcome: 'new' | 'known'
+  readonly memberId: MemberId
+  /** Under which of the member's ids the new identifiers lie: what comes by an identity belongs to the id that has it. */
+  readonly holderId: MemberId
+  readonly bind: readonly VerifiedIdentifier[]
+}
+
+type ResolveRefusal = 'IDENTITY_ERASED' | 'IDENTIFIER_NOT_VERIFIED' | 'IDENTITY_CONFLICT' | 'MEMBER_NOT_FOUND'
 
 /**
  * Whose identifiers these are. Holds each of them for the rest of the transaction, so that two calls at once with one
@@ -24,72 +31,90 @@ export async function resolveMember(
   tx: Tx,
   ctx: IdentityContext,
   identifiers: readonly VerifiedIdentifier[],
-  options: { target?: MemberId; mayBeNew: boolean },
-): Promise<
-  Result<Resolved, 'IDENTITY_ERASED' | 'IDENTIFIER_NOT_VERIFIED' | 'IDENTITY_CONFLICT' | 'MEMBER_NOT_FOUND'>
-> {
+  options: { target?: Pick<LockedMember, 'id' | 'holderId'>; mayBeNew: boolean },
+): Promise<Result<Resolved, ResolveRefusal>> {
   if (identifiers.length === 0) return fail('IDENTIFIER_NOT_VERIFIED')
   const candidate = newId<MemberId>(ctx.now)
   const hashes = identifiers.map(({ hash }) => hash)
   const claims = identifiers.map(({ kind, scope, hash }) => ({ kind, scope, hash, memberId: candidate }))
-  let owners = await claimIdentifiers(tx, claims)
-  // Who was erased while we came here has no identifiers any more: they are free, or under a tombstone.
-  if (!(await lockOwners(tx, owners, candidate))) owners = await claimIdentifiers(tx, claims)
+  let holders = await claimIdentifiers(tx, claims)
+  let persons = await lockPersons(tx, holders, candidate)
+  if (!persons) {
+    // Who was erased while we came here has no identifiers any more: they are free, or under a tombstone.
+    holders = await claimIdentifiers(tx, claims)
+    persons = (await lockPersons(tx, holders, candidate)) ?? new Map()
+  }
+  const giveBack = () => settleClaims(tx, { claimedFor: candidate, hashes, kept: [] })
   const returning = await admitReturning(tx, ctx, identifiers)
   if (!returning.ok) {
-    await settleClaims(tx, { claimedFor: candidate, hashes, kept: [] })
+    await giveBack()
     return fail('IDENTITY_ERASED')
   }
-  const knownOwners = new Set([...owners.values(), ...(options.target ? [options.target] : [])])
-  knownOwners.delete(candidate)
-
-  const resolved = resolveOneId({
-    found: identifiers.map(({ kind, scope, hash, strength }) => {
-      const owner = owners.get(hash.toString('hex'))
-      return {
-        kind,
-        scope,
-        strength,
-        hash: hash.toString('hex'),
-        ownerId: owner === candidate ? undefined : owner,
-      }
-    }),
-    held: knownOwners.size === 0 ? [] : await findChannelIdentities(tx, [...knownOwners]),
-    memberId: options.target,
+  const { target } = options
+  const found = identifiers.map(({ kind, scope, hash, strength }) => {
+    const holder = holders.get(hash.toString('hex'))!
+    return { kind, scope, strength, hash: hash.toString('hex'), ownerId: persons.get(holder) }
   })
-
-  const refusal = refusalOf(resolved, options.mayBeNew)
-  if (refusal) {
-    await settleClaims(tx, { claimedFor: candidate, hashes, kept: [] })
-    return refusal
+  const known = [...new Set([...persons.values(), ...(target ? [target.id] : [])])]
+  const held = known.length === 0 ? [] : await findChannelIdentities(tx, known)
+  const oneId = resolveOneId({
+    found,
+    held: held.map(({ kind, scope, hash, personId }) => ({
+      kind,
+      scope,
+      hash: hash.toString('hex'),
+      memberId: personId,
+    })),
+    memberId: target?.id,
+    policy: ctx.services.oneId.conflict,
+    dormant: await findDormant(tx, ctx, known),
+  })
+  switch (oneId.outcome) {
+    case 'not-verified':
+      await giveBack()
+      return fail('IDENTIFIER_NOT_VERIFIED')
+    case 'conflict': {
+      await giveBack()
+      const noted = await noteConflicts(tx, ctx, oneId.conflicts, identifiers)
+      return fail('IDENTITY_CONFLICT', noted.length === 0 ? {} : { details: { conflict: noted[0]! } })
+    }
+    case 'new':
+      if (!options.mayBeNew) {
+        await giveBack()
+        return fail('MEMBER_NOT_FOUND')
+      }
+      await moveToNewest(tx, ctx, oneId.moved, { identifiers, holders, to: candidate })
+      return ok({ outcome: 'new', memberId: candidate, holderId: candidate, bind: identifiers })
+    case 'known': {
+      const { memberId } = oneId
+      const came = identifiers.flatMap(({ hash }) => {
+        const holder = holders.get(hash.toString('hex'))!
+        return persons.get(holder) === memberId ? [holder] : []
+      })
+      const holderId = target?.holderId ?? (new Set(came).size === 1 ? came[0]! : memberId)
+      await moveToNewest(tx, ctx, oneId.moved, { identifiers, holders, to: holderId })
+      const bind = identifiers.filter(({ hash }) => oneId.bind.includes(hash.toString('hex')))
+      const kept = bind.map(({ hash }) => hash)
+      await settleClaims(tx, { claimedFor: candidate, hashes, kept, memberId: holderId })
+      return ok({ outcome: 'known', memberId, holderId, bind })
+    }
   }
-  const oneId = (resolved as { value: OneId }).value
-  if (oneId.outcome === 'new') return ok({ outcome: 'new', memberId: candidate, bind: identifiers })
-  const bind = identifiers.filter(({ hash }) => oneId.bind.includes(hash.toString('hex')))
-  const kept = bind.map(({ hash }) => hash)
-  await settleClaims(tx, { claimedFor: candidate, hashes, kept, memberId: oneId.memberId })
-  return ok({ outcome: 'known', memberId: oneId.memberId, bind })
 }
 
-function refusalOf(
-  resolved: ReturnType<typeof resolveOneId>,
-  mayBeNew: boolean,
-):
-  | { ok: false; refusal: { code: 'IDENTIFIER_NOT_VERIFIED' | 'IDENTITY_CONFLICT' | 'MEMBER_NOT_FOUND' } }
-  | undefined {
-  if (!resolved.ok) return resolved
-  return resolved.value.outcome === 'new' && !mayBeNew ? fail('MEMBER_NOT_FOUND') : undefined
-}
-
-async function lockOwners(
+/** Holds the persons that identifiers lead to; answers who that is for each id, or nothing if one was erased. */
+async function lockPersons(
   tx: Tx,
-  owners: ReadonlyMap<string, MemberId>,
+  holders: ReadonlyMap<string, MemberId>,
   candidate: MemberId,
-): Promise<boolean> {
-  for (const owner of [...new Set(owners.values())].toSorted()) {
-    if (owner !== candidate && !(await lockMember(tx, owner))) return false
+): Promise<Map<MemberId, MemberId> | undefined> {
+  const persons = new Map<MemberId, MemberId>()
+  for (const holder of [...new Set(holders.values())].toSorted()) {
+    if (holder === candidate) continue
+    const member = await lockMember(tx, holder)
+    if (!member) return undefined
+    persons.set(holder, member.id)
   }
-  return true
+  return persons
 }
 
 /** Writes down on the members' side which identifiers are theirs; personal ones under each member's key. */

@@ -35,8 +35,8 @@ export async function setTags(
       const member = await lockReachable(tx, ctx.principal, input.memberId)
       if (!member) return fail('MEMBER_NOT_FOUND', { path: ['memberId'] })
       const tags = declared.value.map((statement) => ({ ...statement, source, setBy, setAt: ctx.now }))
-      await saveTags(tx, member.id, tags)
-      await appendTagHistory(tx, member.id, 'set', tags, ctx.now)
+      await saveTags(tx, member.holderId, tags)
+      await appendTagHistory(tx, member.holderId, 'set', tags, ctx.now)
       await publish(tx, [tagsChanged(ctx.now, [member.id])])
       return ok({ memberId: member.id })
     }),

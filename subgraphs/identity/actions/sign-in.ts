@@ -8,6 +8,7 @@ import { ok, type Result } from '../../../kernel/values/result.ts'
 import type { IdentityContext } from '../context.ts'
 import type { Channel } from '../domain/kinds.ts'
 import type { IdentityRefusalCode } from '../domain/refusals.ts'
+import { activateFound } from './activate-members.ts'
 import { channelOf, isSelf } from './callers.ts'
 import { commandOf } from './command.ts'
 import { openSession, type SessionTokens } from './open-session.ts'
@@ -66,12 +67,13 @@ async function recognise(
 ): Promise<Answer> {
   const resolved = await resolveMember(tx, ctx, verified, { mayBeNew: false })
   if (!resolved.ok) return resolved
-  const { memberId, bind } = resolved.value
+  const { memberId, holderId, bind } = resolved.value
   await recordIdentities(
     tx,
     ctx,
-    bind.map((identifier) => ({ memberId, identifier, channel })),
+    bind.map((identifier) => ({ memberId: holderId, identifier, channel })),
   )
-  if (bind.length > 0) await publish(tx, [identityBound(ctx.now, channel, memberId)])
+  await activateFound(tx, ctx, memberId, { person: true, bound: bind.map(({ kind }) => kind) })
+  if (bind.length > 0) await publish(tx, [identityBound(ctx.now, channel, memberId, bind)])
   return ok({ memberId, answeredAt: ctx.now })
 }

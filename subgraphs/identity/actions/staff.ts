@@ -38,6 +38,7 @@ import {
 import { revokeSessionsOfStaff } from '../store/staff-sessions.ts'
 import { commandOf } from './command.ts'
 import { newNonce } from './data-key.ts'
+import { handOver, lockGuide } from './guides.ts'
 import { takeLoginTry } from './staff-sign-in.ts'
 
 /** What somebody signs in with the first time; shown this once. */
@@ -169,8 +170,18 @@ export interface StaffIdInput {
   readonly idempotencyKey?: string | null
 }
 
-/** Somebody leaves: nobody signs in to the account any more, and what it did keeps its name. */
-export async function closeStaff(ctx: IdentityContext, input: StaffIdInput): Promise<Answer<StaffAccount>> {
+export interface CloseStaffInput extends StaffIdInput {
+  readonly successor?: string | null
+}
+
+/**
+ * Somebody leaves: nobody signs in to the account any more, and what it did keeps its name. Members whom the person guided
+ * go to the successor, or have no guide.
+ */
+export async function closeStaff(
+  ctx: IdentityContext,
+  input: CloseStaffInput,
+): Promise<Answer<StaffAccount>> {
   return ctx.db.transaction(async (tx) => {
     const answer = await once<{ id: string }, IdentityRefusalCode>(
       tx,
@@ -179,6 +190,11 @@ export async function closeStaff(ctx: IdentityContext, input: StaffIdInput): Pro
         const staff = await lockManaged(tx, await superiorOf(tx, ctx), input.id)
         if (!staff) return fail('STAFF_NOT_FOUND', { path: ['id'] })
         if (staff.closed) return ok({ id: staff.id })
+        const successor = input.successor == null ? undefined : await lockGuide(tx, ctx, input.successor)
+        if (input.successor != null && (!successor || successor.id === staff.id)) {
+          return fail('GUIDE_NOT_FOUND', { path: ['successor'] })
+        }
+        await handOver(tx, ctx, staff.id, successor?.id)
         await closeStaffRow(tx, staff.id, ctx.now)
         await revokeSessionsOfStaff(tx, staff.id, 'closed', ctx.now)
         await note(tx, ctx, staff.id, 'closed', {})

@@ -2,19 +2,33 @@ import type { Tx } from '../../../kernel/db/transaction.ts'
 import { findProgram, saveProgram } from '../../../kernel/programs/known-programs.ts'
 import { type Instant, instant, localDate } from '../../../kernel/values/instant.ts'
 import type { BalancesChanged, ProgramPublished, PurchasesRecorded } from '../../../schema/events/ledger.ts'
+import { saveTiers } from '../store/applications.ts'
 import { saveAttributeDefinitions } from '../store/attributes.ts'
-import { addPurchases, beginProgramFacts, refreshWindows, saveStandings } from '../store/facts.ts'
+import {
+  addPurchases,
+  beginProgramFacts,
+  gatherAccountFacts,
+  joinedPersons,
+  refreshWindows,
+  saveStandings,
+} from '../store/facts.ts'
+import { presentIds } from '../store/members.ts'
 import { saveTagDefinitions } from '../store/tag-definitions.ts'
 
 /** What the ledger tells becomes facts of members. */
 
 export async function takeInProgram(
   tx: Tx,
-  { program, version, timeZone, tags, attributes }: ProgramPublished,
+  { program, version, timeZone, tiers, tags, attributes }: ProgramPublished,
 ): Promise<void> {
   const known = await findProgram(tx.query, program)
   if (!known || known.version < version) {
     await saveProgram(tx, { slug: program, version, timeZone })
+    await saveTiers(
+      tx,
+      program,
+      tiers.map(({ id }) => id),
+    )
     await saveTagDefinitions(tx, program, tags ?? [])
     await saveAttributeDefinitions(tx, program, attributes ?? [])
   }
@@ -39,6 +53,11 @@ export async function takeInPurchases(
       return { memberId, at, day: localDate(at, timeZone), total }
     }),
   )
-  const memberIds = purchases.map(({ memberId }) => memberId)
+  const memberIds = await presentIds(
+    tx,
+    purchases.map(({ memberId }) => memberId),
+  )
+  const joined = await joinedPersons(tx, memberIds)
+  if (joined.length > 0) await gatherAccountFacts(tx, joined)
   await refreshWindows(tx, { program, memberIds, today: localDate(now, timeZone) })
 }

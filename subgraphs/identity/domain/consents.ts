@@ -36,6 +36,55 @@ export function currentConsents(statements: readonly ConsentStatement[]): Consen
   return [...current.values()]
 }
 
+/** Which of two members' words counts when they turn out to be one person. */
+export type ConsentPolicy = 'STRICTER' | 'LATER'
+
+/** How an id was joined to a person's others. */
+export interface Joined {
+  readonly at: Instant
+  readonly policy: ConsentPolicy
+  /** How much had been said under each id by then. */
+  readonly said: Readonly<Record<string, number>>
+}
+
+/** What was said under one id of a person, oldest first; `merged`: how it was joined to the others. */
+interface Said {
+  readonly holderId: string
+  readonly statements: readonly ConsentStatement[]
+  readonly merged: Joined | undefined
+}
+
+/**
+ * All that a person said under several ids as one list of which the last word counts. By the stricter policy a refusal that
+ * stood on either side when an id was joined stands, whatever the other had said, until the person speaks again.
+ */
+export function combineConsents(said: readonly Said[]): ConsentStatement[] {
+  const joins = said
+    .filter(({ merged }) => merged !== undefined)
+    .toSorted((a, b) => a.merged!.at - b.merged!.at)
+  let known = said
+    .flatMap((by) => by.statements.map((statement, index) => ({ statement, index, by })))
+    .toSorted((a, b) => a.statement.statedAt - b.statement.statedAt)
+  for (const joined of joins) {
+    const { at, policy, said: counts } = joined.merged!
+    const wasBefore = ({ statement, index, by }: (typeof known)[number]): boolean => {
+      const count = counts[by.holderId]
+      return count === undefined ? statement.statedAt <= at : index < count
+    }
+    const before = known.filter(wasBefore)
+    const others = before.filter(({ by }) => by !== joined && (by.merged?.at ?? at) <= at)
+    const sides = [others, before.filter(({ by }) => by === joined)]
+    const refusals = policy === 'LATER' ? [] : sides.flatMap(standingRefusals)
+    known = [...before, ...refusals, ...known.filter((one) => !wasBefore(one))]
+  }
+  return known.map(({ statement }) => statement)
+}
+
+function standingRefusals<One extends { readonly statement: ConsentStatement }>(side: readonly One[]): One[] {
+  const current = new Set(currentConsents(side.map(({ statement }) => statement)))
+  return side.filter(({ statement }) => !statement.given && current.has(statement))
+}
+
 /** Whether a person agreed to be addressed for a purpose through a channel. Silence is no consent. */
 export function hasConsent(
   statements: readonly ConsentStatement[],

@@ -36,7 +36,7 @@ export function normaliseIdentifier(
 
 /** Printed numbers are typed with spaces, dashes and in either case. */
 function normalValue(kind: IdentityKind, value: string): string {
-  if (kind === 'CARD' || kind === 'SERIAL' || kind === 'MEMBER_NUMBER') {
+  if (kind === 'CARD' || kind === 'SERIAL' || kind === 'COMPANY' || kind === 'MEMBER_NUMBER') {
     return value.replace(/[\s-]/g, '').toUpperCase()
   }
   return value

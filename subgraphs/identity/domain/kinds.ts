@@ -1,4 +1,7 @@
-/** What an identifier is. `MEMBER_NUMBER` is given by us; all others come from outside. */
+/**
+ * What an identifier is. `MEMBER_NUMBER` is given by us, `COMPANY` leads to whoever collects for the company at the time;
+ * all others come from outside and are bound.
+ */
 export type IdentityKind =
   | 'PHONE'
   | 'WECHAT_UNIONID'
@@ -8,6 +11,7 @@ export type IdentityKind =
   | 'PARTNER_CUSTOMER'
   | 'SERIAL'
   | 'EXTERNAL'
+  | 'COMPANY'
   | 'MEMBER_NUMBER'
 
 /** Where somebody meets the brand. */
@@ -23,16 +27,19 @@ interface KindRule {
   readonly personal: boolean
   /** A person has one of it per scope; a second one means that two people were taken for one. */
   readonly single: boolean
+  /** May be somebody else's one day: carriers give numbers to new people. */
+  readonly passesOn: boolean
 }
 
 export const KINDS: Readonly<Record<IdentityKind, KindRule>> = {
-  PHONE: { scoped: false, personal: true, single: false },
-  WECHAT_UNIONID: { scoped: false, personal: true, single: true },
-  WECHAT_OPENID: { scoped: true, personal: true, single: true },
-  APP_USER: { scoped: true, personal: false, single: false },
-  CARD: { scoped: false, personal: true, single: false },
-  PARTNER_CUSTOMER: { scoped: true, personal: true, single: false },
-  SERIAL: { scoped: true, personal: true, single: false },
-  EXTERNAL: { scoped: true, personal: false, single: false },
-  MEMBER_NUMBER: { scoped: false, personal: false, single: true },
+  PHONE: { scoped: false, personal: true, single: false, passesOn: true },
+  WECHAT_UNIONID: { scoped: false, personal: true, single: true, passesOn: false },
+  WECHAT_OPENID: { scoped: true, personal: true, single: true, passesOn: false },
+  APP_USER: { scoped: true, personal: false, single: false, passesOn: false },
+  CARD: { scoped: false, personal: true, single: false, passesOn: false },
+  PARTNER_CUSTOMER: { scoped: true, personal: true, single: false, passesOn: false },
+  SERIAL: { scoped: true, personal: true, single: false, passesOn: false },
+  EXTERNAL: { scoped: true, personal: false, single: false, passesOn: false },
+  COMPANY: { scoped: false, personal: false, single: false, passesOn: false },
+  MEMBER_NUMBER: { scoped: false, personal: false, single: true, passesOn: false },
 }

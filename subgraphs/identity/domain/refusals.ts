@@ -70,6 +70,7 @@ export const REFUSALS = {
   },
   CODE_EXPIRED: { en: 'The code has expired. Ask for a new one.', 'zh-CN': '验证码已过期，请重新获取。' },
   CODE_NOT_VALID: { en: 'The code is not right.', 'zh-CN': '验证码不正确。' },
+  REASON_NOT_VALID: { en: 'Say why, in up to 500 characters.', 'zh-CN': '请说明原因，最多 500 个字符。' },
   ERASURE_NOT_CONFIRMED: {
     en: 'The number is not that of the member who is to be erased.',
     'zh-CN': '会员号与待删除的会员不符。',
@@ -87,6 +88,28 @@ export const REFUSALS = {
     'zh-CN': '这些标识属于不同的会员。',
   },
   MEMBER_NOT_FOUND: { en: 'There is no such member.', 'zh-CN': '会员不存在。' },
+  IDENTITY_NOT_FOUND: { en: 'The member has no such identifier.', 'zh-CN': '该会员没有此标识。' },
+  IDENTITY_OF_PRODUCT: {
+    en: 'A serial goes with its product.',
+    'zh-CN': '产品序列号只能随产品一同变更。',
+  },
+  LAST_IDENTIFIER: {
+    en: 'Nothing else leads to the member.',
+    'zh-CN': '这是该会员的最后一个标识，不能移除。',
+  },
+  CONFLICT_NOT_FOUND: { en: 'There is no such conflict.', 'zh-CN': '冲突记录不存在。' },
+  CONFLICT_ALREADY_RESOLVED: { en: 'This conflict is resolved.', 'zh-CN': '该冲突已处理。' },
+  CONFLICT_NOT_OF_TWO: {
+    en: 'Who claims the identifier is no member yet, so there is nobody to merge.',
+    'zh-CN': '主张该标识的人尚不是会员，无法合并。',
+  },
+  MERGE_NOT_FOUND: { en: 'There is no such merge.', 'zh-CN': '合并记录不存在。' },
+  MERGE_WITH_ITSELF: { en: 'Both ids lead to one member.', 'zh-CN': '两个编号指向同一会员。' },
+  MERGE_IN_PROGRESS: {
+    en: 'One of the members is being merged or unmerged now.',
+    'zh-CN': '其中一位会员正在合并或拆分中。',
+  },
+  MERGE_ALREADY_UNDONE: { en: 'This merge was undone before.', 'zh-CN': '该合并已被撤销。' },
   PRODUCT_NOT_FOUND: { en: 'The member has no such product.', 'zh-CN': '该会员名下没有此产品。' },
   PRODUCT_ALREADY_REGISTERED: {
     en: 'The product is registered to this member already.',
@@ -102,6 +125,40 @@ export const REFUSALS = {
     'zh-CN': '刷新令牌被重复使用，为安全起见会话已终止。',
   },
   SESSION_NOT_FOUND: { en: 'There is no such session.', 'zh-CN': '会话不存在。' },
+  APPLICATION_NOT_VALID: {
+    en: 'The field {field} of the application is not valid.',
+    'zh-CN': '申请字段 {field} 无效。',
+  },
+  APPLICATION_NOT_FOUND: { en: 'There is no such application.', 'zh-CN': '申请不存在。' },
+  APPLICATION_OPEN: {
+    en: 'An application of this kind waits to be decided.',
+    'zh-CN': '已有同类申请待审核。',
+  },
+  APPLICATION_DECIDED: { en: 'The application is {state}.', 'zh-CN': '该申请已处理（{state}）。' },
+  REVIEWER_NOT_ALLOWED: {
+    en: 'Nobody decides what it handed in itself.',
+    'zh-CN': '提交人不能审核自己的申请。',
+  },
+  GUIDE_NOT_FOUND: { en: 'There is no such guide.', 'zh-CN': '导购不存在。' },
+  COMPANY_NOT_VALID: {
+    en: 'The field {field} of the company is not valid.',
+    'zh-CN': '企业字段 {field} 无效。',
+  },
+  HOUSEHOLD_NOT_VALID: {
+    en: 'A household needs a name of up to 32 characters.',
+    'zh-CN': '家庭名称须为 1 至 32 个字符。',
+  },
+  HOUSEHOLD_NOT_FOUND: { en: 'The member owns no household.', 'zh-CN': '该会员没有可管理的家庭。' },
+  INVITATION_NOT_VALID: {
+    en: 'The invitation is not valid, has run out or was used.',
+    'zh-CN': '邀请无效、已过期或已使用。',
+  },
+  ALREADY_IN_HOUSEHOLD: { en: 'The member belongs to a household already.', 'zh-CN': '该会员已加入家庭。' },
+  HOUSEHOLD_FULL: { en: 'The household is full.', 'zh-CN': '家庭人数已满。' },
+  GROUP_NOT_VALID: { en: 'The field {field} of the group is not valid.', 'zh-CN': '社群字段 {field} 无效。' },
+  GROUP_EXISTS: { en: 'This group is registered already.', 'zh-CN': '该社群已登记。' },
+  GROUP_NOT_FOUND: { en: 'There is no such group.', 'zh-CN': '社群不存在。' },
+  GROUP_DECIDED: { en: 'The group is {state}.', 'zh-CN': '该社群已处理（{state}）。' },
   NODE_NOT_VALID: {
     en: 'The field {field} of the node is not valid.',
     'zh-CN': '组织节点字段 {field} 无效。',

@@ -37,6 +37,7 @@ export const places = {
   identity: (memberId: string, identityId: string) => `identity:${memberId}:${identityId}`,
   attributes: (memberId: string, program: string) => `attributes:${memberId}:${program}`,
   product: (memberId: string, productId: string) => `product:${memberId}:${productId}`,
+  application: (memberId: string, applicationId: string) => `application:${memberId}:${applicationId}`,
   totp: (staffId: string) => `totp:${staffId}`,
 }
 

@@ -26,7 +26,7 @@ export interface TagInSet extends Tag {
  * value, of equals the most certain, then the latest. What has expired is gone.
  */
 export function tagSet(tags: readonly Tag[], now: Instant, rank: (tag: Tag) => number = () => 0): TagInSet[] {
-  const live = tags
+  const live = lastWords(tags)
     .filter(({ expiresAt }) => expiresAt === undefined || expiresAt > now)
     .toSorted(
       (a, b) =>
@@ -36,6 +36,16 @@ export function tagSet(tags: readonly Tag[], now: Instant, rank: (tag: Tag) => n
   return [...bySubject.values()]
     .map((same) => ({ ...same[0]!, sources: same.map(({ source }) => source).toSorted(compare) }))
     .toSorted((a, b) => compare(a.dimension, b.dimension) || compare(a.name, b.name))
+}
+
+/** Where a person has several ids, a source may have spoken under each: its last word on a tag counts. */
+function lastWords(tags: readonly Tag[]): Tag[] {
+  const last = new Map<string, Tag>()
+  for (const tag of tags) {
+    const key = JSON.stringify([tag.dimension, tag.name, tag.source])
+    if ((last.get(key)?.setAt ?? Number.NEGATIVE_INFINITY) < tag.setAt) last.set(key, tag)
+  }
+  return [...last.values()]
 }
 
 const compare = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0)

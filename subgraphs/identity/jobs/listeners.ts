@@ -2,11 +2,12 @@ import type { Tx } from '../../../kernel/db/transaction.ts'
 import type { RecordedEvent } from '../../../kernel/events/event.ts'
 import type { Listener } from '../../../kernel/subgraph.ts'
 import type { Events } from '../../../schema/events/index.ts'
-import { refreshMemberFacts } from '../actions/refresh-facts.ts'
+import { refreshJoinedFacts, refreshMemberFacts } from '../actions/refresh-facts.ts'
 import { refreshRuleTags } from '../actions/refresh-rule-tags.ts'
 import { takeInBalances, takeInProgram, takeInPurchases } from '../actions/take-in-facts.ts'
 import type { IdentityContext } from '../context.ts'
 import { addCampaign, noteSource, saveTier } from '../store/facts.ts'
+import { presentIds } from '../store/members.ts'
 
 /** The facts that conditions speak of; they read the logs at their own pace, so that they can be built anew. */
 function fact<Type extends keyof Events & string>(
@@ -40,7 +41,9 @@ const factOf = <Type extends keyof Events & string>(
     const memberIds = membersOf(recorded)
     await handle(tx, recorded, ctx, memberIds)
     // While facts are built anew they are not whole; the hourly job brings the tags of all up to date.
-    if (recorded.occurredAt > ctx.now - HOUR_MS) await refreshRuleTags(tx, ctx, memberIds)
+    if (recorded.occurredAt > ctx.now - HOUR_MS) {
+      await refreshRuleTags(tx, ctx, await presentIds(tx, memberIds))
+    }
   })
 
 export const listeners: readonly Listener<IdentityContext>[] = [
@@ -58,6 +61,16 @@ export const listeners: readonly Listener<IdentityContext>[] = [
     'identity.TagsChanged',
     ({ payload }) => payload.memberIds,
     (tx, _, ctx, ids) => refreshMemberFacts(tx, ctx, ids),
+  ),
+  factOf(
+    'identity.MembersMerged',
+    ({ payload }) => payload.memberIds,
+    (tx, _, ctx, ids) => refreshJoinedFacts(tx, ctx, ids),
+  ),
+  factOf(
+    'identity.MembersUnmerged',
+    ({ payload }) => payload.memberIds,
+    (tx, _, ctx, ids) => refreshJoinedFacts(tx, ctx, ids),
   ),
   fact('ledger.ProgramPublished', (tx, { payload }) => takeInProgram(tx, payload)),
   factOf(
@@ -80,6 +93,10 @@ export const listeners: readonly Listener<IdentityContext>[] = [
     'campaigns.TaskCompleted',
     ({ memberId }) => [memberId!],
     (tx, { memberId, payload }) =>
-      addCampaign(tx, { memberId: memberId!, program: payload.program, campaign: payload.campaign }),
+      addCampaign(tx, {
+        memberId: payload.holderId ?? memberId!,
+        program: payload.program,
+        campaign: payload.campaign,
+      }),
   ),
 ]

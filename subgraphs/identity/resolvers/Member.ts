@@ -6,7 +6,7 @@ import { seeMember } from '../actions/see-member.ts'
 import { isInSegment } from '../actions/segments.ts'
 import { listSessions } from '../actions/sessions.ts'
 import type { IdentityContext } from '../context.ts'
-import { currentConsents } from '../domain/consents.ts'
+import { combineConsents, currentConsents } from '../domain/consents.ts'
 import { rankOf } from '../domain/tag-taxonomy.ts'
 import { tagSet } from '../domain/tags.ts'
 import type { MemberRow } from '../store/members.ts'
@@ -40,12 +40,31 @@ export const Member = {
     readProducts(ctx, member.id, readerOf(member, ctx), { former }),
 
   consents: async (member: MemberRow, _: unknown, ctx: IdentityContext) =>
-    currentConsents(await ctx.loaders.consents.load(member.id)),
+    currentConsents(combineConsents(await ctx.loaders.consents.load(member.id))),
 
-  consentHistory: (member: MemberRow, _: unknown, ctx: IdentityContext) =>
-    ctx.loaders.consents.load(member.id),
+  consentHistory: async (member: MemberRow, _: unknown, ctx: IdentityContext) =>
+    (await ctx.loaders.consents.load(member.id))
+      .flatMap(({ statements }) => statements)
+      .toSorted((a, b) => a.statedAt - b.statedAt),
 
   quietHours: (member: MemberRow, _: unknown, ctx: IdentityContext) => ctx.loaders.quietHours.load(member.id),
+
+  activatedAt: ({ status, joinedAt, activatedAt }: MemberRow) =>
+    activatedAt ?? (status === 'ACTIVE' || status === 'ERASED' ? joinedAt : null),
+
+  guide: async (member: MemberRow, _: unknown, ctx: IdentityContext) => {
+    const current = (await ctx.loaders.guides.load(member.id)).find(({ endedAt }) => endedAt === undefined)
+    return current && ctx.loaders.staff.load(current.guide)
+  },
+
+  guideHistory: (member: MemberRow, _: unknown, ctx: IdentityContext) => ctx.loaders.guides.load(member.id),
+
+  household: (member: MemberRow, _: unknown, ctx: IdentityContext) => ctx.loaders.household.load(member.id),
+
+  companies: (member: MemberRow, _: unknown, ctx: IdentityContext) => ctx.loaders.companies.load(member.id),
+
+  applications: (member: MemberRow, _: unknown, ctx: IdentityContext) =>
+    ctx.loaders.applications.load(member.id),
 
   inSegment: (member: MemberRow, { id }: { id: string }, ctx: IdentityContext) =>
     isInSegment(ctx, member.id, id),

@@ -2,18 +2,29 @@ import { memberFacts } from '../../../kernel/conditions/member-conditions.ts'
 import { connection, type PageArguments, pageOf } from '../../../kernel/graphql/page.ts'
 import { programFor } from '../../../kernel/programs/known-programs.ts'
 import { type AccessRecordsAsked, readAccessRecords } from '../actions/access-records.ts'
+import { readApplications } from '../actions/applications.ts'
+import { readGroups } from '../actions/community-groups.ts'
+import { readCompany } from '../actions/companies.ts'
 import { judgeContacts } from '../actions/consents.ts'
 import { findMemberBy, findMemberIds } from '../actions/find-members.ts'
+import { listMembers, type MemberFilter } from '../actions/list-members.ts'
 import { readOrganisation } from '../actions/organisation.ts'
+import { type MergePreviewInput, previewMerge } from '../actions/preview-merge.ts'
+import { type MergeCasesAsked, readMergeCases } from '../actions/read-merges.ts'
+import { type IdentityConflictsAsked, readConflicts } from '../actions/resolve-conflict.ts'
 import { ifSeen, seeMember, seeMembers } from '../actions/see-member.ts'
 import { findSegment, findSnapshot, previewSegment } from '../actions/segments.ts'
 import { recentlyEnded } from '../actions/sessions.ts'
 import { readStaff } from '../actions/staff.ts'
 import type { IdentityContext } from '../context.ts'
+import type { ApplicationState } from '../domain/applications.ts'
+import type { GroupState } from '../domain/community-group.ts'
 import type { IdentifierText } from '../domain/identifier.ts'
 import { findAttributeDefinitions } from '../store/attributes.ts'
+import { findConflict } from '../store/conflicts.ts'
 import { readSources } from '../store/facts.ts'
 import type { MemberRow } from '../store/members.ts'
+import { findMergeCase } from '../store/merge-cases.ts'
 import { findSegments } from '../store/segments.ts'
 import { payload } from './payload.ts'
 
@@ -68,6 +79,19 @@ export const Query = {
   accessRecords: (_: unknown, asked: AccessRecordsAsked, ctx: IdentityContext) =>
     readAccessRecords(ctx, asked),
 
+  identityConflict: (_: unknown, { id }: { id: string }, ctx: IdentityContext) =>
+    findConflict(ctx.db.query, id),
+
+  identityConflicts: (_: unknown, asked: IdentityConflictsAsked, ctx: IdentityContext) =>
+    readConflicts(ctx, asked),
+
+  mergePreview: async (_: unknown, { input }: { input: MergePreviewInput }, ctx: IdentityContext) =>
+    payload(ctx, await previewMerge(ctx, input), (preview) => ({ preview })),
+
+  mergeCase: (_: unknown, { id }: { id: string }, ctx: IdentityContext) => findMergeCase(ctx.db.query, id),
+
+  mergeCases: (_: unknown, asked: MergeCasesAsked, ctx: IdentityContext) => readMergeCases(ctx, asked),
+
   contactVerdicts: (_: unknown, asked: Parameters<typeof judgeContacts>[1], ctx: IdentityContext) =>
     judgeContacts(ctx, asked),
 
@@ -84,6 +108,38 @@ export const Query = {
   ) => {
     const { limit, after } = pageOf(page)
     const rows = await readStaff(ctx, { within: within ?? undefined, after, limit: limit + 1 })
+    return connection(rows, limit, ({ id }) => id)
+  },
+
+  members: async (
+    _: unknown,
+    { filter, ...page }: PageArguments & { filter?: MemberFilter | null },
+    ctx: IdentityContext,
+  ) => {
+    const { limit, after } = pageOf(page)
+    const rows = await listMembers(ctx, { ...filter, after, limit: limit + 1 })
+    return connection(rows, limit, ({ id }) => id)
+  },
+
+  applications: async (
+    _: unknown,
+    { state, ...page }: PageArguments & { state?: ApplicationState | null },
+    ctx: IdentityContext,
+  ) => {
+    const { limit, after } = pageOf(page)
+    const rows = await readApplications(ctx, { state: state ?? undefined, after, limit: limit + 1 })
+    return connection(rows, limit, ({ id }) => id)
+  },
+
+  company: (_: unknown, { code }: { code: string }, ctx: IdentityContext) => readCompany(ctx, code),
+
+  communityGroups: async (
+    _: unknown,
+    { state, ...page }: PageArguments & { state?: GroupState | null },
+    ctx: IdentityContext,
+  ) => {
+    const { limit, after } = pageOf(page)
+    const rows = await readGroups(ctx, { state: state ?? undefined, after, limit: limit + 1 })
     return connection(rows, limit, ({ id }) => id)
   },
 

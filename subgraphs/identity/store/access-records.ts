@@ -36,7 +36,7 @@ export async function appendAccessRecords(
 }
 
 export interface AccessFilter {
-  readonly memberId: string | undefined
+  readonly memberIds: readonly string[] | undefined
   readonly reader: string | undefined
   readonly from: Instant | undefined
   readonly until: Instant | undefined
@@ -45,7 +45,7 @@ export interface AccessFilter {
 /** Newest first, behind the record `before`. */
 export async function findAccessRecords(
   db: { query: Query },
-  { memberId, reader, from, until }: AccessFilter,
+  { memberIds, reader, from, until }: AccessFilter,
   page: { readonly limit: number; readonly before: string | undefined },
 ): Promise<(AccessRecord & { id: string })[]> {
   const values: unknown[] = []
@@ -53,13 +53,13 @@ export async function findAccessRecords(
   const where = (condition: string, value: unknown): void => {
     if (value === undefined) return
     values.push(value)
-    conditions.push(`${condition} $${values.length}`)
+    conditions.push(condition.replace('?', `$${values.length}`))
   }
-  where('member_id =', memberId)
-  where('reader =', reader)
-  where('read_at >=', from === undefined ? undefined : toIso(from))
-  where('read_at <', until === undefined ? undefined : toIso(until))
-  where('id <', page.before)
+  where('member_id = any(?::uuid[])', memberIds)
+  where('reader = ?', reader)
+  where('read_at >= ?', from === undefined ? undefined : toIso(from))
+  where('read_at < ?', until === undefined ? undefined : toIso(until))
+  where('id < ?', page.before)
   values.push(page.limit + 1)
   // Put together from what is asked for, so that each question has the plan that fits it.
   const rows = await db.query<Columns>(

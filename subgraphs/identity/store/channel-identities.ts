@@ -7,6 +7,7 @@ import type { Strength } from '../domain/one-id.ts'
 
 /** An identifier on its member's side: what it is, and how we came to know. */
 export interface ChannelIdentityRow {
+  /** The id that it came by: the member's, or that of one who was merged into it. */
   readonly memberId: MemberId
   readonly id: string
   readonly kind: IdentityKind
@@ -47,16 +48,21 @@ export async function insertChannelIdentities(tx: Tx, rows: readonly ChannelIden
   )
 }
 
+/** Those of members by their present ids, with what came along when others were merged into them. */
 export async function findChannelIdentities(
   db: { query: Query },
   memberIds: readonly string[],
-): Promise<ChannelIdentityRow[]> {
-  const rows = await db.query<Columns>(
+): Promise<(ChannelIdentityRow & { personId: MemberId })[]> {
+  const rows = await db.query<Columns & { person_id: MemberId }>(
     `/* findChannelIdentities */
-     select * from channel_identity where member_id = any($1::uuid[]) order by verified_at, kind, id`,
+     select channel_identity.*, coalesce(holder.merged_into, holder.member_id) as person_id
+     from member as holder join channel_identity using (member_id)
+     where holder.member_id = any($1::uuid[]) or holder.merged_into = any($1::uuid[])
+     order by verified_at, kind, id`,
     [memberIds],
   )
   return rows.map((row) => ({
+    personId: row.person_id,
     memberId: row.member_id,
     id: row.id,
     kind: row.kind,
@@ -69,6 +75,20 @@ export async function findChannelIdentities(
     strength: row.strength,
     verifiedAt: row.verified_at,
   }))
+}
+
+/** Somebody has made sure that an identifier still is its member's. */
+export async function confirmChannelIdentity(
+  tx: Tx,
+  memberIds: readonly string[],
+  hash: Buffer,
+  at: Instant,
+): Promise<void> {
+  await tx.query(
+    `/* confirmChannelIdentity */
+     update channel_identity set verified_at = $3 where member_id = any($1::uuid[]) and hash = $2`,
+    [memberIds, hash, toIso(at)],
+  )
 }
 
 /** An identifier leads to its member no more. */

@@ -1,7 +1,14 @@
 import type { Query } from '../../../kernel/db/statement.ts'
 import type { Tx } from '../../../kernel/db/transaction.ts'
 import { type Instant, toIso } from '../../../kernel/values/instant.ts'
-import type { ConsentPurpose, ConsentStatement, ContactChannel, QuietHours } from '../domain/consents.ts'
+import type {
+  ConsentPolicy,
+  ConsentPurpose,
+  ConsentStatement,
+  ContactChannel,
+  Joined,
+  QuietHours,
+} from '../domain/consents.ts'
 
 /** What a person said is never changed, only followed by what they say next. The member must be locked. */
 export async function appendConsents(
@@ -30,13 +37,23 @@ export async function appendConsents(
   )
 }
 
-/** Oldest first. */
-export async function findConsents(
-  db: { query: Query },
-  memberIds: readonly string[],
-): Promise<(ConsentStatement & { memberId: string })[]> {
+/** What was said under one id of a person, oldest first. */
+export interface SaidUnder {
+  readonly personId: string
+  readonly holderId: string
+  readonly statements: readonly ConsentStatement[]
+  /** When this id was merged into the present one, and by which policy; undefined: it is the present one. */
+  readonly merged: Joined | undefined
+}
+
+/** By present ids, with what was said under ids that were merged into them. */
+export async function findConsents(db: { query: Query }, memberIds: readonly string[]): Promise<SaidUnder[]> {
   const rows = await db.query<{
     member_id: string
+    person_id: string
+    merged_at: Instant | null
+    merged_consents: ConsentPolicy | null
+    merged_said: Joined['said'] | null
     purpose: ConsentPurpose
     channel: ContactChannel | 'ANY'
     given: boolean
@@ -46,11 +63,14 @@ export async function findConsents(
     stated_at: Instant
   }>(
     `/* findConsents */
-     select * from consent_statement where member_id = any($1::uuid[]) order by place`,
+     select consent_statement.*, coalesce(holder.merged_into, holder.member_id) as person_id, holder.merged_at,
+       holder.merged_consents, holder.merged_said
+     from member as holder join consent_statement using (member_id)
+     where holder.member_id = any($1::uuid[]) or holder.merged_into = any($1::uuid[])
+     order by place`,
     [memberIds],
   )
-  return rows.map((row) => ({
-    memberId: row.member_id,
+  const statementOf = (row: (typeof rows)[number]): ConsentStatement => ({
     purpose: row.purpose,
     channel: row.channel,
     given: row.given,
@@ -58,7 +78,12 @@ export async function findConsents(
     statedBy: row.stated_by,
     statedThrough: row.stated_through ?? undefined,
     statedAt: row.stated_at,
-  }))
+  })
+  return [...Map.groupBy(rows, (row) => row.member_id).values()].map((said) => {
+    const { person_id: personId, member_id: holderId, merged_at: at, ...joined } = said[0]!
+    const merged = at ? { at, policy: joined.merged_consents!, said: joined.merged_said! } : undefined
+    return { personId, holderId, statements: said.map(statementOf), merged }
+  })
 }
 
 export async function saveQuietHours(
@@ -76,20 +101,26 @@ export async function saveQuietHours(
   )
 }
 
-export async function deleteQuietHours(tx: Tx, memberId: string): Promise<void> {
-  await tx.query(`/* deleteQuietHours */ delete from quiet_hours where member_id = $1`, [memberId])
+export async function deleteQuietHours(tx: Tx, memberIds: readonly string[]): Promise<void> {
+  await tx.query(`/* deleteQuietHours */ delete from quiet_hours where member_id = any($1::uuid[])`, [
+    memberIds,
+  ])
 }
 
+/** By present ids; of a person with several the last word counts. */
 export async function findQuietHours(
   db: { query: Query },
   memberIds: readonly string[],
 ): Promise<Map<string, QuietHours>> {
-  const rows = await db.query<{ member_id: string; begins: string; ends: string; time_zone: string }>(
+  const rows = await db.query<{ person_id: string; begins: string; ends: string; time_zone: string }>(
     `/* findQuietHours */
-     select member_id, begins, ends, time_zone from quiet_hours where member_id = any($1::uuid[])`,
+     select coalesce(holder.merged_into, holder.member_id) as person_id, begins, ends, time_zone
+     from member as holder join quiet_hours using (member_id)
+     where holder.member_id = any($1::uuid[]) or holder.merged_into = any($1::uuid[])
+     order by updated_at, holder.merged_into nulls last`,
     [memberIds],
   )
   return new Map(
-    rows.map((row) => [row.member_id, { from: row.begins, to: row.ends, timeZone: row.time_zone }]),
+    rows.map((row) => [row.person_id, { from: row.begins, to: row.ends, timeZone: row.time_zone }]),
   )
 }

@@ -23,17 +23,6 @@ export async function lockPerson(
   return rows.map((row) => ({ id: row.member_id, number: row.number, status: row.status }))
 }
 
-/** Present and former ids of a member, the present one first. */
-export async function findAllIds(db: { query: Query }, memberId: string): Promise<string[]> {
-  const rows = await db.query<{ member_id: string }>(
-    `/* findAllIds */
-     select member_id from member where member_id = $1 or merged_into = $1
-     order by merged_into nulls first, member_id`,
-    [memberId],
-  )
-  return rows.map((row) => row.member_id)
-}
-
 /** Takes the identities of members away, and answers what they were. */
 export async function takeIdentities(
   tx: Tx,

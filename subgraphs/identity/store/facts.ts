@@ -58,6 +58,52 @@ export async function beginProgramFacts(tx: Tx, program: string): Promise<void> 
   )
 }
 
+/** Members who were merged are nobody by themselves. */
+export async function forgetMergedFacts(tx: Tx, memberIds: readonly string[]): Promise<void> {
+  await tx.query(
+    `/* forgetMergedFacts */
+     delete from member_fact using member
+     where member_fact.member_id = any($1::uuid[]) and member.member_id = member_fact.member_id
+       and member.merged_into is not null`,
+    [memberIds],
+  )
+}
+
+/** What was bought and done under all ids of persons, summed up for their present ones. */
+export async function gatherAccountFacts(tx: Tx, presentIds: readonly string[]): Promise<void> {
+  await tx.query(
+    `/* gatherAccountFacts */
+     insert into account_fact (member_id, program, campaigns, first_at, last_at, purchases, spent)
+     select person.id, slug,
+       array(select distinct campaign from campaign_fact as done
+             where done.member_id = any(holder.ids) and done.program = slug order by campaign),
+       bought.first_at, bought.last_at, coalesce(bought.purchases, 0), coalesce(bought.spent, 0)
+     from unnest($1::uuid[]) as person (id)
+     cross join program
+     cross join lateral (
+       select array(select person.id union all select member_id from member where merged_into = person.id) as ids
+     ) as holder
+     left join lateral (
+       select min(first_at) as first_at, max(last_at) as last_at, sum(purchases) as purchases, sum(spent) as spent
+       from purchase_day where member_id = any(holder.ids) and program = slug
+     ) as bought on true
+     order by person.id, slug
+     on conflict on constraint account_fact_key do update set
+       campaigns = excluded.campaigns, first_at = excluded.first_at, last_at = excluded.last_at,
+       purchases = excluded.purchases, spent = excluded.spent`,
+    [presentIds],
+  )
+}
+
+/** Those of present ids into which others were merged. */
+export async function joinedPersons(tx: Tx, presentIds: readonly string[]): Promise<string[]> {
+  const rows = await tx.query<{ id: string }>(
+    `/* joinedPersons */ select distinct merged_into as id from member where merged_into = any($1::uuid[])`,
+    [presentIds],
+  )
+  return rows.map((row) => row.id)
+}
+
 export interface AccountStanding {
   readonly memberId: string
   readonly tier: string
@@ -105,8 +151,15 @@ export async function addCampaign(
   { memberId, program, campaign }: { memberId: string; program: string; campaign: string },
 ): Promise<void> {
   await tx.query(
+    `/* addCampaignDone */
+     insert into campaign_fact (member_id, program, campaign) values ($1, $2, $3)
+     on conflict on constraint campaign_fact_key do nothing`,
+    [memberId, program, campaign],
+  )
+  await tx.query(
     `/* addCampaignFact */
-     insert into account_fact (member_id, program, campaigns) values ($1, $2, array[$3::text])
+     insert into account_fact (member_id, program, campaigns)
+     values (coalesce((select merged_into from member where member_id = $1), $1), $2, array[$3::text])
      on conflict on constraint account_fact_key do update set campaigns = account_fact.campaigns || $3::text
      where not $3::text = any(account_fact.campaigns)`,
     [memberId, program, campaign],
@@ -136,12 +189,14 @@ export async function addPurchases(
   ]
   await tx.query(
     `/* addPurchaseDays */
-     insert into purchase_day (member_id, program, day, purchases, spent)
-     select member_id, $1, day, count(*), sum(total)
+     insert into purchase_day (member_id, program, day, purchases, spent, first_at, last_at)
+     select member_id, $1, day, count(*), sum(total), min(at), max(at)
      from unnest($2::uuid[], $3::timestamptz[], $4::date[], $5::bigint[]) as given(member_id, at, day, total)
      group by member_id, day order by member_id, day
      on conflict on constraint purchase_day_key do update set
-       purchases = purchase_day.purchases + excluded.purchases, spent = purchase_day.spent + excluded.spent`,
+       purchases = purchase_day.purchases + excluded.purchases, spent = purchase_day.spent + excluded.spent,
+       first_at = least(purchase_day.first_at, excluded.first_at),
+       last_at = greatest(purchase_day.last_at, excluded.last_at)`,
     values,
   )
   await tx.query(
@@ -181,8 +236,11 @@ export async function refreshWindows(
          coalesce(sum(bought.spent), 0) as spent_365,
          min(day + case when day > $3::date - 30 then 30 when day > $3::date - 90 then 90 else 365 end) as until
        from unnest($2::uuid[]) as wanted(member_id)
+       cross join lateral (
+         select wanted.member_id as id union all select member_id from member where merged_into = wanted.member_id
+       ) as holder
        left join purchase_day as bought
-         on bought.member_id = wanted.member_id and bought.program = $1 and bought.day > $3::date - 365
+         on bought.member_id = holder.id and bought.program = $1 and bought.day > $3::date - 365
        group by wanted.member_id
      ) as seen
      where account_fact.member_id = seen.member_id and account_fact.program = $1`,
@@ -255,6 +313,7 @@ export async function forgetFacts(tx: Tx): Promise<void> {
     update event_cursor set transaction = '0', position = 0 where source like '%/facts'`)
   await tx.query(`/* forgetMemberFacts */ delete from member_fact`)
   await tx.query(`/* forgetAccountFacts */ delete from account_fact`)
+  await tx.query(`/* forgetCampaigns */ delete from campaign_fact`)
   await tx.query(`/* forgetPurchaseDays */ delete from purchase_day`)
   await tx.query(`/* forgetFactSources */ delete from fact_source`)
 }

@@ -1,12 +1,17 @@
 import DataLoader from 'dataloader'
 import type { Db } from '../../../kernel/db/open-database.ts'
-import type { ConsentStatement, QuietHours } from '../domain/consents.ts'
+import type { QuietHours } from '../domain/consents.ts'
+import type { Household } from '../domain/household.ts'
 import type { StaffAccount } from '../domain/staff.ts'
 import type { Taxonomy } from '../domain/tag-taxonomy.ts'
 import type { Tag } from '../domain/tags.ts'
+import { type ApplicationRow, findApplicationsOf } from './applications.ts'
 import { findAttributes, type SealedAttributes } from './attributes.ts'
 import { type ChannelIdentityRow, findChannelIdentities } from './channel-identities.ts'
-import { findConsents, findQuietHours } from './consents.ts'
+import { type Company, findCompaniesOf } from './companies.ts'
+import { findConsents, findQuietHours, type SaidUnder } from './consents.ts'
+import { countGuided, findGuideBindings, type GuideBinding } from './guides.ts'
+import { findHouseholdIdsOf, findHouseholds } from './households.ts'
 import { findMemberKeys } from './member-keys.ts'
 import { findMembers, type MemberRow } from './members.ts'
 import { membersWithin } from './organisation.ts'
@@ -17,7 +22,8 @@ import { findTagDefinitions } from './tag-definitions.ts'
 import { findTags } from './tags.ts'
 
 export interface Loaders {
-  readonly consents: DataLoader<string, readonly ConsentStatement[]>
+  /** All that was said under a person's ids; see `combineConsents`. */
+  readonly consents: DataLoader<string, readonly SaidUnder[]>
   readonly quietHours: DataLoader<string, QuietHours | undefined>
   readonly products: DataLoader<string, readonly OwnedProductRow[]>
   readonly attributes: DataLoader<string, readonly SealedAttributes[]>
@@ -29,6 +35,11 @@ export interface Loaders {
   /** Does a member belong to the part of the organisation at a node? */
   readonly within: DataLoader<{ readonly node: string; readonly memberId: string }, boolean>
   readonly staff: DataLoader<string, StaffAccount | undefined>
+  readonly guides: DataLoader<string, readonly GuideBinding[]>
+  readonly guided: DataLoader<string, number>
+  readonly applications: DataLoader<string, readonly ApplicationRow[]>
+  readonly companies: DataLoader<string, readonly Company[]>
+  readonly household: DataLoader<string, Household | undefined>
   /** There is one, under the key `all`. */
   readonly taxonomy: DataLoader<'all', Taxonomy>
 }
@@ -38,7 +49,7 @@ const batching = { cache: false }
 
 export const openLoaders = (db: Db): Loaders => ({
   consents: new DataLoader(async (ids) => {
-    const found = Map.groupBy(await findConsents(db, ids), ({ memberId }) => memberId)
+    const found = Map.groupBy(await findConsents(db, ids), ({ personId }) => personId)
     return ids.map((id) => found.get(id) ?? [])
   }, batching),
   quietHours: new DataLoader(async (ids) => {
@@ -46,7 +57,7 @@ export const openLoaders = (db: Db): Loaders => ({
     return ids.map((id) => found.get(id))
   }, batching),
   products: new DataLoader(async (ids) => {
-    const found = Map.groupBy(await findOwnedProducts(db, ids), ({ memberId }) => memberId as string)
+    const found = Map.groupBy(await findOwnedProducts(db, ids), ({ personId }) => personId as string)
     return ids.map((id) => found.get(id) ?? [])
   }, batching),
   attributes: new DataLoader(async (ids) => {
@@ -66,7 +77,7 @@ export const openLoaders = (db: Db): Loaders => ({
     return ids.map((id) => found.get(id))
   }, batching),
   identities: new DataLoader(async (ids) => {
-    const found = Map.groupBy(await findChannelIdentities(db, ids), ({ memberId }) => memberId as string)
+    const found = Map.groupBy(await findChannelIdentities(db, ids), ({ personId }) => personId as string)
     return ids.map((id) => found.get(id) ?? [])
   }, batching),
   within: new DataLoader(async (asked) => {
@@ -81,12 +92,33 @@ export const openLoaders = (db: Db): Loaders => ({
     const found = await findStaffByIds(db, ids)
     return ids.map((id) => found.get(id))
   }, batching),
+  guides: new DataLoader(async (ids) => {
+    const found = Map.groupBy(await findGuideBindings(db, ids), ({ memberId }) => memberId)
+    return ids.map((id) => found.get(id) ?? [])
+  }, batching),
+  guided: new DataLoader(async (ids) => {
+    const found = await countGuided(db, ids)
+    return ids.map((id) => found.get(id) ?? 0)
+  }, batching),
+  applications: new DataLoader(async (ids) => {
+    const found = Map.groupBy(await findApplicationsOf(db, ids), ({ memberId }) => memberId)
+    return ids.map((id) => found.get(id) ?? [])
+  }, batching),
+  companies: new DataLoader(async (ids) => {
+    const found = Map.groupBy(await findCompaniesOf(db, ids), ({ executor }) => executor)
+    return ids.map((id) => found.get(id) ?? [])
+  }, batching),
+  household: new DataLoader(async (ids) => {
+    const of = await findHouseholdIdsOf(db, ids)
+    const found = await findHouseholds(db, [...new Set(of.values())])
+    return ids.map((id) => found.get(of.get(id) ?? ''))
+  }, batching),
   taxonomy: new DataLoader(async (keys) => {
     const taxonomy = await findTagDefinitions(db.query)
     return keys.map(() => taxonomy)
   }, batching),
   tags: new DataLoader(async (ids) => {
-    const found = Map.groupBy(await findTags(db, ids), ({ memberId }) => memberId)
+    const found = Map.groupBy(await findTags(db, ids), ({ personId }) => personId)
     return ids.map((id) => found.get(id) ?? [])
   }, batching),
 })

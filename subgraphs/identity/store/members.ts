@@ -3,6 +3,7 @@ import type { Tx } from '../../../kernel/db/transaction.ts'
 import { isUuid, type MemberId } from '../../../kernel/values/ids.ts'
 import { type Instant, toIso } from '../../../kernel/values/instant.ts'
 import type { Channel } from '../domain/kinds.ts'
+import { belongsTo } from './organisation.ts'
 
 export interface MemberRow {
   readonly id: MemberId
@@ -11,10 +12,14 @@ export interface MemberRow {
   readonly joinedAt: Instant
   readonly joinedChannel: Channel
   readonly joinedStore: string | undefined
+  /** When a membership that began otherwise became a full one. */
+  readonly activatedAt: Instant | undefined
 }
 
 export interface NewMember {
   readonly id: MemberId
+  /** `ACTIVE` unless given. */
+  readonly status?: string
   readonly number: string
   readonly joinedAt: Instant
   readonly joinedChannel: Channel
@@ -34,15 +39,16 @@ export async function insertMembers(tx: Tx, members: readonly NewMember[]): Prom
   await tx.query(
     `/* insertMembers */
      insert into member (member_id, number, status, joined_at, joined_channel, joined_store)
-     select id, number, 'ACTIVE', joined_at, channel, store
-     from unnest($1::uuid[], $2::text[], $3::timestamptz[], $4::text[], $5::text[])
-       as given(id, number, joined_at, channel, store)`,
+     select id, number, status, joined_at, channel, store
+     from unnest($1::uuid[], $2::text[], $3::timestamptz[], $4::text[], $5::text[], $6::text[])
+       as given(id, number, joined_at, channel, store, status)`,
     [
       members.map(({ id }) => id),
       members.map(({ number }) => number),
       members.map(({ joinedAt }) => toIso(joinedAt)),
       members.map(({ joinedChannel }) => joinedChannel),
       members.map(({ joinedStore }) => joinedStore ?? null),
+      members.map(({ status }) => status ?? 'ACTIVE'),
     ],
   )
 }
@@ -78,21 +84,168 @@ export async function findMemberByHash(db: { query: Query }, hash: Buffer): Prom
   return row && memberOf(row)
 }
 
+export interface LockedMember extends MemberRow {
+  /** The id that was asked for, present or former: what comes by it lies under it. */
+  readonly holderId: MemberId
+}
+
 /**
  * Holds a member for the rest of the transaction: what is decided about it is decided one at a time. Of a member that
  * was erased nothing can be decided any more.
  */
-export async function lockMember(tx: Tx, id: string): Promise<MemberRow | undefined> {
+export async function lockMember(tx: Tx, id: string): Promise<LockedMember | undefined> {
   if (!isUuid(id)) return undefined
-  const [row] = await tx.query<MemberColumns>(
-    `/* lockMember */
-     select * from member
-     where member_id = (select coalesce(merged_into, member_id) from member where member_id = $1)
-       and status <> 'ERASED'
-     for update`,
-    [id],
+  for (;;) {
+    const [row] = await tx.query<MemberColumns & { merged_into: string | null }>(
+      `/* lockMember */
+       select * from member
+       where member_id = (select coalesce(merged_into, member_id) from member where member_id = $1)
+         and status <> 'ERASED'
+       for update`,
+      [id],
+    )
+    // Who was merged while we waited is held, but not the one that it leads to now.
+    if (row?.merged_into == null) return row && { ...memberOf(row), holderId: id as MemberId }
+  }
+}
+
+/** The ids that members go by now, each once. Who is not known goes by the id that was asked. */
+export async function presentIds(tx: Tx, ids: readonly string[]): Promise<string[]> {
+  const rows = await tx.query<{ id: string }>(
+    `/* presentIds */
+     select distinct coalesce(member.merged_into, asked.id) as id
+     from unnest($1::uuid[]) as asked (id) left join member on member.member_id = asked.id`,
+    [ids],
   )
-  return row && memberOf(row)
+  return rows.map((row) => row.id)
+}
+
+/** All ids of a person, the present one first. */
+export async function findAllIds(db: { query: Query }, memberId: string): Promise<MemberId[]> {
+  const rows = await db.query<{ member_id: MemberId }>(
+    `/* findAllIds */
+     select member_id from member where member_id = $1 or merged_into = $1
+     order by merged_into nulls first, member_id`,
+    [memberId],
+  )
+  return rows.map((row) => row.member_id)
+}
+
+/** Rows of members themselves, not of those whom they lead to, held in the order of their ids. */
+export async function lockRows(
+  tx: Tx,
+  ids: readonly string[],
+): Promise<{ id: MemberId; status: string; mergedInto: MemberId | undefined }[]> {
+  const rows = await tx.query<MemberColumns & { merged_into: MemberId | null }>(
+    `/* lockMemberRows */ select * from member where member_id = any($1::uuid[]) order by member_id for update`,
+    [ids],
+  )
+  return rows.map((row) => ({
+    id: row.member_id,
+    status: row.status,
+    mergedInto: row.merged_into ?? undefined,
+  }))
+}
+
+/** A member, and all that led to it, lead to the survivor from now on. */
+export async function mergeRows(
+  tx: Tx,
+  merge: { fromId: string; intoId: string; consents: string; at: Instant },
+): Promise<void> {
+  await tx.query(`/* leadOn */ update member set merged_into = $2 where merged_into = $1`, [
+    merge.fromId,
+    merge.intoId,
+  ])
+  await tx.query(
+    `/* mergeRow */
+     update member set status = 'MERGED', merged_into = $2, merged_at = $3, merged_consents = $4,
+       merged_said = (
+         select coalesce(jsonb_object_agg(said.member_id, said.statements), '{}')
+         from (
+           select consent_statement.member_id, count(*) as statements from consent_statement
+           join member as holder on holder.member_id = consent_statement.member_id
+           where holder.member_id = $2 or holder.merged_into = $2 or holder.member_id = $1
+           group by consent_statement.member_id
+         ) as said)
+     where member_id = $1`,
+    [merge.fromId, merge.intoId, toIso(merge.at), merge.consents],
+  )
+}
+
+/** A member stands for itself again, and others lead to it that came along. */
+export async function unmergeRows(
+  tx: Tx,
+  unmerge: { fromId: string; withIds: readonly string[]; status: string },
+): Promise<void> {
+  await tx.query(
+    `/* unmergeRow */
+     update member set status = $2, merged_into = null, merged_at = null, merged_consents = null,
+       merged_said = null where member_id = $1`,
+    [unmerge.fromId, unmerge.status],
+  )
+  await tx.query(`/* leadBack */ update member set merged_into = $1 where member_id = any($2::uuid[])`, [
+    unmerge.fromId,
+    unmerge.withIds,
+  ])
+}
+
+/** Members that were registered by others, or as cards, become full ones; answers those, and what they were. */
+export async function activateRows(
+  tx: Tx,
+  ids: readonly string[],
+  at: Instant,
+): Promise<{ id: MemberId; from: 'PRE_REGISTERED' | 'COLLECTOR'; joinedAt: Instant }[]> {
+  const rows = await tx.query<{
+    member_id: MemberId
+    former: 'PRE_REGISTERED' | 'COLLECTOR'
+    joined_at: Instant
+  }>(
+    `/* activateMembers */
+     update member set status = 'ACTIVE', activated_at = $2
+     from (select member_id, status as former from member
+           where member_id = any($1::uuid[]) and status in ('PRE_REGISTERED', 'COLLECTOR')
+           order by member_id for update) as waiting
+     where member.member_id = waiting.member_id
+     returning member.member_id, former, joined_at`,
+    [ids.filter(isUuid), toIso(at)],
+  )
+  return rows.map((row) => ({ id: row.member_id, from: row.former, joinedAt: row.joined_at }))
+}
+
+/** Members that a caller may see, by id, behind `after`. */
+export async function findMembersWithin(
+  db: { query: Query },
+  page: {
+    within: string | undefined
+    store: string | undefined
+    guide: string | undefined
+    status: string | undefined
+    after: string | undefined
+    limit: number
+  },
+): Promise<MemberRow[]> {
+  const rows = await db.query<MemberColumns>(
+    `/* findMembersWithin */
+     select member.* from member
+     where merged_into is null and status <> 'ERASED'
+       and ($2::uuid is null or member.member_id > $2)
+       and ($3::text is null or joined_store = $3)
+       and ($4::text is null or status = $4)
+       and ($5::text is null or exists (
+         select from guide_binding as guided
+         where guided.member_id = member.member_id and guided.guide = $5 and guided.ended_at is null))
+       and ($1::text is null or ${belongsTo('$1')})
+     order by member.member_id limit $6`,
+    [
+      page.within ?? null,
+      page.after ?? null,
+      page.store ?? null,
+      page.status ?? null,
+      page.guide ?? null,
+      page.limit,
+    ],
+  )
+  return rows.map(memberOf)
 }
 
 interface MemberColumns {
@@ -102,6 +255,7 @@ interface MemberColumns {
   joined_at: Instant
   joined_channel: Channel
   joined_store: string | null
+  activated_at: Instant | null
 }
 
 const memberOf = (row: MemberColumns): MemberRow => ({
@@ -111,4 +265,5 @@ const memberOf = (row: MemberColumns): MemberRow => ({
   joinedAt: row.joined_at,
   joinedChannel: row.joined_channel,
   joinedStore: row.joined_store ?? undefined,
+  activatedAt: row.activated_at ?? undefined,
 })

@@ -116,13 +116,13 @@ export async function membersWithin(
   node: string,
   memberIds: readonly string[],
 ): Promise<Set<string>> {
-  const rows = await db.query<{ member_id: string }>(
+  const rows = await db.query<{ id: string }>(
     `/* membersWithin */
-     select member.member_id from member
-     where member.member_id = any($2::uuid[]) and ${belongsTo('$1')}`,
+     select distinct coalesce(member.merged_into, member.member_id) as id from member
+     where (member.member_id = any($2::uuid[]) or member.merged_into = any($2::uuid[])) and ${belongsTo('$1')}`,
     [node, memberIds],
   )
-  return new Set(rows.map(({ member_id }) => member_id))
+  return new Set(rows.map(({ id }) => id))
 }
 
 /** The condition on `member` that it belongs to the part at the node whose id is bound to `node`. */

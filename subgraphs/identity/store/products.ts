@@ -127,30 +127,34 @@ export async function endOwnership(
   )
 }
 
-/** Holds a product that is a member's now. */
+/** Holds a product that is a person's now, under whichever id. */
 export async function lockOwnedProduct(
   tx: Tx,
-  memberId: string,
+  memberIds: readonly string[],
   id: string,
 ): Promise<OwnedProductRow | undefined> {
   const [row] = await tx.query<Columns>(
     `/* lockOwnedProduct */
-     select * from owned_product where member_id = $1 and id = $2 and owned_until is null for update`,
-    [memberId, id],
+     select * from owned_product where member_id = any($1::uuid[]) and id = $2 and owned_until is null for update`,
+    [memberIds, id],
   )
   return row && productOf(row)
 }
 
+/** Those of members by their present ids, with those of members merged into them. */
 export async function findOwnedProducts(
   db: { query: Query },
   memberIds: readonly string[],
-): Promise<OwnedProductRow[]> {
-  const rows = await db.query<Columns>(
+): Promise<(OwnedProductRow & { personId: MemberId })[]> {
+  const rows = await db.query<Columns & { person_id: MemberId }>(
     `/* findOwnedProducts */
-     select * from owned_product where member_id = any($1::uuid[]) order by owned_since, id`,
+     select owned_product.*, coalesce(holder.merged_into, holder.member_id) as person_id
+     from member as holder join owned_product using (member_id)
+     where holder.member_id = any($1::uuid[]) or holder.merged_into = any($1::uuid[])
+     order by owned_since, id`,
     [memberIds],
   )
-  return rows.map(productOf)
+  return rows.map((row) => ({ personId: row.person_id, ...productOf(row) }))
 }
 
 interface Columns {

@@ -31,3 +31,7 @@ export async function saveProfile(tx: Tx, profile: SealedProfile, at: Instant): 
     [profile.memberId, profile.sealed, profile.version, toIso(at)],
   )
 }
+
+export async function deleteProfile(tx: Tx, memberId: string): Promise<void> {
+  await tx.query(`/* deleteProfile */ delete from profile where member_id = $1`, [memberId])
+}

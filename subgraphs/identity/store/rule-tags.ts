@@ -38,6 +38,7 @@ export async function applyRuleTag(
      gone as (
        delete from tag where source = 'RULE' and dimension = ${dimension} and name = ${name} ${only('member_id')}
          and not exists (select from chosen where chosen.member_id = tag.member_id)
+         and exists (select from member_fact where member_fact.member_id = tag.member_id)
        returning tag.*),
      given as (
        insert into tag (member_id, dimension, name, source, value, set_by, confidence, expires_at, set_at)

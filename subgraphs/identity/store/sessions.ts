@@ -4,7 +4,13 @@ import type { MemberId } from '../../../kernel/values/ids.ts'
 import { type Instant, later, toIso } from '../../../kernel/values/instant.ts'
 import { REFRESH_TOKEN_LIFE_MS, type RefreshTokenState } from '../domain/refresh.ts'
 
-export type Ending = 'signed-out' | 'token-reused' | 'ended-by-member' | 'identity-taken' | 'erased'
+export type Ending =
+  | 'signed-out'
+  | 'token-reused'
+  | 'ended-by-member'
+  | 'identity-taken'
+  | 'merged'
+  | 'erased'
 
 export interface Session {
   readonly id: string

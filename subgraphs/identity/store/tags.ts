@@ -18,23 +18,23 @@ export async function saveTags(tx: Tx, memberId: string, tags: readonly Tag[]): 
   )
 }
 
-/** Removes tags, of one source or of all, and answers what they were. */
+/** Removes tags of a person, of one source or of all, and answers what they were and under which id. */
 export async function deleteTags(
   tx: Tx,
-  memberId: string,
+  memberIds: readonly string[],
   tags: readonly { dimension: TagDimension; name: string }[],
   source: string | undefined,
-): Promise<Tag[]> {
+): Promise<(Tag & { memberId: string })[]> {
   const rows = await tx.query<Columns>(
     `/* deleteTags */
      delete from tag
      using unnest($2::text[], $3::text[]) as gone(dimension, name)
-     where tag.member_id = $1 and tag.dimension = gone.dimension and tag.name = gone.name
+     where tag.member_id = any($1::uuid[]) and tag.dimension = gone.dimension and tag.name = gone.name
        and ($4::text is null or tag.source = $4)
      returning tag.*`,
-    [memberId, tags.map(({ dimension }) => dimension), tags.map(({ name }) => name), source ?? null],
+    [memberIds, tags.map(({ dimension }) => dimension), tags.map(({ name }) => name), source ?? null],
   )
-  return rows.map(tagOf)
+  return rows.map((row) => ({ memberId: row.member_id, ...tagOf(row) }))
 }
 
 /** Who set or removed what; nothing is ever taken out of it. */
@@ -55,14 +55,20 @@ export async function appendTagHistory(
   )
 }
 
+/** Tags of members by their present ids, with those of members merged into them; rules speak of whole persons only. */
 export async function findTags(
   db: { query: Query },
   memberIds: readonly string[],
-): Promise<(Tag & { memberId: string })[]> {
-  const rows = await db.query<Columns>(`/* findTags */ select * from tag where member_id = any($1::uuid[])`, [
-    memberIds,
-  ])
-  return rows.map((row) => ({ memberId: row.member_id, ...tagOf(row) }))
+): Promise<(Tag & { personId: string })[]> {
+  const rows = await db.query<Columns & { person_id: string }>(
+    `/* findTags */
+     select tag.*, coalesce(holder.merged_into, holder.member_id) as person_id
+     from member as holder join tag using (member_id)
+     where (holder.member_id = any($1::uuid[]) or holder.merged_into = any($1::uuid[]))
+       and (tag.source <> 'RULE' or holder.merged_into is null)`,
+    [memberIds],
+  )
+  return rows.map((row) => ({ personId: row.person_id, ...tagOf(row) }))
 }
 
 const columnsOf = (tags: readonly Tag[]): unknown[] => [
@@ -109,7 +115,9 @@ export interface TagChange extends Omit<Tag, 'setBy' | 'setAt' | 'expiresAt'> {
 export async function findTagHistory(query: Query, memberId: string): Promise<TagChange[]> {
   const rows = await query<Columns & { change: string; changed_by: string; changed_at: Instant }>(
     `/* findTagHistory */
-     select * from tag_history where member_id = $1 order by changed_at desc, id desc limit 100`,
+     select tag_history.* from member as holder join tag_history using (member_id)
+     where holder.member_id = $1 or holder.merged_into = $1
+     order by changed_at desc, id desc limit 100`,
     [memberId],
   )
   return rows.map((row) => ({

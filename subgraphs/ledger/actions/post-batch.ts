@@ -8,6 +8,7 @@ import { type Instant, toIso } from '../../../kernel/values/instant.ts'
 import { fail, type Refusal, type Result } from '../../../kernel/values/result.ts'
 import type { Events } from '../../../schema/events/index.ts'
 import { AccountBook, type AccountState } from '../domain/account-book.ts'
+import { decideWithin } from '../domain/conduct.ts'
 import { decide, HISTORY_NEEDED } from '../domain/decide.ts'
 import type { Multiplier } from '../domain/earn.ts'
 import type { PostingCommand, PostingRefusal } from '../domain/posting.ts'
@@ -23,6 +24,7 @@ import { type OriginKeys, type OriginShelf, originOf } from '../store/origins.ts
 import { writePostings } from '../store/postings.ts'
 import { type ProgramShelf, readMultipliers } from '../store/programs.ts'
 import { balanceEvents } from './balance-events.ts'
+import { type Deed, noteConduct } from './note-conduct.ts'
 
 /** A command, the programme that it belongs to, and when it came. */
 export interface Order {
@@ -141,9 +143,10 @@ async function postAll(
         histories.set(name, history)
       continue
     }
-    const { books, newDocuments, newAnswers, results } = decided
+    const { books, newDocuments, newAnswers, deeds, results } = decided
     writePostings(tx, [...books.values()], newDocuments, origins, recordedAt)
     insertAnswers(tx, newAnswers, recordedAt)
+    noteConduct(tx, deeds, recordedAt)
     publishLast(tx, [
       ...tierEvents(orders, books),
       ...purchaseEvents(orders, newDocuments, recordedAt),
@@ -174,6 +177,7 @@ function decideAll(orders: readonly Order[], known: Known) {
   const wanting = new Map<string, AccountKey & { program: Program }>()
   const newDocuments: RecordedDocument[] = []
   const newAnswers: CommandAnswer[] = []
+  const deeds: Deed[] = []
 
   /** A key stands for its first outcome, also where that was to meet a document of before. */
   const remember = (command: PostingCommand, result: Result<unknown>): void => {
@@ -200,7 +204,7 @@ function decideAll(orders: readonly Order[], known: Known) {
     const history = histories.get(name)
     const around = { multipliers: multipliers.get(program.id) ?? [], now, history }
     const before = book.entries.length
-    const result = decide(program, book, command, around)
+    const result = decideWithin(program, book, command, () => decide(program, book, command, around))
     if (result === HISTORY_NEEDED) {
       wanting.set(name, { ...key, program })
       return undefined
@@ -209,7 +213,8 @@ function decideAll(orders: readonly Order[], known: Known) {
     if (!result.ok) return result
     const entry = book.entries.slice(before).find(({ documentId }) => documentId === command.documentId)
     assert(entry, 'a document has an entry')
-    const document = { ...result.value, recordedAt, entry: { ...entry, recordedAt } }
+    deeds.push({ program, command, ...result.value })
+    const document = { ...result.value.document, recordedAt, entry: { ...entry, recordedAt } }
     recorded.set(document.id, document)
     newDocuments.push(document)
     if (history) {
@@ -219,7 +224,7 @@ function decideAll(orders: readonly Order[], known: Known) {
     return posted(program, program, document, false)
   })
   const decided = results.filter((result) => result !== undefined)
-  return { books, newDocuments, newAnswers, results: decided, wanting: [...wanting.values()] }
+  return { books, newDocuments, newAnswers, deeds, results: decided, wanting: [...wanting.values()] }
 }
 
 const holdNamed = (command: PostingCommand): { memberId: string; id: string }[] =>

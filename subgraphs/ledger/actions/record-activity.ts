@@ -20,6 +20,7 @@ export interface ActivityInput {
   readonly store?: string | null
   readonly document: string
   readonly occurredAt?: Instant | null
+  readonly device?: string | null
   readonly idempotencyKey: string
 }
 
@@ -64,6 +65,7 @@ export async function recordActivity(
         amount,
         body: bodyDigest(body).subarray(0, 16),
         idempotencyKey,
+        device: input.device ?? undefined,
       },
     },
   ])

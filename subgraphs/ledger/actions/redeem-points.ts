@@ -18,6 +18,7 @@ export interface RedeemInput {
   readonly channel: string
   readonly store?: string | null
   readonly document: string
+  readonly device?: string | null
   readonly idempotencyKey: string
 }
 
@@ -49,6 +50,7 @@ export async function redeemPoints(
         bill,
         body: bodyDigest({ program: program.id, points, bill, channel, document, store }).subarray(0, 16),
         idempotencyKey,
+        device: input.device ?? undefined,
       },
     },
   ])

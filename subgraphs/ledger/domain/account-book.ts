@@ -64,11 +64,15 @@ export interface Parcel {
   readonly lots: readonly (LotKey & { readonly amount: bigint })[]
 }
 
+export type Amounts = Readonly<Partial<Record<Asset, bigint>>>
+
 /** When an entry takes effect, and what it follows from. */
 export interface Occasion {
   readonly at: Instant
   /** Undefined: it fell due by itself. */
   readonly documentId: string | undefined
+  /** The partner that issues the points that are earned; absent: the brand. */
+  readonly issuer?: string
 }
 
 export const newAccount = (memberId: string, program: Program): AccountState => ({
@@ -246,14 +250,11 @@ export class AccountBook {
   }
 
   /** Adds what was earned at a moment to the lot of its last day. Of an asset that got nothing there is no move. */
-  credit(
-    kind: 'earn' | 'grant' | 'top-up',
-    amounts: Readonly<Partial<Record<Asset, bigint>>>,
-    occasion: Occasion,
-  ): void {
+  credit(kind: 'earn' | 'grant' | 'top-up', amounts: Amounts, occasion: Occasion): void {
     const parcels = assets.flatMap((asset): Parcel[] => {
       const amount = amounts[asset] ?? 0n
-      return amount > 0n ? [{ asset, lots: [{ ...this.lotOf(asset, occasion.at), amount }] }] : []
+      const lot = this.lotOf(asset, occasion.at, asset === 'points' ? occasion.issuer : '')
+      return amount > 0n ? [{ asset, lots: [{ ...lot, amount }] }] : []
     })
     this.give(kind, parcels, occasion)
   }
@@ -264,6 +265,15 @@ export class AccountBook {
     if (kind === 'hold') this.#wallets[asset].held += amount
     this.#enter(kind, occasion, [{ asset, amount, lots }])
     return lots
+  }
+
+  /** Takes from several assets at once, each from its soonest-expiring lots. Expects that there is enough of each. */
+  takeAll(kind: KindFrom<'member'>, amounts: Amounts, occasion: Occasion): void {
+    const parts = assets.flatMap((asset) => {
+      const amount = amounts[asset] ?? 0n
+      return amount > 0n ? [{ asset, amount, lots: this.#wallets[asset].take(amount) }] : []
+    })
+    this.#enter(kind, occasion, parts)
   }
 
   /** Takes from certain lots first; what is not available any more is owed. */
@@ -333,12 +343,13 @@ export class AccountBook {
   await(
     waiting: readonly { readonly asset: Asset; readonly lots: readonly PendingLot[] }[],
     occasion: Occasion,
+    kind: KindInto<'pending'> = 'await',
   ): void {
     const parts = waiting.map(({ asset, lots }) => {
       const moves = lots.map((lot) => this.#wallets[asset].putPending(lot))
       return { asset, amount: total(moves), lots: moves }
     })
-    this.#enter('await', occasion, parts)
+    this.#enter(kind, occasion, parts)
   }
 
   /** On record though nothing moves by it. */
@@ -374,6 +385,24 @@ export class AccountBook {
     for (const asset of assets) this.#mature(asset, (lot) => lot.releaseOn === activity, occasion)
   }
 
+  /** Makes available before its time what fits the description, at most so much of each lot. */
+  matureEarly(asset: Asset, fits: (lot: PendingLot) => bigint, occasion: Occasion): void {
+    this.#matureAs(asset, fits, occasion)
+  }
+
+  /** Takes back what was pending, from certain lots. */
+  cancel(
+    asset: Asset,
+    fits: (lot: PendingLot) => bigint,
+    occasion: Occasion,
+    kind: 'cancel' | 'repay' = 'cancel',
+  ): bigint {
+    const lots = this.#wallets[asset].takePending(fits)
+    const amount = -total(lots)
+    if (amount > 0n) this.#enter(kind, occasion, [{ asset, amount, lots }])
+    return amount
+  }
+
   #keep(hold: Hold): void {
     this.touchedHolds.set(hold.id, hold)
     if (hold.closedBy === undefined) this.#holds.set(hold.id, hold)
@@ -388,9 +417,13 @@ export class AccountBook {
   }
 
   #mature(asset: Asset, fits: (lot: PendingLot) => boolean, occasion: Occasion): void {
+    this.#matureAs(asset, (lot) => (fits(lot) ? lot.remaining : 0n), occasion)
+  }
+
+  #matureAs(asset: Asset, fits: (lot: PendingLot) => bigint, occasion: Occasion): void {
     const wallet = this.#wallets[asset]
     if (wallet.waiting.length === 0) return
-    const from = wallet.takePending((lot) => (fits(lot) ? lot.remaining : 0n))
+    const from = wallet.takePending(fits)
     if (from.length === 0) return
     const anew = this.#program.validFrom === 'release' && isLocalDate(from[0]!.releaseOn) === false
     const into = wallet.put(

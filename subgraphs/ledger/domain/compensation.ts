@@ -1,7 +1,6 @@
 import { assert } from '../../../kernel/values/assert.ts'
 import { NEVER } from '../../../kernel/values/instant.ts'
 import type { AccountBook, Occasion } from './account-book.ts'
-import { assets } from './asset.ts'
 import { type EntryKind, type LotMove, type Move, signOf } from './entry.ts'
 import { byExpiry, byRelease, Wallet, type WalletState } from './wallet.ts'
 
@@ -11,7 +10,8 @@ import { byExpiry, byRelease, Wallet, type WalletState } from './wallet.ts'
  */
 export function compensate(book: AccountBook, ideal: AccountBook, occasion: Occasion): void {
   const byKind = new Map<EntryKind, Omit<Move, 'after'>[]>()
-  for (const asset of assets) {
+  // Stored value goes by no rule of order.
+  for (const asset of ['points', 'growth'] as const) {
     for (const { kind, ...part } of difference(book.wallet(asset), ideal.wallet(asset)))
       byKind.set(kind, [...(byKind.get(kind) ?? []), { asset, ...part }])
   }

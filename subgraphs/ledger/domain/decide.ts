@@ -16,7 +16,7 @@ import {
 import type { Program } from './program.ts'
 import { type History, type PastDocument, replay, replayWith } from './replay.ts'
 import { postReturn } from './returning.ts'
-import { occasionOf } from './source-document.ts'
+import { earningOccasion } from './source-document.ts'
 
 /** What a decision looks at besides the book. */
 export interface Surroundings {
@@ -112,7 +112,7 @@ function postLate(
   if (!replayed.ok) return fail(replayed.refusal.code, replayed.refusal)
   const { rating, tierBefore, tierAfter } = replayed.value.placed.get(document.id)!
   book.tiersRest = true
-  enterAwards(program, book, rating.awards, occasionOf(document))
+  enterAwards(program, book, rating.awards, earningOccasion(program, document))
   book.catchUp(now)
   book.tiersRest = false
   compensate(book, replayed.value.book, { at: now, documentId: document.id })

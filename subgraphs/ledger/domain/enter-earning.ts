@@ -47,7 +47,7 @@ function pendingLot(
   rule: string,
   asset: EarnedAsset,
   remaining: bigint,
-  { at }: Occasion,
+  { at, issuer = '' }: Occasion,
 ): PendingLot | undefined {
   const pending = pendingOf(program, rule, asset)
   if (!pending || ('days' in pending && pending.days === 0)) return undefined
@@ -55,14 +55,19 @@ function pendingLot(
   const releaseOn = 'days' in pending ? addDays(today, pending.days) : pending.until
   // What an activity releases gets its last day then.
   const from = program.validFrom === 'release' && 'days' in pending ? addDays(today, pending.days) : today
-  return { releaseOn, expiresOn: lastDay(program.validity[asset], from), lotClass: '', remaining }
+  return {
+    releaseOn,
+    expiresOn: lastDay(program.validity[asset], from),
+    lotClass: asset === 'points' ? issuer : '',
+    remaining,
+  }
 }
 
 /** What waits for the same and ends with it is one. */
 function merged(lots: readonly PendingLot[]): PendingLot[] {
   const sums = new Map<string, PendingLot>()
   for (const lot of lots) {
-    const name = `${lot.releaseOn} ${lot.expiresOn}`
+    const name = `${lot.releaseOn} ${lot.expiresOn} ${lot.lotClass}`
     sums.set(name, { ...lot, remaining: lot.remaining + (sums.get(name)?.remaining ?? 0n) })
   }
   return [...sums.values()]

@@ -55,6 +55,10 @@ export const entryKinds = {
   send: { debit: 'member', credit: 'transit', counts: ['moved', -1n] },
   receive: { debit: 'transit', credit: 'member', counts: ['moved', 1n] },
   'top-up': { debit: 'payment', credit: 'member', counts: ['earned', 1n] },
+  /** Paid in, and not available yet. */
+  prepay: { debit: 'payment', credit: 'pending', counts: ['earned', 1n] },
+  /** What was paid in and was still to come is paid back. */
+  repay: { debit: 'pending', credit: 'payment', counts: ['reversed', 1n] },
   /** Money paid back to the payer. */
   withdraw: { debit: 'member', credit: 'payment', counts: ['reversed', 1n] },
   /** Given after all: order of effect says that an event before has earned more. */

@@ -1,10 +1,11 @@
 import { type Instant, instant, later, toIso } from '../../../kernel/values/instant.ts'
 import { fail, ok, type Result } from '../../../kernel/values/result.ts'
 import type { AccountBook } from './account-book.ts'
+import { AMOUNT_MAX } from './amounts.ts'
 import { type HoldEnd, heldBy } from './hold.ts'
 import type { PostingCommand, SourceDocument } from './posting.ts'
 import type { Program } from './program.ts'
-import { AMOUNT_MAX, documentOf, occasionOf } from './source-document.ts'
+import { documentOf, occasionOf } from './source-document.ts'
 
 /** A hold as it was when it was looked up: it may have ended. */
 export interface KnownHold {

@@ -2,7 +2,8 @@ import { unreachable } from '../../../kernel/values/assert.ts'
 import type { Instant } from '../../../kernel/values/instant.ts'
 import { parseDecimal } from '../../../kernel/values/money.ts'
 import { fail, ok, type Result } from '../../../kernel/values/result.ts'
-import type { AccountBook } from './account-book.ts'
+import type { AccountBook, Occasion } from './account-book.ts'
+import { AMOUNT_MAX } from './amounts.ts'
 import {
   type Award,
   type EarnEvent,
@@ -15,10 +16,14 @@ import {
 import type { Counters } from './earn-counters.ts'
 import { enterEarning } from './enter-earning.ts'
 import { type HoldingCommand, postCapture, postHold, postRelease } from './holding.ts'
+import { type AdjustmentCommand, postAdjustment } from './post-adjustment.ts'
+import { postStoredValue, type StoredValueCommand, type StoredValueRefusal } from './post-stored-value.ts'
+import { postTransfer, type TransferCommand } from './post-transfer.ts'
 import type { Program } from './program.ts'
 import { burnOffset } from './redeem.ts'
 import type { ReturnCommand } from './returning.ts'
-import { AMOUNT_MAX, documentOf, occasionOf } from './source-document.ts'
+import { documentOf, earningOccasion, occasionOf } from './source-document.ts'
+import type { SendRefusal } from './transfer-rules.ts'
 
 /** What every command says of where it comes from. */
 export interface Source {
@@ -34,6 +39,8 @@ export interface Source {
   /** Equal for equal commands. */
   readonly body: Buffer
   readonly idempotencyKey: string | undefined
+  /** The device that it was done on, where the channel tells. */
+  readonly device?: string | undefined
 }
 
 export interface LineInput {
@@ -56,6 +63,9 @@ export type PostingCommand = Source &
       }
     | { readonly kind: 'grant'; readonly points: bigint; readonly reason: string }
     | { readonly kind: 'redemption'; readonly points: bigint; readonly bill: string }
+    | StoredValueCommand
+    | TransferCommand
+    | AdjustmentCommand
     | HoldingCommand
     | ReturnCommand
   )
@@ -63,6 +73,7 @@ export type PostingCommand = Source &
 /** In order of precedence. */
 export type PostingRefusal =
   | 'DOCUMENT_CONFLICT'
+  | 'VELOCITY_EXCEEDED'
   | 'PURCHASE_NOT_FOUND'
   | 'HOLD_NOT_FOUND'
   | 'ACTIVITY_NOT_KNOWN'
@@ -85,6 +96,8 @@ export type PostingRefusal =
   | 'POINTS_NOT_CONVERTIBLE'
   | 'EXCEEDS_BILL'
   | 'INSUFFICIENT_POINTS'
+  | SendRefusal
+  | StoredValueRefusal
 
 /** Why points moved; written once, with the entries that follow from it. */
 export interface SourceDocument {
@@ -134,6 +147,20 @@ export function post(
       return postGrant(program, book, command, now)
     case 'redemption':
       return postRedemption(program, book, command, now)
+    case 'top-up':
+    case 'spend':
+    case 'withdrawal':
+    case 'plan-stop':
+      return recorded(program, book, command, (occasion) =>
+        postStoredValue(program, book, command, occasion, now),
+      )
+    case 'transfer-out':
+    case 'transfer-in':
+      return recorded(program, book, command, (occasion) =>
+        postTransfer(program, book, command, occasion, now),
+      )
+    case 'adjustment':
+      return recorded(program, book, command, (occasion) => postAdjustment(book, command, occasion, now))
     case 'hold':
       return postHold(program, book, command, now)
     case 'capture':
@@ -143,6 +170,19 @@ export function post(
     case 'return':
       return unreachable('a return is decided with all that the account has seen' as never)
   }
+}
+
+/** Writes down what a decision has posted. */
+function recorded<Code extends PostingRefusal>(
+  program: Program,
+  book: AccountBook,
+  command: PostingCommand,
+  decide: (occasion: Occasion) => Result<Partial<SourceDocument>, Code>,
+): Result<SourceDocument, Code> {
+  const document = documentOf(program, command)
+  const decided = decide(occasionOf(document))
+  if (!decided.ok) return decided
+  return ok({ ...document, tierBefore: book.tier, tierAfter: book.tier, ...decided.value })
 }
 
 /** A clock that is a little ahead means now; taken at its word, it would let run out what is good until midnight. */
@@ -218,7 +258,7 @@ function earn(
   const tierBefore = book.tier
   const rated = rate(program, event, { tier: tierBefore, tags: [], counters: book.counters }, multipliers)
   if (!rated.ok) return rated
-  enterEarning(program, book, event, rated.value, occasionOf(document))
+  enterEarning(program, book, event, rated.value, earningOccasion(program, document))
   const { awards, consulted: counted } = rated.value
   return ok({ ...document, awards, counted, tierBefore, tierAfter: book.tier })
 }

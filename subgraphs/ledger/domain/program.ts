@@ -7,6 +7,7 @@ import type {
   LocalizedText,
   TagDefinition,
 } from '../../../schema/events/program.ts'
+import { type AdjustmentRules, NO_LIMITS } from './adjustment-rules.ts'
 import type { Asset } from './asset.ts'
 import {
   type Burn,
@@ -16,12 +17,17 @@ import {
   type Reward,
   type RewardDocument,
 } from './burn-rules.ts'
+import { type Coalition, type CoalitionDocument, compileCoalition } from './coalition.ts'
 import type { CapDocument, EarnRuleDocument } from './earn-document.ts'
 import type { ProgramPeriod } from './earn-periods.ts'
 import { compileEarnRules, type RuleBook } from './earn-rules.ts'
 import type { HealthBound } from './forecast.ts'
+import { compileStoredValue, type StoredValue, type StoredValueDocument } from './stored-value-rules.ts'
 import { compileTiers, type Measure, type Tier, type TierDocument } from './tier-rules.ts'
+import type { TransferRules } from './transfer-rules.ts'
 import type { Pending, ValidFrom, Validity } from './validity.ts'
+import type { VelocityDocument, VelocityLimit } from './velocity.ts'
+import type { WatchPattern } from './watch.ts'
 
 /** A program document as it is written: `schema/program.schema.json` describes the same in words. */
 export interface ProgramDocument {
@@ -53,6 +59,13 @@ export interface ProgramDocument {
   readonly onPromotion?: 'reset' | 'keep'
   readonly rewards?: readonly RewardDocument[]
   readonly health?: readonly HealthBound[]
+  readonly storedValue?: StoredValueDocument
+  /** Absent: members cannot send points to each other. */
+  readonly transfer?: TransferRules
+  readonly adjustments?: AdjustmentRules
+  readonly coalition?: CoalitionDocument
+  readonly velocity?: readonly VelocityDocument[]
+  readonly watch?: readonly WatchPattern[]
   readonly benefits?: readonly BenefitDefinition[]
   readonly campaigns?: readonly CampaignDefinition[]
   readonly tags?: readonly TagDefinition[]
@@ -102,6 +115,13 @@ export interface Program {
   readonly measures: readonly Measure[]
   readonly onPromotion: 'reset' | 'keep'
   readonly health: readonly HealthBound[]
+  /** Undefined: no prepaid money. */
+  readonly storedValue: StoredValue | undefined
+  readonly transfer: TransferRules | undefined
+  readonly adjustments: AdjustmentRules
+  readonly coalition: Coalition | undefined
+  readonly velocity: readonly VelocityLimit[]
+  readonly watch: readonly WatchPattern[]
 }
 
 const member = { tier: 'string', tags: 'list<string>', plan: 'string' } as const
@@ -158,8 +178,8 @@ export function compileProgram(key: number, document: ProgramDocument): Program 
     validity: {
       points: document.points.validity,
       growth: document.growth.validity,
-      principal: { kind: 'never' },
-      bonus: { kind: 'never' },
+      principal: document.storedValue?.validity?.principal ?? { kind: 'never' },
+      bonus: document.storedValue?.validity?.bonus ?? { kind: 'never' },
     },
     burn: burn && compileBurn(burn, money, conditions),
     rewards: (document.rewards ?? []).map((reward) => compileReward(reward, money)),
@@ -185,5 +205,11 @@ export function compileProgram(key: number, document: ProgramDocument): Program 
     downgrade: document.downgrade ?? 'to-fit',
     onPromotion: document.onPromotion ?? 'keep',
     health: document.health ?? [],
+    storedValue: document.storedValue && compileStoredValue(document.storedValue, money),
+    transfer: document.transfer,
+    adjustments: document.adjustments ?? NO_LIMITS,
+    coalition: document.coalition && compileCoalition(document.coalition, money),
+    velocity: (document.velocity ?? []).map((limit) => ({ ...limit, over: limit.over ?? 'reject' })),
+    watch: document.watch ?? [],
   }
 }

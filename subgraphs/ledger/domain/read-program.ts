@@ -5,9 +5,11 @@ import { compileMemberCondition } from '../../../kernel/conditions/member-condit
 import { isLocalDate, isTimeZone } from '../../../kernel/values/instant.ts'
 import schema from '../../../schema/program.schema.json' with { type: 'json' }
 import { burnFaults } from './burn-faults.ts'
+import { coalitionFaults } from './coalition-faults.ts'
 import { earnFaults } from './earn-faults.ts'
 import { conditions, type ProgramDocument } from './program.ts'
 import { conditionFault, type Fault, type Path, repeatedIds } from './program-fault.ts'
+import { storedValueFaults } from './stored-value-faults.ts'
 import { tierFaults } from './tier-faults.ts'
 
 /** What is wrong with a program document, and where. Lines and columns count from 1. */
@@ -82,12 +84,14 @@ function meaningFaults(document: ProgramDocument): Fault[] {
     ...burnFaults(document),
     ...earnFaults(document),
     ...tierFaults(document),
+    ...storedValueFaults(document),
+    ...coalitionFaults(document),
     ...campaignFaults(document),
     ...tagFaults(document),
     ...attributeFaults(document),
-    ...(['earn', 'tiers', 'rewards', 'benefits', 'campaigns', 'attributes'] as const).flatMap((section) =>
-      repeatedIds(section, document[section]),
-    ),
+    ...(
+      ['earn', 'tiers', 'rewards', 'velocity', 'watch', 'benefits', 'campaigns', 'attributes'] as const
+    ).flatMap((section) => repeatedIds(section, document[section])),
     ...referenceFaults(document),
   ]
 }

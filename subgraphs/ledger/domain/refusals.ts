@@ -1,4 +1,5 @@
 import type { Messages } from '../../../kernel/graphql/refusal.ts'
+import type { DecisionRefusal } from './adjustment-rules.ts'
 import type { PostingRefusal } from './posting.ts'
 
 /** In order of precedence; the SDL's enum, name for name. */
@@ -7,6 +8,15 @@ export type LedgerRefusalCode =
   | 'PROGRAM_NOT_FOUND'
   | 'MEMBER_NOT_FOUND'
   | PostingRefusal
+  | 'TRANSFER_TO_SELF'
+  | 'NOT_IN_HOUSEHOLD'
+  | DecisionRefusal
+  | 'TERMINAL_NOT_KNOWN'
+  | 'SIGNATURE_NOT_VALID'
+  | 'BATCH_NOT_VALID'
+  | 'SEQUENCE_REUSED'
+  | 'FLAG_NOT_FOUND'
+  | 'FLAG_RESOLVED'
   | 'NOT_RECORDED'
   | 'DOCUMENT_NOT_VALID'
   | 'VERSION_NOT_HIGHER'
@@ -18,9 +28,53 @@ export const messages = {
   },
   PROGRAM_NOT_FOUND: { en: 'There is no such programme.', 'zh-CN': '会员计划不存在。' },
   MEMBER_NOT_FOUND: { en: 'There is no such member.', 'zh-CN': '会员不存在。' },
+  TERMINAL_NOT_KNOWN: {
+    en: 'No such terminal may hand in batches.',
+    'zh-CN': '该终端不存在或已停用。',
+  },
+  SIGNATURE_NOT_VALID: { en: 'The signature does not fit.', 'zh-CN': '签名无效。' },
+  BATCH_NOT_VALID: { en: 'This is not a batch: {fault}', 'zh-CN': '离线批次无效：{fault}' },
+  SEQUENCE_REUSED: {
+    en: 'The terminal has used sequence number {sequence} for something else.',
+    'zh-CN': '该终端的序号 {sequence} 已用于其他记录。',
+  },
+  ADJUSTMENT_NOT_FOUND: { en: 'There is no such request.', 'zh-CN': '调整申请不存在。' },
+  SAME_PERSON: {
+    en: 'Whoever asked for an adjustment cannot decide it.',
+    'zh-CN': '申请人不能审批自己的调整申请。',
+  },
+  ADJUSTMENT_ENDED: { en: 'Nobody decided this request in time.', 'zh-CN': '该调整申请已过期。' },
+  ADJUSTMENT_DECIDED: {
+    en: 'This request was decided by {by}: {state}.',
+    'zh-CN': '该调整申请已由 {by} 处理：{state}。',
+  },
+  FLAG_NOT_FOUND: { en: 'There is no such flag.', 'zh-CN': '预警记录不存在。' },
+  FLAG_RESOLVED: { en: 'The flag was closed by {by}: {state}.', 'zh-CN': '该预警已由 {by} 处理：{state}。' },
   DOCUMENT_CONFLICT: {
     en: 'The channel has sent document {number} before, with other contents or for another member.',
     'zh-CN': '该渠道已提交过单据 {number}，但内容或会员不同。',
+  },
+  VELOCITY_EXCEEDED: {
+    en: 'Too often: {limit} allows {most}. Open again: {opensAt}.',
+    'zh-CN': '操作过于频繁：{limit} 限制为 {most}。重新开放时间：{opensAt}。',
+  },
+  STORED_VALUE_NOT_OFFERED: {
+    en: 'This programme keeps no prepaid money.',
+    'zh-CN': '该会员计划不支持储值。',
+  },
+  PLAN_NOT_KNOWN: { en: 'This programme has no such plan.', 'zh-CN': '该会员计划没有此分期方案。' },
+  WITHDRAWAL_NOT_OFFERED: {
+    en: 'This programme does not pay prepaid money back.',
+    'zh-CN': '该会员计划不支持储值退款。',
+  },
+  TRANSFER_NOT_OFFERED: {
+    en: 'Members of this programme cannot send points to each other.',
+    'zh-CN': '该会员计划不支持积分转赠。',
+  },
+  TRANSFER_TO_SELF: { en: 'Points are sent to another member.', 'zh-CN': '不能将积分转赠给自己。' },
+  NOT_IN_HOUSEHOLD: {
+    en: 'Points can be sent within a household only.',
+    'zh-CN': '积分仅可在家庭成员之间转赠。',
   },
   PURCHASE_NOT_FOUND: { en: 'There is no such purchase.', 'zh-CN': '消费单不存在。' },
   HOLD_NOT_FOUND: { en: 'There is no such hold.', 'zh-CN': '冻结记录不存在。' },
@@ -33,6 +87,11 @@ export const messages = {
   AMOUNT_NOT_VALID: {
     en: 'An amount must not be negative, be too large or have more decimals than the currency.',
     'zh-CN': '金额不能为负，不能过大，小数位数不能超过币种精度。',
+  },
+  AMOUNT_NOT_OF_PLAN: { en: 'The plan has another amount.', 'zh-CN': '金额与分期方案不符。' },
+  TOP_UP_OUT_OF_BOUNDS: {
+    en: 'A single top-up cannot be so small or so large.',
+    'zh-CN': '单次充值金额超出允许范围。',
   },
   QUANTITY_NOT_POSITIVE: { en: 'A quantity must be at least 1.', 'zh-CN': '数量至少为 1。' },
   OCCURRED_IN_FUTURE: { en: 'It cannot have happened yet.', 'zh-CN': '发生时间不能晚于当前时间。' },
@@ -54,6 +113,10 @@ export const messages = {
     'zh-CN': '已达到上限 {cap}（{limit}）。重新开放时间：{opensAt}。',
   },
   POINTS_NOT_POSITIVE: { en: 'Points must be at least 1.', 'zh-CN': '积分至少为 1。' },
+  TRANSFER_LIMIT_REACHED: {
+    en: 'A member may send {limit} points a year; {left} are left.',
+    'zh-CN': '每年最多可转赠 {limit} 积分，剩余 {left}。',
+  },
   LAPSE_NOT_VALID: {
     en: 'A hold must lapse later than now, and within 366 days.',
     'zh-CN': '冻结的失效时间必须晚于当前时间，且不超过 366 天。',
@@ -77,6 +140,11 @@ export const messages = {
     en: 'There are not enough points: {available} are available.',
     'zh-CN': '积分不足：可用 {available}。',
   },
+  INSUFFICIENT_STORED_VALUE: {
+    en: 'There is not enough prepaid money.',
+    'zh-CN': '储值余额不足。',
+  },
+  NOTHING_PENDING: { en: 'Nothing of this plan is still to come.', 'zh-CN': '该方案没有待到账的金额。' },
   NOT_RECORDED: {
     en: 'This purchase could not be recorded; send it again.',
     'zh-CN': '该笔消费未能入账，请重新提交。',

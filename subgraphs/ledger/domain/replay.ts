@@ -9,7 +9,7 @@ import { lapseOf } from './holding.ts'
 import { eventOf, type SourceDocument } from './posting.ts'
 import type { Program } from './program.ts'
 import { CASH, GRACE, keptOf, linesLeft, Returns } from './returns.ts'
-import { occasionOf } from './source-document.ts'
+import { earningOccasion, occasionOf } from './source-document.ts'
 
 /** A recorded document, and what was known when it was. */
 export interface PastDocument {
@@ -188,7 +188,7 @@ class Replaying {
       award.line < 0 ? award : { ...award, line: lines[award.line]!.index },
     )
     const rating = { ...rated.value, awards }
-    enterEarning(rules, book, event, rating, occasionOf(document))
+    enterEarning(rules, book, event, rating, earningOccasion(rules, document))
     this.#placed.set(document.id, { rating, tierBefore: state.tier, tierAfter: book.tier })
     return undefined
   }
@@ -208,8 +208,9 @@ class Replaying {
     }
   }
 
-  /** A movement of which nothing is decided but the lots that are taken. */
-  #repeat({ kind, moves }: PastDocument['entry'], document: SourceDocument): void {
+  /** A movement of which nothing is decided but the lots that are taken. Stored value goes by no rule of order. */
+  #repeat({ kind, moves: all }: PastDocument['entry'], document: SourceDocument): void {
+    const moves = all.filter(({ asset }) => asset === 'points' || asset === 'growth')
     if (moves.length === 0) return
     const occasion = occasionOf(document)
     if (signOf(kind) === -1n) {

@@ -2,13 +2,14 @@ import { addDays, type Instant, localDate } from '../../../kernel/values/instant
 import { parseDecimal } from '../../../kernel/values/money.ts'
 import { fail, ok, type Result } from '../../../kernel/values/result.ts'
 import type { AccountBook } from './account-book.ts'
+import { AMOUNT_MAX } from './amounts.ts'
 import { compensate } from './compensation.ts'
 import type { Award, PurchaseLine } from './earn.ts'
 import type { PostingCommand, SourceDocument } from './posting.ts'
 import type { Program } from './program.ts'
 import { type History, type PastDocument, replay } from './replay.ts'
 import { CASH, GRACE, linesLeft, REFUND } from './returns.ts'
-import { AMOUNT_MAX, documentOf, occasionOf } from './source-document.ts'
+import { documentOf, occasionOf } from './source-document.ts'
 
 /** Part of a line, or all that is left of it. */
 export interface ReturnedLine {

@@ -1,14 +1,20 @@
 import type { Occasion } from './account-book.ts'
+import { shopOf } from './coalition.ts'
 import type { PostingCommand, SourceDocument } from './posting.ts'
 import type { Program } from './program.ts'
-
-/** Minor units of one line. Balances must stay within the integers that JSON can carry. */
-export const AMOUNT_MAX = 1_000_000_000_000n
 
 export const occasionOf = ({ effectiveAt, id }: Pick<SourceDocument, 'effectiveAt' | 'id'>): Occasion => ({
   at: effectiveAt,
   documentId: id,
 })
+
+/** The same for what rules give: points are the shop's in which they were earned. */
+export const earningOccasion = (program: Program, document: SourceOf): Occasion => ({
+  ...occasionOf(document),
+  issuer: shopOf(program.coalition, document),
+})
+
+type SourceOf = Pick<SourceDocument, 'effectiveAt' | 'id' | 'channel' | 'store' | 'operator'>
 
 /** What every document says of where it comes from. */
 export function documentOf(

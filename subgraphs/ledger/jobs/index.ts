@@ -1,9 +1,19 @@
 import type { Job } from '../../../kernel/jobs/define-job.ts'
 import type { Listener } from '../../../kernel/subgraph.ts'
 import type { LedgerContext } from '../context.ts'
+import { finishAdjustmentsJob } from './finish-adjustments.ts'
+import { finishTransfersJob } from './finish-transfers.ts'
+import { keepClearingJob } from './keep-clearing.ts'
 import { onMultiplierChanged } from './on-multiplier-changed.ts'
 import { settleDueJob } from './settle-due.ts'
+import { watchConductJob } from './watch-conduct.ts'
 
-export const jobs = [settleDueJob] as unknown as readonly Job<LedgerContext>[]
+export const jobs = [
+  settleDueJob,
+  finishTransfersJob,
+  finishAdjustmentsJob,
+  watchConductJob,
+  keepClearingJob,
+] as unknown as readonly Job<LedgerContext>[]
 
 export const listeners: readonly Listener<LedgerContext>[] = [onMultiplierChanged]

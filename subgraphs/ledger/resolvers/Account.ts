@@ -18,6 +18,7 @@ import {
   readStatement,
   readTierHistory,
 } from '../store/reads.ts'
+import { storedValueBalance } from './stored-value-balance.ts'
 
 /** One member in one programme; the fields read what they need. */
 export interface AccountSource {
@@ -64,6 +65,9 @@ export const Account = {
     const view = await viewOf(account, ctx)
     return view.unsettled ? (await caughtUp(account, ctx)).available('growth') : view.growth
   },
+
+  storedValue: async (account: AccountSource, _: unknown, ctx: LedgerContext) =>
+    storedValueBalance(account.program, await caughtUp(account, ctx)),
 
   async tier(account: AccountSource, _: unknown, ctx: LedgerContext) {
     const { program } = account

@@ -1,6 +1,25 @@
+import { BadInputError } from '../../../kernel/errors.ts'
+import { connection, type PageArguments, pageOf } from '../../../kernel/graphql/page.ts'
+import { readMonth } from '../actions/clear-month.ts'
 import type { LedgerContext } from '../context.ts'
+import type { AdjustmentState } from '../domain/adjustment-rules.ts'
+import { listAdjustments } from '../store/adjustments.ts'
 import { checkLedger } from '../store/check.ts'
+import { type FlagState, listFlags } from '../store/flags.ts'
 import { pickProgram } from '../store/programs.ts'
+import { listTerminals } from '../store/terminals.ts'
+import { readTransit } from '../store/transit.ts'
+import type { ClearingSource } from './Clearing.ts'
+
+const MONTH = /^\d{4}-(0[1-9]|1[0-2])$/
+
+/** The key of a programme that was named; nothing of one that is not there. */
+async function programKeyOf(ctx: LedgerContext, id: string | null | undefined): Promise<number | undefined> {
+  if (!id) return undefined
+  return pickProgram(await ctx.services.programs.current(), id)?.key ?? NO_PROGRAM
+}
+
+const NO_PROGRAM = -1
 
 export const Query = {
   program: async (_: unknown, { id }: { id?: string | null }, ctx: LedgerContext) =>
@@ -10,6 +29,54 @@ export const Query = {
 
   async ledgerCheck(_: unknown, __: unknown, ctx: LedgerContext) {
     const result = await checkLedger(ctx.db)
-    return { ...result, clean: result.violations.length === 0 }
+    return { ...result, clean: result.violations.length === 0, inTransit: await readTransit(ctx.db.query) }
   },
+
+  async adjustments(
+    _: unknown,
+    args: PageArguments & { program?: string | null; state?: string | null },
+    ctx: LedgerContext,
+  ) {
+    const { limit, after } = pageOf(args)
+    const found = await listAdjustments(ctx.db.query, {
+      programKey: await programKeyOf(ctx, args.program),
+      state: args.state ? (args.state.toLowerCase() as AdjustmentState) : undefined,
+      after,
+      limit: limit + 1,
+    })
+    const programs = new Map((await ctx.services.programs.current()).map((one) => [one.key, one]))
+    return connection(
+      found.map((adjustment) => ({ program: programs.get(adjustment.programKey)!, adjustment })),
+      limit,
+      ({ adjustment }) => `${adjustment.requestedAt}/${adjustment.id}`,
+    )
+  },
+
+  async clearing(
+    _: unknown,
+    { program: id, month }: { program?: string | null; month: string },
+    ctx: LedgerContext,
+  ): Promise<ClearingSource | null> {
+    if (!MONTH.test(month)) throw new BadInputError('month must be a month such as 2026-11.')
+    const program = pickProgram(await ctx.services.programs.current(), id)
+    if (!program?.coalition) return null
+    return { program, month, read: await readMonth(ctx, program, month) }
+  },
+
+  async ledgerFlags(
+    _: unknown,
+    args: PageArguments & { program?: string | null; state?: string | null },
+    ctx: LedgerContext,
+  ) {
+    const { limit, after } = pageOf(args)
+    const found = await listFlags(ctx.db.query, {
+      programKey: await programKeyOf(ctx, args.program),
+      state: args.state ? (args.state.toLowerCase() as FlagState) : undefined,
+      after,
+      limit: limit + 1,
+    })
+    return connection(found, limit, ({ raisedAt, id: flag }) => `${raisedAt}/${flag}`)
+  },
+
+  terminals: (_: unknown, __: unknown, ctx: LedgerContext) => listTerminals(ctx.db.query),
 }

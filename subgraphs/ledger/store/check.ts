@@ -1,4 +1,5 @@
 import type { Db } from '../../../kernel/db/open-database.ts'
+import { transitCheck } from './transit.ts'
 
 /** A promise of the books that does not hold. */
 export interface Violation {
@@ -46,11 +47,11 @@ const journal = assets
     }
     return `select member_id, program_key, '${asset}' as asset, coalesce(sum(${sign} * ${asset}), 0) as standing,
         ${sum('held', { plus: ['hold'], less: ['capture', 'release'] })},
-        ${sum('pending', { plus: ['await', 'postpone'], less: ['mature', 'cancel'] })},
-        ${sum('earned', { plus: ['earn', 'grant', 'await', 'top-up', 'correct'], less: [] })},
+        ${sum('pending', { plus: ['await', 'prepay', 'postpone'], less: ['mature', 'cancel', 'repay'] })},
+        ${sum('earned', { plus: ['earn', 'grant', 'await', 'top-up', 'prepay', 'correct'], less: [] })},
         ${sum('spent', { plus: ['redeem', 'capture'], less: ['refund'] })},
         ${sum('expired', { plus: ['expire'], less: ['restore'] })},
-        ${sum('reversed', { plus: ['reverse', 'cancel', 'deduct', 'withdraw'], less: [] })},
+        ${sum('reversed', { plus: ['reverse', 'cancel', 'deduct', 'withdraw', 'repay'], less: [] })},
         ${sum('moved', { plus: ['receive'], less: ['send'] })}
       from entry where ${asset} is not null group by member_id, program_key`
   })
@@ -149,7 +150,7 @@ const checks: Readonly<Record<string, string>> = {
         select left(split_part(award, ' ', 3), 1) as asset, substring(split_part(award, ' ', 3) from 2)::bigint as amount
         from string_to_table(awards, ';') as award
       ) given on true
-      where document_kind in ('purchase', 'activity', 'grant')
+      where document_kind in ('purchase', 'activity', 'grant', 'adjustment')
       group by 1, 2
     ) awarded using (member_id, document_id)
     where (coalesce(awarded.points, 0), coalesce(awarded.growth, 0)) is distinct from
@@ -165,6 +166,7 @@ const checks: Readonly<Record<string, string>> = {
       from leg where account not in ('member', 'held', 'pending') group by 1, 2
     ) given using (program_key, asset)
     where coalesce(had.amount, 0) + coalesce(given.amount, 0) <> 0`,
+  transit: transitCheck,
   'holds of account': `
     select coalesce(account.member_id, hold.member_id) as member_id,
            format('hold %s: the account holds %s to %s, the hold itself %s to %s', coalesce(account.id, hold.id),

@@ -116,7 +116,10 @@ export const entryTable = new EntitySchema({
     kind: { type: 'enum', enum: Object.keys(entryKinds) },
     document_kind: {
       type: 'enum',
-      enum: ['purchase', 'activity', 'grant', 'redemption', 'hold', 'capture', 'release', 'return'],
+      enum: [
+        ...['purchase', 'activity', 'grant', 'redemption', 'hold', 'capture', 'release', 'return'],
+        ...['top-up', 'spend', 'withdrawal', 'plan-stop', 'transfer-out', 'transfer-in', 'adjustment'],
+      ],
       nullable: true,
     },
     rule_version: { type: 'integer', nullable: true },
@@ -191,7 +194,127 @@ export const holdTable = new EntitySchema({
   },
 })
 
+export const transferTable = new EntitySchema({
+  name: 'transfer',
+  columns: {
+    id: { type: 'uuid', primary: true },
+    program_key: { type: 'smallint' },
+    from_member: { type: 'uuid' },
+    to_member: { type: 'uuid' },
+    points: { type: 'bigint' },
+    key: { type: 'text' },
+    operator: { type: 'text' },
+    asked_at: { type: 'timestamptz' },
+    state: { type: 'text' },
+    refusal: { type: 'jsonb', nullable: true },
+  },
+})
+
+export const adjustmentTable = new EntitySchema({
+  name: 'adjustment',
+  columns: {
+    member_id: { type: 'uuid', primary: true },
+    id: { type: 'uuid', primary: true },
+    program_key: { type: 'smallint' },
+    direction: { type: 'text' },
+    points: { type: 'bigint' },
+    reason: { type: 'text' },
+    document: { type: 'text' },
+    state: { type: 'text' },
+    requested_by: { type: 'text' },
+    requested_at: { type: 'timestamptz' },
+    ends_at: { type: 'timestamptz' },
+    decided_by: { type: 'text', nullable: true },
+    decided_at: { type: 'timestamptz', nullable: true },
+    note: { type: 'text', nullable: true },
+    refusal: { type: 'text', nullable: true },
+  },
+})
+
+export const flagTable = new EntitySchema({
+  name: 'flag',
+  columns: {
+    id: { type: 'uuid', primary: true },
+    program_key: { type: 'smallint' },
+    rule: { type: 'text' },
+    subject: { type: 'text' },
+    window: { type: 'text' },
+    evidence: { type: 'jsonb' },
+    raised_at: { type: 'timestamptz' },
+    state: { type: 'text' },
+    resolved_by: { type: 'text', nullable: true },
+    resolved_at: { type: 'timestamptz', nullable: true },
+    note: { type: 'text', nullable: true },
+  },
+})
+
+export const conductTable = new EntitySchema({
+  name: 'conduct',
+  columns: {
+    document_id: { type: 'uuid', primary: true },
+    program_key: { type: 'smallint' },
+    at: { type: 'timestamptz' },
+    kind: { type: 'text' },
+    member_id: { type: 'uuid' },
+    operator: { type: 'text' },
+    device: { type: 'text', nullable: true },
+  },
+})
+
+export const clearingTable = new EntitySchema({
+  name: 'clearing',
+  columns: {
+    program_key: { type: 'smallint', primary: true },
+    month: { type: 'text', primary: true },
+    issuer: { type: 'text', primary: true },
+    honourer: { type: 'text', primary: true },
+    points: { type: 'bigint' },
+    money: { type: 'bigint' },
+  },
+})
+
+export const clearingMonthTable = new EntitySchema({
+  name: 'clearing_month',
+  columns: {
+    program_key: { type: 'smallint', primary: true },
+    month: { type: 'text', primary: true },
+    rolled_up_at: { type: 'timestamptz' },
+  },
+})
+
+export const terminalTable = new EntitySchema({
+  name: 'terminal',
+  columns: {
+    device_id: { type: 'text', primary: true },
+    store: { type: 'text' },
+    channel: { type: 'text' },
+    public_key: { type: 'text', nullable: true },
+    registered_by: { type: 'text' },
+    registered_at: { type: 'timestamptz' },
+    revoked_at: { type: 'timestamptz', nullable: true },
+  },
+})
+
+export const terminalEventTable = new EntitySchema({
+  name: 'terminal_event',
+  columns: {
+    device_id: { type: 'text', primary: true },
+    sequence: { type: 'bigint', primary: true },
+    digest: { type: 'bytea' },
+    received_at: { type: 'timestamptz' },
+    recorded_at: { type: 'timestamptz', nullable: true },
+  },
+})
+
 export const tables = [
+  transferTable,
+  adjustmentTable,
+  flagTable,
+  conductTable,
+  clearingTable,
+  clearingMonthTable,
+  terminalTable,
+  terminalEventTable,
   programTable,
   programVersionTable,
   accountTable,
@@ -216,6 +339,14 @@ export const distribution = {
   document: 'lookup',
   entry: 'member',
   tier_change: 'member',
+  transfer: 'lookup',
+  adjustment: 'member',
+  flag: 'lookup',
+  conduct: 'lookup',
+  clearing: 'reference',
+  clearing_month: 'reference',
+  terminal: 'reference',
+  terminal_event: 'lookup',
   command: 'local',
   event: 'local',
   event_cursor: 'local',

@@ -7,6 +7,8 @@ import { AttemptsAndSessionUse1795402550013 } from './1795402550013-attempts-and
 import { PersonAndBelongings1795402993532 } from './1795402993532-person-and-belongings.ts'
 import { Erasure1795403432835 } from './1795403432835-erasure.ts'
 import { OrganisationAndStaff1795639832301 } from './1795639832301-organisation-and-staff.ts'
+import { ApplicationsAndPeople1795641087493 } from './1795641087493-applications-and-people.ts'
+import { MergesAndConflicts1795642100001 } from './1795642100001-merges-and-conflicts.ts'
 
 export const migrations: readonly Migration[] = [
   MembersAndIdentities1764000000000,
@@ -17,4 +19,6 @@ export const migrations: readonly Migration[] = [
   PersonAndBelongings1795402993532,
   Erasure1795403432835,
   OrganisationAndStaff1795639832301,
+  ApplicationsAndPeople1795641087493,
+  MergesAndConflicts1795642100001,
 ]

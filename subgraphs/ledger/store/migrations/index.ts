@@ -1,6 +1,13 @@
 import type { Migration } from '../../../../kernel/db/migrate.ts'
 import { Books1795640400000 } from './20261125T2100-books.ts'
 import { HoldsAndReturns1795644000000 } from './20261125T2200-holds-and-returns.ts'
+import { ConductAndPartners1795645800000 } from './1795645800000-conduct-and-partners.ts'
+import { KindsTogether1795646700000 } from './1795646700000-kinds-together.ts'
 
 /** In the order of their application. */
-export const migrations: readonly Migration[] = [Books1795640400000, HoldsAndReturns1795644000000]
+export const migrations: readonly Migration[] = [
+  Books1795640400000,
+  HoldsAndReturns1795644000000,
+  ConductAndPartners1795645800000,
+  KindsTogether1795646700000,
+]

@@ -1,0 +1,104 @@
+import type { Tx } from '../../../kernel/db/transaction.ts'
+import { publish } from '../../../kernel/events/publish.ts'
+import type { MemberId } from '../../../kernel/values/ids.ts'
+import { DAY_MS, later } from '../../../kernel/values/instant.ts'
+import type { IdentityContext } from '../context.ts'
+import type { Conflict } from '../domain/one-id.ts'
+import { deleteChannelIdentity } from '../store/channel-identities.ts'
+import { noteConflict, resolveConflictRow } from '../store/conflicts.ts'
+import { handOverIdentifier } from '../store/identifiers.ts'
+import { lastSeen } from '../store/last-seen.ts'
+import { findAllIds } from '../store/members.ts'
+import { revokeSessionsOf } from '../store/sessions.ts'
+import type { VerifiedIdentifier } from './verify-proofs.ts'
+
+/** Persons who were not seen for so long that a number alone does not lead to them. */
+export async function findDormant(
+  tx: Tx,
+  ctx: IdentityContext,
+  presentIds: readonly MemberId[],
+): Promise<ReadonlySet<MemberId>> {
+  const { dormantDays } = ctx.services.oneId
+  if (dormantDays === undefined || presentIds.length === 0) return new Set()
+  const since = later(ctx.now, -dormantDays * DAY_MS)
+  const seen = await lastSeen(tx, presentIds)
+  return new Set(presentIds.filter((id) => (seen.get(id) ?? 0) < since))
+}
+
+/** Opens cases for people to decide; answers their ids. */
+export async function noteConflicts(
+  tx: Tx,
+  ctx: IdentityContext,
+  conflicts: readonly Conflict[],
+  identifiers: readonly VerifiedIdentifier[],
+): Promise<string[]> {
+  const ids: string[] = []
+  for (const conflict of conflicts) {
+    // A second account of one's own kind: nobody else holds it, so there is nothing to decide.
+    if (conflict.holderId === conflict.claimantId) continue
+    ids.push(await note(tx, ctx, conflict, identifierOf(conflict, identifiers)))
+  }
+  return ids
+}
+
+const identifierOf = ({ hash }: Conflict, identifiers: readonly VerifiedIdentifier[]): VerifiedIdentifier =>
+  identifiers.find((one) => one.hash.toString('hex') === hash)!
+
+const note = (
+  tx: Tx,
+  ctx: IdentityContext,
+  { kind, holderId, claimantId }: Conflict,
+  { hash, kind: identifierKind, scope: identifierScope, strength, source }: VerifiedIdentifier,
+): Promise<string> =>
+  noteConflict(
+    tx,
+    { kind, hash, identifierKind, identifierScope, strength, source, holderId, claimantId },
+    ctx.now,
+  )
+
+/** By the policy a number goes to who proves to have it now. Its member keeps the account, and is signed out everywhere. */
+export async function moveToNewest(
+  tx: Tx,
+  ctx: IdentityContext,
+  moved: readonly Conflict[],
+  given: {
+    identifiers: readonly VerifiedIdentifier[]
+    holders: ReadonlyMap<string, MemberId>
+    to: MemberId
+  },
+): Promise<void> {
+  for (const conflict of moved) {
+    const identifier = identifierOf(conflict, given.identifiers)
+    const caseId = await note(tx, ctx, conflict, identifier)
+    const holder = given.holders.get(conflict.hash)!
+    await takeIdentifier(tx, ctx, { hash: identifier.hash, holder, personId: conflict.holderId })
+    await handOverIdentifier(tx, identifier.hash, holder, given.to)
+    await resolveConflictRow(tx, caseId, {
+      resolution: 'MOVED',
+      reason: 'newest proof',
+      by: 'policy',
+      at: ctx.now,
+    })
+  }
+}
+
+/** An identifier is somebody else's: who was signed in by it is signed out. Its row is still there, to be handed on. */
+export async function takeIdentifier(
+  tx: Tx,
+  ctx: IdentityContext,
+  taken: { hash: Buffer; holder: MemberId; personId: MemberId },
+): Promise<void> {
+  await dropIdentifier(tx, ctx, taken)
+  await revokeSessionsOf(tx, await findAllIds(tx, taken.personId), 'identity-taken', ctx.now)
+}
+
+export async function dropIdentifier(
+  tx: Tx,
+  ctx: IdentityContext,
+  taken: { hash: Buffer; holder: MemberId; personId: MemberId },
+): Promise<void> {
+  await deleteChannelIdentity(tx, taken.holder, taken.hash)
+  await publish(tx, [
+    { type: 'identity.IdentityUnbound', memberId: taken.personId, occurredAt: ctx.now, payload: {} },
+  ])
+}

@@ -1,0 +1,82 @@
+import type { Instant } from '../../../kernel/values/instant.ts'
+import { DAY_MS } from '../../../kernel/values/instant.ts'
+import { fail, ok, type Result } from '../../../kernel/values/result.ts'
+
+export type HouseholdRole = 'OWNER' | 'ADULT' | 'CHILD'
+
+export interface Relative {
+  readonly memberId: string
+  readonly id: string
+  readonly role: HouseholdRole
+  readonly joinedAt: Instant
+}
+
+export interface Household {
+  readonly id: string
+  readonly name: string
+  readonly closed: boolean
+  /** Present members, who joined first comes first. */
+  readonly relatives: readonly Relative[]
+}
+
+/** What shares one paid membership is a family, not a town. */
+export const RELATIVES_MAX = 6
+export const INVITATION_LIFE_MS = 7 * DAY_MS
+
+export interface Invitation {
+  readonly household: string
+  readonly role: Exclude<HouseholdRole, 'OWNER'>
+  readonly expiresAt: Instant
+  readonly usedBy: string | undefined
+  readonly revoked: boolean
+}
+
+const owns = (household: Household, memberId: string): boolean =>
+  household.relatives.some((one) => one.memberId === memberId && one.role === 'OWNER')
+
+/** Who invites owns the household, and there is room for one more beside those who are invited already. */
+export function decideInvitation(
+  household: Household | undefined,
+  inviter: string,
+  invited: number,
+): Result<true, 'HOUSEHOLD_NOT_FOUND' | 'HOUSEHOLD_FULL'> {
+  if (!household || household.closed || !owns(household, inviter)) return fail('HOUSEHOLD_NOT_FOUND')
+  return household.relatives.length + invited >= RELATIVES_MAX ? fail('HOUSEHOLD_FULL') : ok(true)
+}
+
+/** May this member come in by this invitation? */
+export function decideJoining(
+  invitation: Invitation | undefined,
+  household: Household | undefined,
+  member: { id: string; inHousehold: boolean },
+  now: Instant,
+): Result<true, 'INVITATION_NOT_VALID' | 'HOUSEHOLD_FULL' | 'ALREADY_IN_HOUSEHOLD'> {
+  const path = { path: ['code'] }
+  if (!invitation || invitation.revoked || invitation.usedBy !== undefined || invitation.expiresAt <= now) {
+    return fail('INVITATION_NOT_VALID', path)
+  }
+  if (!household || household.closed) return fail('INVITATION_NOT_VALID', path)
+  if (member.inHousehold) return fail('ALREADY_IN_HOUSEHOLD')
+  return household.relatives.length >= RELATIVES_MAX ? fail('HOUSEHOLD_FULL') : ok(true)
+}
+
+/**
+ * Somebody leaves, or is sent away by the owner: who owns the household then. An owner who leaves hands it to the adult
+ * who joined first; where there is none, it ends.
+ */
+export function decideLeaving(
+  household: Household | undefined,
+  by: string,
+  leaving: string,
+): Result<
+  { relative: Relative; heir: Relative | undefined; ends: boolean },
+  'HOUSEHOLD_NOT_FOUND' | 'MEMBER_NOT_FOUND'
+> {
+  if (!household || household.closed) return fail('HOUSEHOLD_NOT_FOUND')
+  const relative = household.relatives.find(({ memberId }) => memberId === leaving)
+  const may = by === leaving || owns(household, by)
+  if (!relative || !may) return fail('MEMBER_NOT_FOUND', { path: ['memberId'] })
+  if (relative.role !== 'OWNER') return ok({ relative, heir: undefined, ends: false })
+  const heir = household.relatives.find(({ role }) => role === 'ADULT')
+  return ok({ relative, heir, ends: heir === undefined })
+}

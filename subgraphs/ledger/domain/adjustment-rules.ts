@@ -1,0 +1,67 @@
+import { DAY_MS, type Instant } from '../../../kernel/values/instant.ts'
+import { fail, ok, type Result } from '../../../kernel/values/result.ts'
+
+/** How much staff may adjust alone, by role, as it is written and as it is decided by. */
+export interface AdjustmentRules {
+  readonly limits: Readonly<Record<string, number>>
+  /** Requests that nobody has decided end after so many days; 14 where absent. */
+  readonly requestsEndAfterDays?: number
+}
+
+/** Without a word in the document everything needs a second pair of eyes. */
+export const NO_LIMITS: AdjustmentRules = { limits: {} }
+
+const REQUESTS_END_AFTER_DAYS = 14
+
+export type AdjustmentState = 'requested' | 'approved' | 'posted' | 'rejected' | 'ended' | 'refused'
+
+/** A correction by staff, from its request to its end. */
+export interface Adjustment {
+  readonly id: string
+  readonly memberId: string
+  readonly programKey: number
+  readonly direction: 'grant' | 'deduct'
+  readonly points: bigint
+  readonly reason: string
+  readonly document: string
+  readonly state: AdjustmentState
+  readonly requestedBy: string
+  readonly requestedAt: Instant
+  readonly endsAt: Instant
+  readonly decidedBy: string | undefined
+  readonly decidedAt: Instant | undefined
+  readonly note: string | undefined
+  /** Why the books refused what was approved. */
+  readonly refusal: string | undefined
+}
+
+/** A role that the document does not name may adjust nothing alone. */
+export const needsSecond = (rules: AdjustmentRules, role: string, points: bigint): boolean =>
+  points > BigInt(rules.limits[role] ?? 0)
+
+export const requestEnds = (rules: AdjustmentRules, at: Instant): Instant =>
+  (at + (rules.requestsEndAfterDays ?? REQUESTS_END_AFTER_DAYS) * DAY_MS) as Instant
+
+export type DecisionRefusal =
+  | 'ADJUSTMENT_NOT_FOUND'
+  | 'SAME_PERSON'
+  | 'ADJUSTMENT_ENDED'
+  | 'ADJUSTMENT_DECIDED'
+
+/** Whether somebody may decide a request now. The same decision by the same person again is a repetition. */
+export function decideRequest(
+  adjustment: Adjustment | undefined,
+  decision: { readonly by: string; readonly at: Instant; readonly approve: boolean },
+): Result<'decide' | 'repeat', DecisionRefusal> {
+  if (!adjustment) return fail('ADJUSTMENT_NOT_FOUND', { path: ['adjustmentId'] })
+  if (adjustment.requestedBy === decision.by) return fail('SAME_PERSON')
+  const { state } = adjustment
+  if (state === 'ended' || (state === 'requested' && decision.at >= adjustment.endsAt)) {
+    return fail('ADJUSTMENT_ENDED')
+  }
+  if (state === 'requested') return ok('decide')
+  const approved = state !== 'rejected'
+  return adjustment.decidedBy === decision.by && approved === decision.approve
+    ? ok('repeat')
+    : fail('ADJUSTMENT_DECIDED', { details: { by: adjustment.decidedBy ?? '', state } })
+}

@@ -1,0 +1,29 @@
+import type { Query } from '../../../kernel/db/statement.ts'
+import type { Instant } from '../../../kernel/values/instant.ts'
+
+export interface InTransit {
+  /** Points that have left one account and not reached the other. */
+  readonly points: bigint
+  readonly oldestAt: Instant | undefined
+}
+
+/** What is on its way: the sum of the entries, and the age of the oldest wish that has not ended. */
+export async function readTransit(query: Query): Promise<InTransit> {
+  const [row] = await query<{ points: bigint; oldest_at: Instant | null }>(
+    `/* readTransit */
+     select coalesce((select sum(case kind when 'send' then points else -points end) from entry
+                      where kind in ('send', 'receive')), 0)::bigint as points,
+            (select min(asked_at) from transfer where state = 'asked') as oldest_at`,
+  )
+  return { points: row!.points, oldestAt: row!.oldest_at ?? undefined }
+}
+
+/** Transfers that came in as something else than they went out, and are not under way. Answers (member_id, detail). */
+export const transitCheck = `
+  select coalesce(sent.member_id, got.member_id) as member_id,
+         format('transfer %s: %s points went out and %s came in', transfer, coalesce(sent.points, 0),
+                coalesce(got.points, 0)) as detail
+  from (select member_id, document_id::text as transfer, points from entry where kind = 'send') as sent
+  full join (select member_id, number as transfer, points from entry where kind = 'receive') as got using (transfer)
+  where coalesce(sent.points, 0) <> coalesce(got.points, 0)
+    and not exists (select from transfer as open where open.id::text = transfer and open.state = 'asked')`

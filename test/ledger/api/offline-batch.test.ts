@@ -1,0 +1,211 @@
+import { createHmac, generateKeyPairSync, sign } from 'node:crypto'
+import { describe, expect, test } from 'vitest'
+import { admin, clerk, operator } from '../../helpers/graph.ts'
+import { memberId, openLedger } from '../open-ledger.ts'
+import { accountField, type OpenLedger, purchase, type RefusalAnswer, record } from '../requests.ts'
+
+const REGISTER = `mutation Register($input: RegisterTerminalInput!) {
+  registerTerminal(input: $input) { terminal { deviceId algorithm revokedAt } secret }
+}`
+const BATCH = `mutation Batch($input: RecordOfflineBatchInput!) {
+  recordOfflineBatch(input: $input) {
+    results { sequence duplicate purchase { document points store channel occurredAt } refusal { code details { name value } } }
+    missing { from to }
+    refusal { code details { name value } }
+  }
+}`
+
+interface BatchAnswer {
+  results: {
+    sequence: number
+    duplicate: boolean
+    purchase: { document: string; points: number; store: string; channel: string; occurredAt: string } | null
+    refusal: RefusalAnswer | null
+  }[]
+  missing: { from: number; to: number }[]
+  refusal: RefusalAnswer | null
+}
+
+type Sign = (payload: string) => string
+
+async function registered(
+  ledger: OpenLedger,
+  kind: 'ES256' | 'HS256' = 'HS256',
+  deviceId = 'pos-1',
+): Promise<Sign> {
+  const pair = generateKeyPairSync('ec', { namedCurve: 'P-256' })
+  const publicKey =
+    kind === 'ES256' ? pair.publicKey.export({ type: 'spki', format: 'pem' }).toString() : undefined
+  const { registerTerminal } = await ledger.ask<{
+    registerTerminal: { terminal: { algorithm: string }; secret: string | null }
+  }>(admin, REGISTER, { input: { deviceId, store: 'store-1', channel: 'store', publicKey } })
+  expect(registerTerminal.terminal.algorithm).toBe(kind)
+  const { secret } = registerTerminal
+  if (secret === null) {
+    return (payload) =>
+      sign('sha256', Buffer.from(payload), { key: pair.privateKey, dsaEncoding: 'ieee-p1363' }).toString(
+        'base64url',
+      )
+  }
+  return (payload) =>
+    createHmac('sha256', Buffer.from(secret, 'base64url')).update(payload).digest('base64url')
+}
+
+const event = (sequence: number, amount = '10.00', more: Record<string, unknown> = {}) => ({
+  sequence,
+  occurredAt: `2026-01-0${Math.min(sequence, 9)}T04:00:00Z`,
+  document: `bill ${sequence}`,
+  member: { id: memberId('Li') },
+  lines: [{ amount }],
+  ...more,
+})
+
+async function handIn(
+  ledger: OpenLedger,
+  by: Sign,
+  events: readonly object[],
+  { as = admin, deviceId = 'pos-1', tamper = (text: string) => text } = {},
+): Promise<BatchAnswer> {
+  const payload = JSON.stringify({ events })
+  const input = { deviceId, payload: tamper(payload), signature: by(payload) }
+  return (await ledger.ask<{ recordOfflineBatch: BatchAnswer }>(as, BATCH, { input })).recordOfflineBatch
+}
+
+const points = async (ledger: OpenLedger): Promise<number> =>
+  (await accountField<{ points: { available: number } }>(ledger, 'Li', 'points { available }')).points
+    .available
+
+const codes = ({ results }: BatchAnswer) =>
+  results.map(({ refusal, duplicate }) => refusal?.code ?? duplicate)
+
+describe.each(['ES256', 'HS256'] as const)('a batch signed with %s', (kind) => {
+  test('is placed at the times of its purchases, in the store of the terminal', async () => {
+    await using ledger = await openLedger()
+    const by = await registered(ledger, kind)
+    const answer = await handIn(ledger, by, [event(1, '10.00'), event(2, '20.00')])
+    expect(answer.refusal).toBeNull()
+    expect(answer.results[1]).toEqual({
+      sequence: 2,
+      duplicate: false,
+      purchase: {
+        document: 'bill 2',
+        points: 20,
+        store: 'store-1',
+        channel: 'store',
+        occurredAt: '2026-01-02T04:00:00.000Z',
+      },
+      refusal: null,
+    })
+    expect(answer.missing).toEqual([])
+    expect(await points(ledger)).toBe(30)
+    expect(await ledger.check()).toMatchObject({ clean: true, violations: [] })
+  })
+
+  test('that was changed on its way is not taken', async () => {
+    await using ledger = await openLedger()
+    const by = await registered(ledger, kind)
+    const changed = await handIn(ledger, by, [event(1)], { tamper: (text) => text.replace('10.00', '99.00') })
+    expect([changed.refusal!.code, changed.results]).toEqual(['SIGNATURE_NOT_VALID', []])
+    const stranger = await registered(ledger, kind, 'pos-2')
+    expect((await handIn(ledger, stranger, [event(1)])).refusal!.code).toBe('SIGNATURE_NOT_VALID')
+    expect((await handIn(ledger, () => '', [event(1)])).refusal!.code).toBe('SIGNATURE_NOT_VALID')
+    expect(await points(ledger)).toBe(0)
+  })
+})
+
+test('the same batch again, parts of it, and the same bill by another road: recorded once, answered alike', async () => {
+  await using ledger = await openLedger()
+  const by = await registered(ledger)
+  const first = await handIn(ledger, by, [event(1), event(2)])
+  const again = await handIn(ledger, by, [event(1), event(2)])
+  expect(codes(again)).toEqual([true, true])
+  expect(again.results.map(({ purchase: one }) => one)).toEqual(first.results.map(({ purchase: one }) => one))
+  expect(codes(await handIn(ledger, by, [event(2), event(3)]))).toEqual([true, false])
+  await record(ledger, [
+    purchase('Li', '10.00', { document: 'bill 4', store: 'store-1', occurredAt: '2026-01-04T04:00:00Z' }),
+  ])
+  expect(codes(await handIn(ledger, by, [event(4)]))).toEqual([true])
+  expect(await points(ledger)).toBe(40)
+})
+
+test('ten of the same batch at once are recorded once', async () => {
+  await using ledger = await openLedger()
+  const by = await registered(ledger)
+  const answers = await Promise.all(
+    Array.from({ length: 10 }, () => handIn(ledger, by, [event(1), event(2)])),
+  )
+  expect(answers.flatMap(codes).filter((one) => one === false)).toHaveLength(2)
+  expect(answers.flatMap(codes).filter((one) => one === true)).toHaveLength(18)
+  expect(await points(ledger)).toBe(20)
+  expect(await ledger.check()).toMatchObject({ clean: true, violations: [] })
+})
+
+test('batches may come in any order; what is missing is told until it has come', async () => {
+  await using ledger = await openLedger()
+  const by = await registered(ledger)
+  expect((await handIn(ledger, by, [event(7), event(4)])).missing).toEqual([
+    { from: 1, to: 3 },
+    { from: 5, to: 6 },
+  ])
+  expect((await handIn(ledger, by, [event(2), event(3), event(6)])).missing).toEqual([
+    { from: 1, to: 1 },
+    { from: 5, to: 5 },
+  ])
+  expect((await handIn(ledger, by, [event(5), event(1)])).missing).toEqual([])
+  expect(await points(ledger)).toBe(70)
+})
+
+test('a number that was used for something else is refused, and the rest is recorded', async () => {
+  await using ledger = await openLedger()
+  const by = await registered(ledger)
+  await handIn(ledger, by, [event(1)])
+  const answer = await handIn(ledger, by, [event(1, '11.00'), event(2), event(3, '-1.00')])
+  expect(codes(answer)).toEqual(['SEQUENCE_REUSED', false, 'AMOUNT_NOT_VALID'])
+  expect(answer.missing).toEqual([])
+  expect(await points(ledger)).toBe(20)
+})
+
+// biome-ignore format: aligned rows
+test.each([
+  ['no JSON',             '{',                                                           /not JSON/],
+  ['no events',           '{"events":[]}',                                               /^events: /],
+  ['an unknown field',    JSON.stringify({ events: [{ ...event(1), more: 1 }] }),        /^events\.0: /],
+  ['a number below 1',    JSON.stringify({ events: [event(0)] }),                        /^events\.0\./],
+  ['a number twice',      JSON.stringify({ events: [event(1), event(1, '12.00')] }),     /twice/],
+  ['a time that is none', JSON.stringify({ events: [event(1, '1', { occurredAt: 'today' })] }), /^events\.0\.occurredAt: /],
+])('a batch with %s is refused as a whole, with the place', async (_, payload, fault) => {
+  await using ledger = await openLedger()
+  const by = await registered(ledger)
+  const input = { deviceId: 'pos-1', payload, signature: by(payload) }
+  const { recordOfflineBatch } = await ledger.ask<{ recordOfflineBatch: BatchAnswer }>(admin, BATCH, { input })
+  expect(recordOfflineBatch.refusal!.code).toBe('BATCH_NOT_VALID')
+  expect(recordOfflineBatch.refusal!.details[0]!.value).toMatch(fault)
+})
+
+test('a terminal that is unknown, revoked, or has a new key', async () => {
+  await using ledger = await openLedger()
+  expect((await handIn(ledger, () => 'x', [event(1)])).refusal!.code).toBe('TERMINAL_NOT_KNOWN')
+  const by = await registered(ledger)
+  await ledger.ask(admin, 'mutation { revokeTerminal(deviceId: "pos-1") { terminal { revokedAt } } }')
+  expect((await handIn(ledger, by, [event(1)])).refusal!.code).toBe('TERMINAL_NOT_KNOWN')
+  ledger.clock.advanceTo(Date.parse('2026-01-11T04:00:00Z') as never)
+  const anew = await registered(ledger)
+  expect((await handIn(ledger, by, [event(1)])).refusal!.code).toBe('SIGNATURE_NOT_VALID')
+  expect(codes(await handIn(ledger, anew, [event(1)]))).toEqual([false])
+})
+
+test('who may: an admin registers, a clerk hands in for its own store, an operator does neither', async () => {
+  await using ledger = await openLedger()
+  const by = await registered(ledger)
+  expect(codes(await handIn(ledger, by, [event(1)], { as: clerk('store-1') }))).toEqual([false])
+  await expect(handIn(ledger, by, [event(2)], { as: clerk('store-2') })).rejects.toThrow()
+  await expect(handIn(ledger, by, [event(2)], { as: operator })).rejects.toThrow()
+  const input = { deviceId: 'pos-9', store: 's', channel: 'store' }
+  expect((await ledger.tryAsk(clerk(), REGISTER, { input })).errors?.[0]?.extensions?.code).toBe('FORBIDDEN')
+  const weak = generateKeyPairSync('ec', { namedCurve: 'secp256k1' }).publicKey
+  await expect(
+    ledger.ask(admin, REGISTER, {
+      input: { ...input, publicKey: weak.export({ type: 'spki', format: 'pem' }).toString() },
+    }),
+  ).rejects.toThrow('P-256')
+})
