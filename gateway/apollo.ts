@@ -15,30 +15,33 @@ import {
 import type { GraphQLError, GraphQLFormattedError, GraphQLSchema } from 'graphql'
 import type { Principal } from '../kernel/auth/principal.ts'
 import { type Config, SUBGRAPH_NAMES, type SubgraphName } from '../kernel/config.ts'
+import { AppError } from '../kernel/errors.ts'
 import { formatError } from '../kernel/graphql/errors.ts'
 import type { Logger } from '../kernel/log.ts'
 import type { Peers } from '../kernel/peers.ts'
 import { AUDIENCES, type Audience } from '../schema/contract.ts'
 import { audienceOf } from './contracts/audience.ts'
 import { sayOutsideContract } from './contracts/outside-contract.ts'
-import { documentSizeRule } from './document-size.ts'
 import { Circuit } from './execute/circuit.ts'
 import { CompiledGateway, type SubgraphAddress } from './execute/compiled-gateway.ts'
-import type { CompiledOperation } from './execute/operation.ts'
 import { asGraphQLError } from './execute/plan.ts'
 import { quietLogger } from './execute/quiet-logger.ts'
 import type { Source } from './execute/source.ts'
 import { stockGateway } from './execute/stock-gateway.ts'
+import { type Admission, openAdmission, refusedOperation } from './limits/admission.ts'
+import { Costs } from './limits/cost.ts'
+import {
+  type DocumentLimits,
+  documentLimitsRule,
+  hasMoreTokens,
+  PUBLIC_LIMITS,
+  WIDE_LIMITS,
+} from './limits/document-limits.ts'
+import type { Spending } from './limits/spending.ts'
 import { shown } from './observe-operation.ts'
 import { type GatewayContext, peerSource } from './peer-source.ts'
 import { withoutSecurityLinks } from './supergraph.ts'
 import { type HttpAnswer, type HttpRequest, WarmPath } from './warm-path.ts'
-
-/**
- * Names, numbers and punctuation marks of one document; planning time grows with their square. The largest documents
- * that people write have some hundreds. Lists of any length go into variables, which do not count.
- */
-const DOCUMENT_TOKENS_MAX = 2_000
 
 export interface Graph {
   /** Answers one request of GraphQL over HTTP. */
@@ -59,17 +62,24 @@ export interface GraphOptions {
   readonly remote?: boolean
   readonly mode: Config['mode']
   readonly executor: Config['executor']
+  /** Takes what an operation costs from its caller's budget; undefined: there are none. */
+  readonly spend?: Spending
+  /** Documents to plan before anybody asks for them. */
+  readonly trusted?: Readonly<Record<Audience, readonly string[]>>
   readonly log: Logger
 }
 
 /** The graph as clients see it: parsed, validated and planned here, answered by the subgraphs. */
 export async function openApollo(options: GraphOptions): Promise<Graph> {
-  const { supergraphSdl, peers, remote, mode, executor, log } = options
+  const { supergraphSdl, peers, remote, mode, executor, spend, trusted, log } = options
   const graph = await openPipeline({
     supergraphSdl: withoutSecurityLinks(supergraphSdl),
     sourceOf: ({ name }) => peerSource(subgraphNamed(name), peers, log, remote ? new Circuit() : undefined),
     production: mode === 'production',
     executor,
+    limits: PUBLIC_LIMITS,
+    spend,
+    trusted,
     log,
     format: (error, requestId) => shown(formatError(error, requestId, log)),
   })
@@ -87,6 +97,10 @@ export interface PipelineOptions {
   readonly sourceOf: (subgraph: SubgraphAddress) => Source<GatewayContext>
   readonly production: boolean
   readonly executor: Config['executor']
+  /** Of documents that are not trusted; those that are have wide ones. */
+  readonly limits: DocumentLimits
+  readonly spend?: Spending | undefined
+  readonly trusted?: GraphOptions['trusted'] | undefined
   readonly log: Logger
   /** What a caller sees of an error. */
   readonly format: (error: GraphQLError, requestId: string) => GraphQLFormattedError
@@ -94,10 +108,15 @@ export interface PipelineOptions {
 
 /** The same over subgraphs of any kind. */
 export async function openPipeline(options: PipelineOptions): Promise<Graph> {
-  const { supergraphSdl, sourceOf, production, executor, log, format } = options
+  const { supergraphSdl, sourceOf, production, executor, limits, log, format } = options
   const compiled = executor === 'compiled' ? new CompiledGateway(supergraphSdl, sourceOf) : undefined
+  const invalid = (await compiled?.trust(options.trusted ?? { member: [], partner: [], staff: [] })) ?? []
+  for (const text of invalid)
+    log.warn({ document: text }, 'a trusted document is not valid by this supergraph')
   const stock = compiled ? undefined : stockGateway(supergraphSdl, sourceOf, log)
-  const requestIds = new AsyncLocalStorage<string>()
+  const running = new AsyncLocalStorage<GatewayContext>()
+  let costs = new Costs(supergraphSdl)
+  const admit = openAdmission(() => costs, options.spend ?? (() => undefined))
   const formatFor =
     (audience: Audience): typeof format =>
     (error, requestId) => {
@@ -108,7 +127,14 @@ export async function openPipeline(options: PipelineOptions): Promise<Graph> {
     await Promise.all(
       AUDIENCES.map(async (audience) => {
         const gateway = (compiled ?? stock!).for(audience)
-        const opened = await openContract({ ...options, gateway, requestIds, format: formatFor(audience) })
+        const opened = await openContract({
+          ...options,
+          gateway,
+          running,
+          admit,
+          isKnown: (source, operationName) => compiled?.known(audience, source, operationName) !== undefined,
+          format: formatFor(audience),
+        })
         return [audience, opened] as const
       }),
     ),
@@ -120,7 +146,12 @@ export async function openPipeline(options: PipelineOptions): Promise<Graph> {
       (audience) =>
         new WarmPath<GatewayContext>({
           known: (source, operationName) => compiled.known(audience, source, operationName),
-          admit,
+          admit: ({ document, definition }, variables, context) =>
+            admit(
+              { document, definition, schema: contracts[audience].schema(), isKnown: true },
+              variables,
+              context,
+            ),
           format: (error, { claims }) => format(error, claims.requestId),
         }),
     )
@@ -130,11 +161,17 @@ export async function openPipeline(options: PipelineOptions): Promise<Graph> {
     request: HttpRequest,
     context: GatewayContext,
   ): Promise<HttpAnswer> => {
+    if (!context.trusted && hasMoreTokens(textOf(request), limits.tokens)) {
+      throw new AppError(
+        'COST_LIMIT_EXCEEDED',
+        `The document has more than ${limits.tokens} tokens; send values as variables, or ask in parts.`,
+      )
+    }
     const {
       status = 200,
       headers,
       body,
-    } = await requestIds.run(context.claims.requestId, () =>
+    } = await running.run(context, () =>
       contracts[audience].server.executeHTTPGraphQLRequest({
         httpGraphQLRequest: {
           method: request.method,
@@ -158,7 +195,10 @@ export async function openPipeline(options: PipelineOptions): Promise<Graph> {
       return warmPaths?.[asking].answer(request, context) ?? throughPipeline(asking, request, context)
     },
     schema: (of) => contracts[of].schema(),
-    goOver: (sdl) => (compiled ?? stock!).update(sdl),
+    async goOver(sdl) {
+      await (compiled ?? stock!).update(sdl)
+      costs = new Costs(sdl)
+    },
     async close() {
       for (const audience of AUDIENCES) await contracts[audience].server.stop()
     },
@@ -179,13 +219,16 @@ interface Contract {
 /** One contract: what its audience may ask for is parsed and validated by a server of its own. */
 async function openContract(options: {
   gateway: NonNullable<ApolloServerOptionsWithGateway<GatewayContext>['gateway']>
-  /** Errors are formatted without their request at hand. */
-  requestIds: AsyncLocalStorage<string>
+  /** Errors are formatted, and documents validated, without their request at hand. */
+  running: AsyncLocalStorage<GatewayContext>
+  admit: Admission
+  isKnown: (source: string, operationName: string | undefined) => boolean
+  limits: DocumentLimits
   production: boolean
   log: Logger
   format: PipelineOptions['format']
 }): Promise<Contract> {
-  const { gateway, requestIds, production, log, format } = options
+  const { gateway, running, limits, production, log, format } = options
   let schema: GraphQLSchema | undefined
   gateway.onSchemaLoadOrUpdate(({ apiSchema }) => {
     schema = apiSchema
@@ -198,14 +241,14 @@ async function openContract(options: {
     includeStacktraceInErrorResponses: false,
     csrfPrevention: true,
     allowBatchedHttpRequests: false,
-    parseOptions: { maxTokens: DOCUMENT_TOKENS_MAX },
-    validationRules: [documentSizeRule],
+    parseOptions: { maxTokens: WIDE_LIMITS.tokens },
+    validationRules: [documentLimitsRule(() => (running.getStore()?.trusted ? WIDE_LIMITS : limits))],
     persistedQueries: false,
     stopOnTerminationSignals: false,
     logger: quietLogger(log),
-    formatError: (_, error) => format(asGraphQLError(error), requestIds.getStore() ?? ''),
+    formatError: (_, error) => format(asGraphQLError(error), running.getStore()?.claims.requestId ?? ''),
     plugins: [
-      admission,
+      admission(options),
       ApolloServerPluginCacheControlDisabled(),
       ApolloServerPluginInlineTraceDisabled(),
       ApolloServerPluginLandingPageDisabled(),
@@ -216,20 +259,50 @@ async function openContract(options: {
   return { server, schema: () => schema! }
 }
 
-/** Before an operation is executed, on either path. */
-function admit({ kind, name }: Pick<CompiledOperation, 'kind' | 'name'>, { seen }: GatewayContext): void {
-  seen.operation = kind
-  seen.name = name
-}
+/** Of a document that is wrong all over; what is said of it must not grow with it. */
+const ERRORS_SHOWN_MAX = 10
 
-const admission: ApolloServerPlugin<GatewayContext> = {
+const admission = (options: {
+  admit: Admission
+  isKnown: (source: string, operationName: string | undefined) => boolean
+}): ApolloServerPlugin<GatewayContext> => ({
   async requestDidStart() {
     return {
-      async didResolveOperation({ contextValue, operation }) {
-        if (operation) admit({ kind: operation.operation, name: operation.name?.value }, contextValue)
+      async didResolveOperation({
+        contextValue,
+        document,
+        operation,
+        operationName,
+        request,
+        schema,
+        source,
+      }) {
+        if (!operation) return
+        const isKnown = options.isKnown(source, operationName ?? undefined)
+        try {
+          await options.admit(
+            { document, definition: operation, schema, isKnown },
+            request.variables ?? {},
+            contextValue,
+          )
+        } catch (error) {
+          throw refusedOperation(error)
+        }
+      },
+      async willSendResponse({ response: { body } }) {
+        if (body.kind !== 'single' || body.singleResult.data !== undefined) return
+        body.singleResult.errors = body.singleResult.errors?.slice(0, ERRORS_SHOWN_MAX)
       },
     }
   },
+})
+
+function textOf({ method, url, body }: HttpRequest): string {
+  const query =
+    method === 'GET'
+      ? new URL(url, 'http://gateway').searchParams.get('query')
+      : (body as { query?: unknown } | null | undefined)?.query
+  return typeof query === 'string' ? query : ''
 }
 
 function headerMapOf(headers: HttpRequest['headers']): HeaderMap {

@@ -7,6 +7,7 @@ import { openTelemetry } from '../kernel/telemetry/open-telemetry.ts'
 import { openApollo } from './apollo.ts'
 import { followSupergraph } from './follow-supergraph.ts'
 import { identityDoor } from './identity-door.ts'
+import { openProtection, plannedAhead } from './protection.ts'
 import { runProcess } from './run.ts'
 import { openServer } from './server.ts'
 import { settleUnseen } from './settle.ts'
@@ -25,12 +26,15 @@ await runProcess(async (opened) => {
     config.mode === 'sandbox' ? openSecrets(config).link : Buffer.from(config.keys.link!, 'base64')
   const peers = opened.use(remotePeers({ urls: config.subgraphUrls, linkKey, clock }))
   const file = config.supergraph ?? SUPERGRAPH_FILE
+  const protection = opened.use(await openProtection({ config, clock, log }))
   const graph = await openApollo({
     supergraphSdl: readSupergraph(file),
     peers,
     remote: true,
     mode: config.mode,
     executor: config.executor,
+    spend: protection.spend,
+    trusted: plannedAhead(config, protection.trusted),
     log,
   })
   opened.defer(() => graph.close())
@@ -38,6 +42,7 @@ await runProcess(async (opened) => {
   const server = openServer({
     config,
     graph,
+    protection,
     peers,
     identity: identityDoor(peers.clientFor('gateway')),
     clock,

@@ -11,6 +11,7 @@ import { ledger } from '../subgraphs/ledger/index.ts'
 import { openApollo } from './apollo.ts'
 import { identityDoor } from './identity-door.ts'
 import { keepClock } from './kept-clock.ts'
+import { openProtection, plannedAhead } from './protection.ts'
 import { sandboxClock } from './sandbox-clock.ts'
 import { openServer } from './server.ts'
 import { settle } from './settle.ts'
@@ -46,11 +47,14 @@ export async function openAll(options: {
 
   opened.defer(() => Promise.all(mounted.map((one) => one.stopBackground())).then(() => {}))
 
+  const protection = opened.use(await openProtection({ config, clock, log }))
   const graph = await openGraph({
     supergraphSdl: readSupergraph(),
     peers,
     mode: config.mode,
     executor: config.executor,
+    spend: protection.spend,
+    trusted: plannedAhead(config, protection.trusted),
     log,
   })
   opened.defer(() => graph.close())
@@ -62,6 +66,7 @@ export async function openAll(options: {
   const server = openServer({
     config,
     graph,
+    protection,
     peers,
     identity: door,
     clock,

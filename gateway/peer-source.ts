@@ -11,12 +11,18 @@ import type { Source, SourceAnswer } from './execute/source.ts'
 /** What the gateway knows of a request: whose it is, and what came of it on the way. */
 export interface GatewayContext {
   readonly claims: Claims
+  /** Its document was looked at before it came: limits of size do not hold for it. */
+  readonly trusted?: boolean
   /** Filled in on the way; Apollo Server hands on copies of the context, so it is an object of its own. */
-  readonly seen: { operation?: 'query' | 'mutation' | 'subscription'; name?: string }
+  readonly seen: { operation?: 'query' | 'mutation' | 'subscription'; name?: string; cost?: number }
 }
 
 /** A part that is slower than this is left out of the answer; the rest need not wait longer. */
 const QUERY_MS = 2_000
+/** What staff and back ends ask for may take its time, such as a check of all books; no statement takes longer. */
+const LONG_QUERY_MS = 60_000
+/** By its cost such a query is known. */
+const LONG_QUERY_COST = 500
 
 /** One subgraph as plans call it: in this process or, with a circuit, over HTTP. */
 export function peerSource(
@@ -31,10 +37,10 @@ export function peerSource(
     return { data: null, errors: unavailable(asked) }
   }
 
-  return ({ query, variables, kind }, { claims }) => {
+  return ({ query, variables, kind }, { claims, seen }) => {
     const asked: GraphQLRequest = { query, variables }
     const repeatable = kind === 'query'
-    const once = () => peers.execute(name, asked, claims, repeatable ? QUERY_MS : undefined)
+    const once = () => peers.execute(name, asked, claims, repeatable ? queryMs(claims, seen.cost) : undefined)
     try {
       const answer = circuit ? circuit.call(async () => once(), { repeatable }) : once()
       if (!(answer instanceof Promise)) return answer
@@ -44,6 +50,9 @@ export function peerSource(
     }
   }
 }
+
+const queryMs = ({ principal: { kind } }: Claims, cost = 0): number =>
+  (kind === 'staff' || kind === 'service') && cost >= LONG_QUERY_COST ? LONG_QUERY_MS : QUERY_MS
 
 /** An error at each field that was asked for, so that a client sees which parts are missing and keeps the rest. */
 export function unavailable({ query, variables }: GraphQLRequest): GraphQLFormattedError[] {

@@ -13,20 +13,24 @@ import type { Graph } from './apollo.ts'
 import { keyCache, knownCallers, tokenEnd } from './authenticate.ts'
 import { endedSessions } from './ended-sessions.ts'
 import { errorHandler, sendError } from './http/answers.ts'
+import { BODY_BYTES_MAX } from './http/body-size.ts'
+import { corsHeaders } from './http/cors.ts'
 import { graphiqlPage } from './http/graphiql.ts'
 import { graphqlRoutes } from './http/graphql.ts'
 import { healthRoutes } from './http/health.ts'
 import { oauthRoutes } from './http/oauth.ts'
 import { sandboxRoutes } from './http/sandbox.ts'
 import type { IdentityDoor } from './identity-door.ts'
+import type { Protection } from './protection.ts'
 import type { SandboxClock } from './sandbox-clock.ts'
 import { shared } from './settle.ts'
 import { openSubscriptions } from './subscriptions/open-subscriptions.ts'
 import { websocketRoute } from './subscriptions/websocket.ts'
 
-const BODY_BYTES_MAX = 4 * 1024 * 1024
-/** To be sent whole, so that slow senders hold no sockets. */
-const REQUEST_TIMEOUT_MS = 30_000
+/** To be sent within, whole and the head of it, so that slow senders hold no sockets. */
+const SLOWEST = { requestMs: 15_000, headMs: 5_000, lookMs: 1_000 }
+/** The longest token, with claims to spare; Node's own bound is twice that. */
+const HEAD_BYTES_MAX = 8 * 1024
 const REQUEST_ID = /^[\w.:-]{1,64}$/
 
 export interface ServerOptions {
@@ -36,18 +40,25 @@ export interface ServerOptions {
   readonly clock: Clock
   readonly log: Logger
   readonly settle: () => Promise<void>
-  readonly config: Pick<Config, 'mode' | 'metrics' | 'proxies' | 'drainSeconds'>
+  readonly config: Pick<Config, 'mode' | 'metrics' | 'proxies' | 'drainSeconds' | 'corsOrigins'>
+  readonly protection: Pick<Protection, 'resolve' | 'spend'>
+  readonly slowest?: typeof SLOWEST | undefined
   /** What only the sandbox has: GraphiQL, ready tokens, a clock that moves. */
   readonly sandbox: { timeMachine: SandboxClock | undefined } | undefined
 }
 
 /** The one address that everybody outside talks to. */
 export function openServer(options: ServerOptions): FastifyInstance {
-  const { graph, peers, identity, clock, log, settle, sandbox } = options
+  const { graph, peers, identity, clock, log, settle, sandbox, protection, slowest = SLOWEST } = options
   const server = Fastify({
     trustProxy: (_address, hop) => hop < options.config.proxies,
     bodyLimit: BODY_BYTES_MAX,
-    requestTimeout: REQUEST_TIMEOUT_MS,
+    requestTimeout: slowest.requestMs,
+    http: {
+      headersTimeout: slowest.headMs,
+      connectionsCheckingInterval: slowest.lookMs,
+      maxHeaderSize: HEAD_BYTES_MAX,
+    },
     forceCloseConnections: 'idle',
     ...ANSWERS_WHILE_CLOSING,
     genReqId: ({ headers }) => {
@@ -68,6 +79,7 @@ export function openServer(options: ServerOptions): FastifyInstance {
     log.debug({ requestId: request.id, method, route: routeOptions.url, status, ms }, 'answered')
     done()
   })
+  corsHeaders(server, options.config.corsOrigins)
   server.setErrorHandler(errorHandler(log))
   server.setNotFoundHandler((request, reply) =>
     sendError(request, reply, {
@@ -85,6 +97,7 @@ export function openServer(options: ServerOptions): FastifyInstance {
   graphqlRoutes(server, {
     stillIn,
     subscriptions,
+    protection,
     graph,
     callers,
     clock,
@@ -96,6 +109,7 @@ export function openServer(options: ServerOptions): FastifyInstance {
   metricsRoute(server, options.config)
   const sockets = websocketRoute(server, {
     subscriptions,
+    textOf: async (principal, named) => (await protection.resolve(graph.audience(principal), named)).text,
     async callerOf(authorization, language) {
       const principal = await stillIn(await callers.of(authorization, clock.now()))
       const claims = { principal, language: languageOf(language), requestId: newId(clock.now()) }

@@ -2,6 +2,7 @@ import type { IncomingHttpHeaders } from 'node:http'
 import type { GraphQLError, GraphQLFormattedError } from 'graphql'
 import { planLookups } from '../kernel/telemetry/metrics.ts'
 import type { CompiledOperation, Variables } from './execute/operation.ts'
+import { refusedOperation } from './limits/admission.ts'
 
 /** One request of GraphQL over HTTP, as the server has read it. */
 export interface HttpRequest {
@@ -18,6 +19,12 @@ export interface HttpAnswer {
   readonly body: string
 }
 
+type WarmAdmission<Context> = (
+  operation: CompiledOperation,
+  variables: Variables,
+  context: Context,
+) => undefined | Promise<undefined>
+
 /** Values of `Accept` for which the type of the answer is remembered. */
 const ACCEPTS_MAX = 100
 
@@ -28,15 +35,15 @@ const ACCEPTS_MAX = 100
  */
 export class WarmPath<Context> {
   readonly #known: (source: string, operationName: string | undefined) => CompiledOperation | undefined
-  readonly #admit: (operation: Pick<CompiledOperation, 'kind' | 'name'>, context: Context) => void
+  readonly #admit: WarmAdmission<Context>
   readonly #format: (error: GraphQLError, context: Context) => GraphQLFormattedError
   /** What Apollo Server has made of each `Accept`. */
   readonly #contentTypes = new Map<string, string>()
 
   constructor(options: {
     known: (source: string, operationName: string | undefined) => CompiledOperation | undefined
-    /** Called before an operation is executed, as the pipeline calls it. */
-    admit: (operation: Pick<CompiledOperation, 'kind' | 'name'>, context: Context) => void
+    /** Called before an operation is executed, as the pipeline calls it. Throws or rejects with a refusal. */
+    admit: WarmAdmission<Context>
     format: (error: GraphQLError, context: Context) => GraphQLFormattedError
   }) {
     this.#known = options.known
@@ -70,12 +77,30 @@ export class WarmPath<Context> {
     contentType: string,
   ): Promise<HttpAnswer> {
     planLookups.inc({ outcome: 'hit' })
-    this.#admit(operation, context)
+    try {
+      const admitted = this.#admit(operation, variables, context)
+      if (admitted) await admitted
+    } catch (error) {
+      return this.#refused(error, context, contentType)
+    }
     const { errors, data, extensions } = await operation.execute(variables, context)
     return {
       status: errors && data === undefined ? 400 : 200,
       headers: [['content-type', contentType]],
       body: `${JSON.stringify({ errors: errors?.map((error) => this.#format(error, context)), data, extensions })}\n`,
+    }
+  }
+
+  #refused(error: unknown, context: Context, contentType: string): HttpAnswer {
+    const refused = refusedOperation(error)
+    const { status, headers = [] } = refused.extensions.http as {
+      status: number
+      headers?: Iterable<readonly [string, string]>
+    }
+    return {
+      status,
+      headers: [...headers, ['content-type', contentType]],
+      body: `${JSON.stringify({ errors: [this.#format(refused, context)] })}\n`,
     }
   }
 }

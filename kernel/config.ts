@@ -40,6 +40,20 @@ const environment = z.object({
   HUITONG_EXECUTOR: z.enum(['compiled', 'stock']).default('compiled'),
   HUITONG_SUPERGRAPH: z.string().optional(),
   HUITONG_DRAIN_SECONDS: wholeNumber(0, 300).optional(),
+  HUITONG_DOCUMENTS_MEMBER: documentMode(),
+  HUITONG_DOCUMENTS_PARTNER: documentMode(),
+  HUITONG_DOCUMENTS_STAFF: documentMode(),
+  HUITONG_DOCUMENTS_DIR: z.string().optional(),
+  HUITONG_CORS_ORIGINS: origins(),
+  REDIS_URL: z
+    .string()
+    .regex(/^rediss?:\/\//, 'must begin with redis:// or rediss://')
+    .optional(),
+  HUITONG_COST_MEMBER: wholeNumber(0, 1_000_000_000).optional(),
+  HUITONG_COST_PARTNER: wholeNumber(0, 1_000_000_000).optional(),
+  HUITONG_COST_STAFF: wholeNumber(0, 1_000_000_000).optional(),
+  HUITONG_COST_SERVICE: wholeNumber(0, 1_000_000_000).optional(),
+  HUITONG_COST_ADDRESS: wholeNumber(0, 1_000_000_000).optional(),
   HUITONG_METRICS_PORT: wholeNumber(0, 65_535).optional(),
   HUITONG_METRICS_TOKEN: z.string().min(16, 'must have 16 characters or more').optional(),
   OTEL_EXPORTER_OTLP_ENDPOINT: z.url().optional(),
@@ -49,6 +63,28 @@ const environment = z.object({
 function wholeNumber(min: number, max: number) {
   const message = `must be a whole number from ${min} to ${max}`
   return z.coerce.number(message).int(message).min(min, message).max(max, message)
+}
+
+function documentMode() {
+  return z.enum(['enforce', 'log', 'off']).optional()
+}
+
+/** Web pages that may ask from a browser: their origins, with commas between them. */
+function origins() {
+  return z
+    .string()
+    .transform((text) => text.split(',').map((origin) => origin.trim()))
+    .pipe(
+      z.array(
+        z
+          .string()
+          .refine(
+            (text) => URL.canParse(text) && new URL(text).origin === text,
+            'must be origins such as https://www.example.com',
+          ),
+      ),
+    )
+    .optional()
 }
 
 /** 32 random bytes in base64. */
@@ -83,6 +119,16 @@ export interface Config {
   readonly supergraph: string | undefined
   /** Told to stop, a server says so by its readiness and still answers for so long. */
   readonly drainSeconds: number
+  /** Which documents are answered, by whose contract they are read: trusted ones only, others but logged, or any. */
+  readonly documents: Readonly<Record<'member' | 'partner' | 'staff', 'enforce' | 'log' | 'off'>>
+  /** Manifests of trusted documents; undefined: those that ship. */
+  readonly documentsFolder: string | undefined
+  /** Whose pages may ask from a browser; `localhost`: any of this machine. */
+  readonly corsOrigins: readonly string[] | 'localhost'
+  /** Shared by several gateways; undefined: each limits for itself. */
+  readonly redisUrl: string | undefined
+  /** What each caller of a kind may cost in a minute, and all of an address together; 0: as much as it will. */
+  readonly costPerMinute: Readonly<Record<'member' | 'partner' | 'staff' | 'service' | 'address', number>>
   /** Without a port of its own, `/metrics` is on `port`: in the sandbox, and in production for who bears the token. */
   readonly metrics: { readonly port: number | undefined; readonly token: string | undefined }
   /** Where traces go by OTLP over HTTP, if anywhere, and which part of them. */
@@ -173,6 +219,15 @@ export function readConfig(
     executor: e.HUITONG_EXECUTOR,
     supergraph: e.HUITONG_SUPERGRAPH,
     drainSeconds: e.HUITONG_DRAIN_SECONDS ?? (mode === 'production' ? DRAIN_SECONDS : 0),
+    documents: {
+      member: e.HUITONG_DOCUMENTS_MEMBER ?? (mode === 'production' ? 'enforce' : 'off'),
+      partner: e.HUITONG_DOCUMENTS_PARTNER ?? (mode === 'production' ? 'enforce' : 'off'),
+      staff: e.HUITONG_DOCUMENTS_STAFF ?? 'off',
+    },
+    documentsFolder: e.HUITONG_DOCUMENTS_DIR,
+    corsOrigins: e.HUITONG_CORS_ORIGINS ?? (mode === 'production' ? [] : 'localhost'),
+    redisUrl: e.REDIS_URL,
+    costPerMinute: costsOf(e, mode),
     metrics: { port: e.HUITONG_METRICS_PORT, token: e.HUITONG_METRICS_TOKEN },
     traces: { endpoint: e.OTEL_EXPORTER_OTLP_ENDPOINT, ratio: e.HUITONG_TRACE_RATIO },
     keys: {
@@ -194,6 +249,22 @@ export function readConfig(
     staffOpenId: openIdOf(e),
     proxies: e.HUITONG_PROXIES,
     wechat: { baseUrl: e.WECHAT_BASE_URL, appId: e.WECHAT_APP_ID, appSecret: e.WECHAT_APP_SECRET },
+  }
+}
+
+/** In production. A member's home page costs some 50 and is looked at a few times a minute; many share an address. */
+const COST_PER_MINUTE = { member: 10_000, partner: 100_000, staff: 50_000, service: 0, address: 200_000 }
+
+/** In the sandbox nobody is limited unless told so. */
+function costsOf(e: z.infer<typeof environment>, mode: Config['mode']): Config['costPerMinute'] {
+  const limit = (given: number | undefined, standing: number) =>
+    given ?? (mode === 'production' ? standing : 0)
+  return {
+    member: limit(e.HUITONG_COST_MEMBER, COST_PER_MINUTE.member),
+    partner: limit(e.HUITONG_COST_PARTNER, COST_PER_MINUTE.partner),
+    staff: limit(e.HUITONG_COST_STAFF, COST_PER_MINUTE.staff),
+    service: limit(e.HUITONG_COST_SERVICE, COST_PER_MINUTE.service),
+    address: limit(e.HUITONG_COST_ADDRESS, COST_PER_MINUTE.address),
   }
 }
 

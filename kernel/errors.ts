@@ -42,6 +42,16 @@ export class BadInputError extends AppError {
   }
 }
 
+export class RateLimitedError extends AppError {
+  override name = 'RateLimitedError'
+  readonly retryAfterSeconds: number
+
+  constructor(retryAfterSeconds: number) {
+    super('RATE_LIMITED', `Too much was asked for of late. Try again in ${retryAfterSeconds} seconds.`)
+    this.retryAfterSeconds = retryAfterSeconds
+  }
+}
+
 export class NotFoundError extends AppError {
   override name = 'NotFoundError'
   constructor(what: string, id: string) {

@@ -13,7 +13,10 @@ import { newId } from './values/ids.ts'
 
 /** The other subgraphs as one sees them: a graph to ask and logs to read, in this process or over HTTP. */
 export interface Peers {
-  /** At once, where the subgraph is in this process and nothing waits. `withinMs`: over HTTP, one that has not answered by then counts as not available. */
+  /**
+   * At once, where the subgraph is in this process and nothing waits. `withinMs`: one that has not answered by then counts
+   * as not available.
+   */
   execute(
     to: SubgraphName,
     request: GraphQLRequest,
@@ -79,8 +82,11 @@ export function localPeers(clock: Clock): Peers & { add(name: SubgraphName, peer
     if (!found) throw new AppError('SUBGRAPH_UNAVAILABLE', 'A part of the service is not available.')
     return found
   }
-  const execute: Peers['execute'] = (to, request, claims) =>
-    observeCall(to, () => peer(to).execute(request, claims))
+  const execute: Peers['execute'] = (to, request, claims, withinMs) =>
+    observeCall(to, () => {
+      const answer = peer(to).execute(request, claims)
+      return answer instanceof Promise && withinMs !== undefined ? within(withinMs, answer) : answer
+    })
   return {
     add: (name, value) => void mounted.set(name, value),
     execute,
@@ -93,6 +99,20 @@ export function localPeers(clock: Clock): Peers & { add(name: SubgraphName, peer
     drain: async (name) => peer(name).drain?.(),
     ready: async (name) => (await mounted.get(name)?.ready?.()) ?? mounted.has(name),
     ...wakeUps(),
+  }
+}
+
+/** What is under way in this process cannot be called back; it is only waited for no longer. */
+async function within<T>(ms: number, work: Promise<T>): Promise<T> {
+  const late = Promise.withResolvers<never>()
+  const timer = setTimeout(
+    () => late.reject(new AppError('SUBGRAPH_UNAVAILABLE', 'A part of the service did not answer in time.')),
+    ms,
+  )
+  try {
+    return await Promise.race([work, late.promise])
+  } finally {
+    clearTimeout(timer)
   }
 }
 

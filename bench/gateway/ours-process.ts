@@ -1,5 +1,6 @@
 import { openApollo } from '../../gateway/apollo.ts'
 import type { IdentityDoor } from '../../gateway/identity-door.ts'
+import { openProtection } from '../../gateway/protection.ts'
 import { openServer } from '../../gateway/server.ts'
 import { tokenSigner } from '../../kernel/auth/access-token.ts'
 import { systemClock } from '../../kernel/clock.ts'
@@ -18,17 +19,20 @@ const secrets = secretsFrom(newSecrets())
 const signer = tokenSigner(newSecrets().token)
 const config: Config = readConfig({ HUITONG_LOG_LEVEL: 'silent' })
 const peers = subgraphs ? overHttp(subgraphs) : inProcess()
+const protection = await openProtection({ config, clock: systemClock, log: silentLog })
 const graph = await openApollo({
   supergraphSdl: supergraphOver((name) => `http://${name}`),
   peers,
   remote: subgraphs !== undefined,
   mode: config.mode,
   executor: config.executor,
+  spend: protection.spend,
   log: silentLog,
 })
 const server = openServer({
   config,
   graph,
+  protection,
   peers,
   // What is not asked for here is not there.
   identity: {

@@ -2,7 +2,14 @@ import { setImmediate as immediate } from 'node:timers/promises'
 import { Supergraph as FederationSupergraph } from '@apollo/federation-internals'
 import { QueryPlanner } from '@apollo/query-planner'
 import type { ApolloServerOptionsWithGateway } from '@apollo/server'
-import { GraphQLError, type GraphQLSchema, getOperationAST, validate } from 'graphql'
+import {
+  GraphQLError,
+  type GraphQLSchema,
+  getOperationAST,
+  OperationTypeNode,
+  parse,
+  validate,
+} from 'graphql'
 import { planLookups } from '../../kernel/telemetry/metrics.ts'
 import { AUDIENCES, type Audience } from '../../schema/contract.ts'
 import { contractSchema } from '../contracts/contract-schema.ts'
@@ -40,6 +47,7 @@ export class CompiledGateway {
   readonly #listeners = new Map<SchemaListener, Audience>()
   /** Requests under way finish over the supergraph by which they were validated. */
   readonly #contracts = new WeakMap<GraphQLSchema, Contract>()
+  #trusted: Readonly<Record<Audience, readonly string[]>> = { member: [], partner: [], staff: [] }
   #current: Generation
 
   constructor(supergraphSdl: string, sourceOf: (subgraph: SubgraphAddress) => Source<never>) {
@@ -71,6 +79,33 @@ export class CompiledGateway {
     }
   }
 
+  /** Plans documents before anybody asks for them; over each supergraph to come, too. Answers those that are not valid. */
+  async trust(documents: Readonly<Record<Audience, readonly string[]>>): Promise<readonly string[]> {
+    this.#trusted = documents
+    return this.#planTrusted(this.#current)
+  }
+
+  async #planTrusted(generation: Generation): Promise<readonly string[]> {
+    const invalid: string[] = []
+    for (const audience of AUDIENCES) {
+      const { supergraph, sources, known } = generation[audience]
+      for (const source of this.#trusted[audience]) {
+        const document = parse(source)
+        const definition = getOperationAST(document)
+        // What can be followed is planned by those who follow.
+        if (definition?.operation === OperationTypeNode.SUBSCRIPTION) continue
+        if (!definition || validate(supergraph.apiSchema, document).length > 0) {
+          invalid.push(source)
+          continue
+        }
+        const sourceOf = (name: string) => sources.get(name)
+        known.keep(source, compileOperation(supergraph, sourceOf, { source, document, definition }))
+        await immediate() // Planning blocks; requests come between.
+      }
+    }
+    return invalid
+  }
+
   /**
    * Goes over to another supergraph at once: it is opened first, so that a bad one changes nothing, and what was asked
    * lately is planned over it, so that nobody waits for that.
@@ -78,6 +113,7 @@ export class CompiledGateway {
   async update(supergraphSdl: string): Promise<void> {
     if (supergraphSdl === this.#current.staff.supergraph.sdl) return
     const next = this.#open(supergraphSdl)
+    await this.#planTrusted(next)
     for (const audience of AUDIENCES) {
       for (const { source, operationName, operation } of this.#current[audience].known.latest(WARM_UP_MAX)) {
         if (next[audience].known.get(source, operationName)) continue // Audiences may share a contract.

@@ -8,6 +8,8 @@ import type { CompiledOperation } from './operation.ts'
 export class KnownOperations {
   readonly #charactersMax: number
   readonly #operations = new Map<string, CompiledOperation>()
+  /** Those of trusted documents: known from the start, and never forgotten. */
+  readonly #kept = new Map<string, CompiledOperation>()
   #characters = 0
 
   constructor(charactersMax: number) {
@@ -16,6 +18,8 @@ export class KnownOperations {
 
   get(source: string, operationName: string | undefined): CompiledOperation | undefined {
     const key = keyOf(source, operationName)
+    const kept = this.#kept.get(key)
+    if (kept) return kept
     const operation = this.#operations.get(key)
     if (operation) {
       this.#operations.delete(key)
@@ -32,6 +36,11 @@ export class KnownOperations {
       const [source, operationName] = key.split('\0') as [string, string | undefined]
       return { source, operationName, operation }
     })
+  }
+
+  keep(source: string, operation: CompiledOperation): void {
+    this.#kept.set(keyOf(source, undefined), operation)
+    this.#kept.set(keyOf(source, operation.name), operation)
   }
 
   set(source: string, operationName: string | undefined, operation: CompiledOperation): void {

@@ -1,6 +1,7 @@
 import type { FastifyReply, FastifyRequest } from 'fastify'
-import { AppError, type ErrorCode } from '../../kernel/errors.ts'
+import { AppError, type ErrorCode, RateLimitedError } from '../../kernel/errors.ts'
 import type { Logger } from '../../kernel/log.ts'
+import { NOT_FOUND_TEXT } from '../documents/resolve-document.ts'
 
 /** Refusals of the edge look like any GraphQL error, so that clients need one way to read them. */
 export const sendError = (
@@ -26,7 +27,7 @@ const STATUS: Record<ErrorCode, number> = {
   NOT_FOUND: 404,
   CONFLICT: 409,
   RATE_LIMITED: 429,
-  COST_LIMIT_EXCEEDED: 429,
+  COST_LIMIT_EXCEEDED: 400,
   SUBGRAPH_UNAVAILABLE: 503,
   INTERNAL: 500,
 }
@@ -42,9 +43,12 @@ export const errorHandler =
   (log: Logger) =>
   (error: unknown, request: FastifyRequest, reply: FastifyReply): FastifyReply => {
     if (error instanceof AppError && error.code !== 'INTERNAL') {
+      if (error instanceof RateLimitedError) reply.header('retry-after', error.retryAfterSeconds)
       if (error.code === 'UNAUTHENTICATED') reply.header('www-authenticate', 'Bearer error="invalid_token"')
+      // Apollo's clients look for a persisted query that is not known in an answer of status 200.
+      const status = error.message === NOT_FOUND_TEXT ? 200 : STATUS[error.code]
       return sendError(request, reply, {
-        status: STATUS[error.code],
+        status,
         code: error.code,
         message: error.message,
       })

@@ -22,7 +22,7 @@ import {
 } from 'graphql'
 import { collectFields } from 'graphql/execution/collectFields.js'
 import type { Audience } from '../../schema/contract.ts'
-import { documentSizeRule } from '../document-size.ts'
+import { documentLimitsRule, PUBLIC_LIMITS } from '../limits/document-limits.ts'
 import type { Aspect } from './changes.ts'
 
 export interface Asked {
@@ -48,7 +48,7 @@ export interface Prepared {
 export const MEMBER_VARIABLE = 'huitongMember'
 const SDL = parse(`extend schema { subscription: Subscription }
 ${readFileSync(new URL('./schema.graphql', import.meta.url), 'utf8')}`)
-const TOKENS_MAX = 2_000
+const LIMITS = documentLimitsRule(() => PUBLIC_LIMITS)
 
 const extended = new WeakMap<GraphQLSchema, GraphQLSchema>()
 
@@ -69,7 +69,7 @@ export function prepare(apiSchema: GraphQLSchema, asked: Asked, audience: Audien
   if (!document || operation?.operation !== OperationTypeNode.SUBSCRIPTION) return undefined
   // Partners follow nobody.
   const schema = audience === 'partner' ? apiSchema : withSubscription(apiSchema)
-  const errors = validate(schema, document, [...specifiedRules, documentSizeRule])
+  const errors = validate(schema, document, [...specifiedRules, LIMITS])
   if (errors.length > 0) throw errors
   const { coerced, errors: wrong } = getVariableValues(
     schema,
@@ -88,7 +88,7 @@ export function prepare(apiSchema: GraphQLSchema, asked: Asked, audience: Audien
 
 function parsed(query: string): DocumentNode | undefined {
   try {
-    return parse(query, { maxTokens: TOKENS_MAX })
+    return parse(query, { maxTokens: PUBLIC_LIMITS.tokens })
   } catch {
     return undefined // The pipeline says what is wrong with it.
   }
@@ -129,7 +129,7 @@ function preparedOf(
     ofMember.length === 0 ? undefined : followUpOf({ operation, fragments, ofMember, byId })
   // Said now, not at the first change.
   const first = followUp(audience !== 'member')
-  const errors = first ? validate(schema, parse(first), [...specifiedRules, documentSizeRule]) : []
+  const errors = first ? validate(schema, parse(first), [...specifiedRules, LIMITS]) : []
   if (errors.length > 0) throw errors
   return {
     operationName: operation.name?.value,

@@ -2,7 +2,9 @@ import type { FastifyInstance } from 'fastify'
 import { type ExecutionArgs, GraphQLError, parse } from 'graphql'
 import { useServer } from 'graphql-ws/use/ws'
 import { WebSocketServer } from 'ws'
+import type { Principal } from '../../kernel/auth/principal.ts'
 import { AppError } from '../../kernel/errors.ts'
+import type { Named } from '../documents/resolve-document.ts'
 import type { Answer, Follower, Subscriptions } from './open-subscriptions.ts'
 import type { Asked } from './prepare.ts'
 
@@ -21,11 +23,13 @@ export function websocketRoute(
   server: FastifyInstance,
   options: {
     subscriptions: Subscriptions
+    /** The text of the document that is named; throws where it may not be. */
+    textOf: (principal: Principal, named: Named) => Promise<string | undefined>
     /** Throws where the token is none. */
     callerOf: (authorization: string | undefined, language: string | undefined) => Promise<Caller>
   },
 ): { close(): Promise<void> } {
-  const { subscriptions, callerOf } = options
+  const { subscriptions, textOf, callerOf } = options
   const sockets = new WebSocketServer({ noServer: true, maxPayload: MESSAGE_BYTES_MAX })
   const gone = new WeakMap<object, AbortController>()
   const streams = new WeakMap<object, AsyncGenerator<Answer, void>>()
@@ -57,10 +61,11 @@ export function websocketRoute(
       async onSubscribe({ extra }, _, payload) {
         try {
           const follower = { ...extra.caller!, gone: gone.get(extra)!.signal }
-          const stream = await subscriptions.open(payload as Asked, follower)
+          const query = (await textOf(follower.claims.principal, payload)) ?? ''
+          const stream = await subscriptions.open({ ...(payload as Asked), query }, follower)
           if (!stream)
             return [refused('BAD_USER_INPUT', 'Only subscriptions are served here; POST the rest.')]
-          const args = { document: parse(payload.query), operationName: payload.operationName }
+          const args = { document: parse(query), operationName: payload.operationName }
           streams.set(args, stream)
           return args as unknown as ExecutionArgs
         } catch (error) {

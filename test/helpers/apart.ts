@@ -1,6 +1,7 @@
 import type { FastifyInstance } from 'fastify'
 import { openApollo } from '../../gateway/apollo.ts'
 import { identityDoor } from '../../gateway/identity-door.ts'
+import { openProtection } from '../../gateway/protection.ts'
 import { openServer } from '../../gateway/server.ts'
 import { settleUnseen } from '../../gateway/settle.ts'
 import { readSupergraph } from '../../gateway/supergraph.ts'
@@ -77,9 +78,11 @@ export async function openApart(options: { log?: Logger } = {}) {
     executor: 'compiled',
     log,
   })
+  const protection = await openProtection({ config, clock, log })
   const server = openServer({
     config,
     graph,
+    protection,
     peers,
     identity: identityDoor(peers.clientFor('gateway')),
     clock,

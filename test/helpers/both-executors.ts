@@ -22,8 +22,15 @@ export async function openBothExecutors(options: GraphOptions): Promise<Graph> {
       return recording.played ? recording.play(to, request) : recording.record(to, request, claims)
     },
   }
-  const ours = await openApollo({ ...options, peers, executor: 'compiled' })
-  const stock = await openApollo({ ...options, peers, executor: 'stock', log: silentLog })
+  /** Spent once, however often it is told again. */
+  const spend: GraphOptions['spend'] = (caller, cost) => {
+    const recording = recordings.get(caller as Claims)
+    if (!recording) return options.spend?.(caller, cost)
+    if (!recording.played) recording.spend(() => options.spend?.(caller, cost))
+    return recording.spent()
+  }
+  const ours = await openApollo({ ...options, peers, spend, executor: 'compiled' })
+  const stock = await openApollo({ ...options, peers, spend, executor: 'stock', log: silentLog })
 
   const playTo = async (
     graph: Graph,
@@ -86,8 +93,26 @@ class Recording {
   readonly #answers = new Map<string, GraphQLAnswer | Error>()
   readonly #entities = new Map<string, OneEntity>()
 
+  #spent: (() => undefined | Promise<undefined>) | undefined
+
   constructor(peers: Pick<Peers, 'execute'>) {
     this.#peers = peers
+  }
+
+  spend(once: () => undefined | Promise<undefined>): void {
+    try {
+      const result = once()
+      this.#spent = () => result
+    } catch (error) {
+      this.#spent = () => {
+        throw error
+      }
+    }
+  }
+
+  /** What came of spending. */
+  spent(): undefined | Promise<undefined> {
+    return this.#spent?.()
   }
 
   async record(to: SubgraphName, request: GraphQLRequest, claims: Claims): Promise<GraphQLAnswer> {

@@ -1,6 +1,7 @@
 import type { GatewayContext } from '../../../gateway/peer-source.ts'
+import { openProtection, type ProtectionConfig, plannedAhead } from '../../../gateway/protection.ts'
 import type { SandboxClock } from '../../../gateway/sandbox-clock.ts'
-import { openServer } from '../../../gateway/server.ts'
+import { openServer, type ServerOptions } from '../../../gateway/server.ts'
 import { settle } from '../../../gateway/settle.ts'
 import { type TokenSigner, tokenSigner } from '../../../kernel/auth/access-token.ts'
 import type { Principal } from '../../../kernel/auth/principal.ts'
@@ -33,7 +34,11 @@ type Query {
   audit: Int @requiresScopes(scopes: [["ledger:audit"]])
 }
 type Mutation { rename(name: String!): String @public }
-type Member @key(fields: "id") @owned(by: "id") @public { id: ID! name: String }
+type Member @key(fields: "id") @owned(by: "id") @public {
+  id: ID!
+  name: String
+  friends(first: Int): [Member!]!
+}
 `
 
 const LEDGER = `${HEAD}
@@ -46,6 +51,13 @@ const MEMBERS = [
   { id: '2', name: 'Bo' },
 ]
 
+const OPEN: ProtectionConfig = {
+  documents: { member: 'off', partner: 'off', staff: 'off' },
+  documentsFolder: undefined,
+  costPerMinute: { member: 0, partner: 0, staff: 0, service: 0, address: 0 },
+  redisUrl: undefined,
+}
+
 /** A gateway over two small subgraphs without a database; the other two are there and have nothing to say. */
 export async function openFakeGateway(
   options: {
@@ -54,6 +66,10 @@ export async function openFakeGateway(
     metricsToken?: string
     drainSeconds?: number
     timeMachine?: (clock: TestClock) => SandboxClock
+    /** Any document is answered, and nobody is limited, unless this says so. */
+    protection?: Partial<ProtectionConfig>
+    corsOrigins?: Config['corsOrigins']
+    slowest?: ServerOptions['slowest']
   } = {},
 ) {
   const { mode = 'sandbox', log = silentLog } = options
@@ -93,15 +109,28 @@ export async function openFakeGateway(
   })
 
   const { supergraph } = compose({ identity: IDENTITY, ledger: LEDGER })
-  const graph = await openBothExecutors({ supergraphSdl: supergraph, peers, mode, executor: 'compiled', log })
+  const config = { ...OPEN, ...options.protection }
+  const protection = await openProtection({ config, clock, log })
+  const graph = await openBothExecutors({
+    supergraphSdl: supergraph,
+    peers,
+    mode,
+    executor: 'compiled',
+    spend: protection.spend,
+    trusted: plannedAhead(config, protection.trusted),
+    log,
+  })
   const server = openServer({
     config: {
       mode,
+      corsOrigins: options.corsOrigins ?? [],
       proxies: 0,
       drainSeconds: options.drainSeconds ?? 0,
       metrics: { port: undefined, token: options.metricsToken },
     },
     graph,
+    protection,
+    slowest: options.slowest,
     peers,
     identity: {
       tokenKeys: () => signer.publicKeys(),
@@ -154,6 +183,7 @@ export async function openFakeGateway(
     async [Symbol.asyncDispose]() {
       await server.close()
       await graph.close()
+      await protection[Symbol.asyncDispose]()
     },
   }
 }
@@ -177,5 +207,8 @@ const identityResolvers = (signer: TokenSigner, names: string[]): ResolverMap =>
       return name
     },
   },
-  Member: { __resolveReference: (({ id }: { id: string }) => MEMBERS.find((one) => one.id === id)) as never },
+  Member: {
+    __resolveReference: (({ id }: { id: string }) => MEMBERS.find((one) => one.id === id)) as never,
+    friends: () => MEMBERS,
+  },
 })
