@@ -161,6 +161,7 @@ async function rowsOf(id: string): Promise<Record<string, string>> {
      where column_name = 'member_id' and table_schema = any($1) order by 1`,
     [SUBGRAPH_NAMES],
   )
+  await everything.sql('set search_path = identity, ledger, benefits, campaigns')
   const rows: Record<string, string> = {}
   for (const { name } of tables) {
     // Who looked, and tried to, is written down.
