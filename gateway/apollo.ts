@@ -66,12 +66,13 @@ export interface GraphOptions {
   readonly spend?: Spending
   /** Documents to plan before anybody asks for them. */
   readonly trusted?: Readonly<Record<Audience, readonly string[]>>
+  readonly planner?: Config['planner']
   readonly log: Logger
 }
 
 /** The graph as clients see it: parsed, validated and planned here, answered by the subgraphs. */
 export async function openApollo(options: GraphOptions): Promise<Graph> {
-  const { supergraphSdl, peers, remote, mode, executor, spend, trusted, log } = options
+  const { supergraphSdl, peers, remote, mode, executor, planner, spend, trusted, log } = options
   const graph = await openPipeline({
     supergraphSdl: withoutSecurityLinks(supergraphSdl),
     sourceOf: ({ name }) => peerSource(subgraphNamed(name), peers, log, remote ? new Circuit() : undefined),
@@ -80,6 +81,7 @@ export async function openApollo(options: GraphOptions): Promise<Graph> {
     limits: PUBLIC_LIMITS,
     spend,
     trusted,
+    planner,
     log,
     format: (error, requestId) => shown(formatError(error, requestId, log)),
   })
@@ -101,6 +103,7 @@ export interface PipelineOptions {
   readonly limits: DocumentLimits
   readonly spend?: Spending | undefined
   readonly trusted?: GraphOptions['trusted'] | undefined
+  readonly planner?: Config['planner'] | undefined
   readonly log: Logger
   /** What a caller sees of an error. */
   readonly format: (error: GraphQLError, requestId: string) => GraphQLFormattedError
@@ -108,8 +111,8 @@ export interface PipelineOptions {
 
 /** The same over subgraphs of any kind. */
 export async function openPipeline(options: PipelineOptions): Promise<Graph> {
-  const { supergraphSdl, sourceOf, production, executor, limits, log, format } = options
-  const compiled = executor === 'compiled' ? new CompiledGateway(supergraphSdl, sourceOf) : undefined
+  const { supergraphSdl, sourceOf, production, executor, planner, limits, log, format } = options
+  const compiled = executor === 'compiled' ? new CompiledGateway(supergraphSdl, sourceOf, planner) : undefined
   const invalid = (await compiled?.trust(options.trusted ?? { member: [], partner: [], staff: [] })) ?? []
   for (const text of invalid)
     log.warn({ document: text }, 'a trusted document is not valid by this supergraph')

@@ -35,6 +35,7 @@ await runProcess(async (opened) => {
     executor: config.executor,
     spend: protection.spend,
     trusted: plannedAhead(config, protection.trusted),
+    planner: config.planner,
     log,
   })
   opened.defer(() => graph.close())

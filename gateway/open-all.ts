@@ -55,6 +55,7 @@ export async function openAll(options: {
     executor: config.executor,
     spend: protection.spend,
     trusted: plannedAhead(config, protection.trusted),
+    planner: config.planner,
     log,
   })
   opened.defer(() => graph.close())

@@ -21,10 +21,11 @@ const BODY_BYTES_MAX = 4 * 1024 * 1024
 export async function openSupergraph(options: {
   supergraphSdl: string
   executor: Config['executor']
+  planner?: Config['planner']
   clock: Clock
   log: Logger
 }): Promise<FastifyInstance> {
-  const { supergraphSdl, executor, clock, log } = options
+  const { supergraphSdl, executor, planner, clock, log } = options
   const sources = new Map<string, HttpSource>()
   const sourceOf = ({ name, url }: SubgraphAddress) => {
     if (!url) throw new Error(`The supergraph does not say where the subgraph ${name} listens.`)
@@ -38,6 +39,7 @@ export async function openSupergraph(options: {
     production: false,
     executor,
     limits: WIDE_LIMITS,
+    planner,
     log,
     format,
   })

@@ -16,8 +16,10 @@ await runProcess(async (opened) => {
   const config = readConfig({ ...process.env, ...port }, { required: [] })
   const log = openLog({ level: config.logLevel, name: 'gateway' })
   const supergraphSdl = await readFile(values.supergraph, 'utf8')
-  const { executor } = config
-  const server = await openSupergraph({ supergraphSdl, executor, clock: systemClock, log }).catch(explain)
+  const { executor, planner } = config
+  const server = await openSupergraph({ supergraphSdl, executor, planner, clock: systemClock, log }).catch(
+    explain,
+  )
   opened.defer(() => server.close())
   const url = await server.listen({ host: config.host, port: config.port })
   process.stdout.write(`The gateway listens at ${url}/graphql\n`)

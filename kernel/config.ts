@@ -38,6 +38,7 @@ const environment = z.object({
   HUITONG_PROXIES: wholeNumber(0, 10).default(0),
   HUITONG_POOL_SIZE: wholeNumber(2, 200).default(10),
   HUITONG_EXECUTOR: z.enum(['compiled', 'stock']).default('compiled'),
+  HUITONG_PLANNER: z.enum(['apollo', 'rust']).default('apollo'),
   HUITONG_SUPERGRAPH: z.string().optional(),
   HUITONG_DRAIN_SECONDS: wholeNumber(0, 300).optional(),
   HUITONG_DOCUMENTS_MEMBER: documentMode(),
@@ -115,6 +116,8 @@ export interface Config {
   readonly poolSize: number
   /** What carries out the gateway's plans: our compiled form, or `@apollo/gateway` as the reference. */
   readonly executor: 'compiled' | 'stock'
+  /** What plans for the compiled form: Apollo's planner as the reference, or Hive's, in Rust. */
+  readonly planner: 'apollo' | 'rust'
   /** A file; undefined: the one that `npm run schema` has composed. */
   readonly supergraph: string | undefined
   /** Told to stop, a server says so by its readiness and still answers for so long. */
@@ -217,6 +220,7 @@ export function readConfig(
     logLevel: e.HUITONG_LOG_LEVEL,
     poolSize: e.HUITONG_POOL_SIZE,
     executor: e.HUITONG_EXECUTOR,
+    planner: e.HUITONG_PLANNER,
     supergraph: e.HUITONG_SUPERGRAPH,
     drainSeconds: e.HUITONG_DRAIN_SECONDS ?? (mode === 'production' ? DRAIN_SECONDS : 0),
     documents: {

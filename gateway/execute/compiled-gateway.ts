@@ -1,6 +1,5 @@
 import { setImmediate as immediate } from 'node:timers/promises'
 import { Supergraph as FederationSupergraph } from '@apollo/federation-internals'
-import { QueryPlanner } from '@apollo/query-planner'
 import type { ApolloServerOptionsWithGateway } from '@apollo/server'
 import {
   GraphQLError,
@@ -15,6 +14,8 @@ import { AUDIENCES, type Audience } from '../../schema/contract.ts'
 import { contractSchema } from '../contracts/contract-schema.ts'
 import { KnownOperations } from './known-operations.ts'
 import { type CompiledOperation, compileOperation, type Supergraph } from './operation.ts'
+import { apolloPlanner } from './planner.ts'
+import { rustPlanner } from './rust-planner.ts'
 import type { Source } from './source.ts'
 
 type GatewayInterface = NonNullable<ApolloServerOptionsWithGateway<never>['gateway']>
@@ -48,10 +49,16 @@ export class CompiledGateway {
   /** Requests under way finish over the supergraph by which they were validated. */
   readonly #contracts = new WeakMap<GraphQLSchema, Contract>()
   #trusted: Readonly<Record<Audience, readonly string[]>> = { member: [], partner: [], staff: [] }
+  readonly #planner: 'apollo' | 'rust'
   #current: Generation
 
-  constructor(supergraphSdl: string, sourceOf: (subgraph: SubgraphAddress) => Source<never>) {
+  constructor(
+    supergraphSdl: string,
+    sourceOf: (subgraph: SubgraphAddress) => Source<never>,
+    planner: 'apollo' | 'rust' = 'apollo',
+  ) {
     this.#sourceOf = sourceOf
+    this.#planner = planner
     this.#current = this.#open(supergraphSdl)
   }
 
@@ -177,12 +184,9 @@ export class CompiledGateway {
     const built = FederationSupergraph.build(sdl)
     const plannerSchema = built.apiSchema()
     const apiSchema = plannerSchema.toGraphQLJSSchema()
-    const whole = {
-      sdl,
-      plannerSchema,
-      schema: built.schema.toGraphQLJSSchema(),
-      planner: new QueryPlanner(built),
-    }
+    const reference = () => apolloPlanner(built, plannerSchema)
+    const planner = this.#planner === 'rust' ? rustPlanner(sdl, reference) : reference()
+    const whole = { sdl, schema: built.schema.toGraphQLJSSchema(), planner }
     const sources = new Map(
       [...built.subgraphsMetadata()].map(({ name, url }) => [
         name,

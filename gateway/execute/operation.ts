@@ -1,6 +1,4 @@
 import { createHash } from 'node:crypto'
-import { operationFromDocument, type Schema } from '@apollo/federation-internals'
-import type { QueryPlan, QueryPlanner } from '@apollo/query-planner'
 import {
   type DocumentNode,
   type ExecutionResult,
@@ -14,6 +12,7 @@ import {
   type OperationDefinitionNode,
 } from 'graphql'
 import { asGraphQLError, compilePlan, type Run, type Step } from './plan.ts'
+import type { Planner } from './planner.ts'
 import { compileSelection, type Selection, type Slot } from './selection.ts'
 import { type Shaped, shapeChecked } from './shape-checked.ts'
 import { compileShape } from './shape-compiled.ts'
@@ -22,12 +21,11 @@ import type { Entity, Source } from './source.ts'
 /** One supergraph, ready to plan over. */
 export interface Supergraph {
   readonly sdl: string
-  /** What clients see, as graphql-js and as the planner have it. */
+  /** What clients see. */
   readonly apiSchema: GraphQLSchema
-  readonly plannerSchema: Schema
   /** All there is. */
   readonly schema: GraphQLSchema
-  readonly planner: QueryPlanner
+  readonly planner: Planner
 }
 
 export type Variables = Readonly<Record<string, unknown>>
@@ -56,13 +54,8 @@ export function compileOperation(
   const { source, document, definition } = asked
   const { apiSchema } = supergraph
   const name = definition.name?.value
-  const operation = operationFromDocument(supergraph.plannerSchema, document, { operationName: name })
-  const plan: QueryPlan = supergraph.planner.buildQueryPlan(operation)
-  if (plan.node?.kind === 'Subscription') {
-    throw new GraphQLError('Execution of subscriptions not supported by gateway')
-  }
-  const step: Step | undefined =
-    plan.node && compilePlan(plan.node, { schema: supergraph.schema, source: sources })
+  const plan = supergraph.planner({ source, document, operationName: name })
+  const step: Step | undefined = plan && compilePlan(plan, { schema: supergraph.schema, source: sources })
   const shape = compileShapes(apiSchema, document, definition)
   const declared = definition.variableDefinitions ?? []
 

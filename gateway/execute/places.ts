@@ -1,8 +1,15 @@
-import { isEntity } from './merge.ts'
+import { isEntity, own } from './merge.ts'
 import type { Entity } from './source.ts'
 
-/** The way to entities in a merged answer; `@` goes into each element of a list. */
-export type Way = readonly (string | number)[]
+/** The way to entities in a merged answer; `@` goes into each element of a list, and types stop objects of any other. */
+export type Way = readonly (string | number | OnlyTypes)[]
+
+export interface OnlyTypes {
+  readonly types: ReadonlySet<string>
+}
+
+const isOf = (value: unknown, { types }: OnlyTypes): boolean =>
+  isEntity(value) && types.has(own(value, '__typename') as string)
 
 /** Each entity at the end of the way, in order. Nothing is there where a part of the way is missing. */
 export function entitiesAt(root: Entity, way: Way): Entity[] {
@@ -21,6 +28,9 @@ function gather(value: unknown, way: Way, index: number, found: Entity[]): void 
   const step = way[index]!
   if (step === '@') {
     if (Array.isArray(value)) for (const one of value) gather(one, way, index + 1, found)
+  } else if (typeof step === 'object') {
+    if (Array.isArray(value)) for (const one of value) gather(one, way, index, found)
+    else if (isOf(value, step)) gather(value, way, index + 1, found)
   } else if (Object.hasOwn(value, step)) gather((value as Entity)[step], way, index + 1, found)
 }
 
@@ -49,6 +59,10 @@ function trace(
   if (step === '@') {
     if (Array.isArray(value))
       for (const [i, one] of value.entries()) trace(one, way, index + 1, [...path, i], found)
+  } else if (typeof step === 'object') {
+    if (Array.isArray(value))
+      for (const [i, one] of value.entries()) trace(one, way, index, [...path, i], found)
+    else if (isOf(value, step)) trace(value, way, index + 1, path, found)
   } else if (Object.hasOwn(value, step)) {
     trace((value as Entity)[step], way, index + 1, [...path, step], found)
   }

@@ -1,7 +1,8 @@
-import type { ConditionNode, FetchNode, PlanNode } from '@apollo/query-planner'
+import type { FetchNode } from '@apollo/query-planner'
 import { GraphQLError, type GraphQLFormattedError, type GraphQLSchema } from 'graphql'
 import { copy, merge, own } from './merge.ts'
 import { entitiesAt, pathsAt, type Way } from './places.ts'
+import type { BatchFetchNode, EntityGroup, PlanNode } from './plan-nodes.ts'
 import { compileRepresentation } from './representations.ts'
 import { compileRewrites } from './rewrites.ts'
 import type { Entity, Source, SourceAnswer, SourceRequest } from './source.ts'
@@ -48,12 +49,14 @@ export function compilePlan(plan: PlanNode, options: PlanOptions): Step {
         return condition(node, way)
       case 'Fetch':
         return compileFetch(node, way, fetches++, options)
+      case 'BatchFetch':
+        return compileEntities(compileRequest(node, fetches++, options), node.groups, options)
       case 'Defer':
         throw new Error('The API schema has no @defer, so no plan has.')
     }
   }
 
-  const condition = (node: ConditionNode, way: Way): Step => {
+  const condition = (node: Extract<PlanNode, { kind: 'Condition' }>, way: Way): Step => {
     const yes = node.ifClause && compile(node.ifClause, way)
     const no = node.elseClause && compile(node.elseClause, way)
     return (run) => (run.values[node.condition] ? yes : no)?.(run)
@@ -88,7 +91,20 @@ function parallel(steps: readonly Step[]): Step {
   }
 }
 
-function compileFetch(node: FetchNode, way: Way, order: number, options: PlanOptions): Step {
+/** What is the same each time that a subgraph is asked. */
+interface Request {
+  readonly serviceName: string
+  /** The variables of the client that the subgraph is given. */
+  variables(run: Run): Record<string, unknown>
+  ask(
+    run: Run,
+    variables: Record<string, unknown>,
+    receive: (answer: SourceAnswer) => void,
+  ): Promise<void> | undefined
+  fail(run: Run, error: unknown): void
+}
+
+function compileRequest(node: FetchNode | BatchFetchNode, order: number, options: PlanOptions): Request {
   const { serviceName, operation: query, operationName, operationKind: kind } = node
   const usages = node.variableUsages ?? []
   const source: Source =
@@ -96,7 +112,6 @@ function compileFetch(node: FetchNode, way: Way, order: number, options: PlanOpt
     (() => {
       throw new Error(`Couldn't find service with name "${serviceName}"`)
     })
-  const rewriteAnswer = compileRewrites(options.schema, node.outputRewrites)
 
   const requestOf = (variables: Record<string, unknown>): SourceRequest => ({
     query,
@@ -105,79 +120,128 @@ function compileFetch(node: FetchNode, way: Way, order: number, options: PlanOpt
     variables,
   })
 
-  const variablesOf = (run: Run): Record<string, unknown> => {
-    const picked: Record<string, unknown> = {}
-    for (const name of usages) {
-      const value = own(run.variables, name)
-      if (value !== undefined) picked[name] = value
-    }
-    return picked
-  }
-
   const fail = (run: Run, error: unknown): void => {
     run.failures.push({ order, error: asGraphQLError(error) })
   }
 
-  const ask = (run: Run, variables: Record<string, unknown>, receive: (answer: SourceAnswer) => void) => {
-    const received = (answer: SourceAnswer): void => {
+  return {
+    serviceName,
+    fail,
+    variables(run) {
+      const picked: Record<string, unknown> = {}
+      for (const name of usages) {
+        const value = own(run.variables, name)
+        if (value !== undefined) picked[name] = value
+      }
+      return picked
+    },
+    ask(run, variables, receive) {
+      const received = (answer: SourceAnswer): void => {
+        try {
+          receive(answer)
+        } catch (error) {
+          fail(run, error)
+        }
+      }
       try {
-        receive(answer)
+        const answer = source(requestOf(variables), run.context)
+        if (answer instanceof Promise) return answer.then(received, (error) => fail(run, error))
+        received(answer)
       } catch (error) {
         fail(run, error)
       }
-    }
-    try {
-      const answer = source(requestOf(variables), run.context)
-      if (answer instanceof Promise) return answer.then(received, (error) => fail(run, error))
-      received(answer)
-    } catch (error) {
-      fail(run, error)
-    }
-    return undefined
-  }
-
-  if (!node.requires) {
-    return (run) => {
-      const places = way.length === 0 ? [run.data] : entitiesAt(run.data, way)
-      if (places.length === 0) return undefined
-      return ask(run, variablesOf(run), ({ data, errors }) => {
-        for (const error of errors ?? []) {
-          fail(run, downstreamError(error, serviceName, error.path && [...way, ...error.path]))
-        }
-        if (!data) return
-        rewriteAnswer?.(data)
-        for (const [index, place] of places.entries())
-          merge(place, index === 0 ? data : (copy(data) as Entity))
-      })
-    }
-  }
-
-  const represent = compileRepresentation(options.schema, node.requires)
-  const rewriteRepresentation = compileRewrites(options.schema, node.inputRewrites)
-
-  return (run) => {
-    const asked = representationsOf(entitiesAt(run.data, way), represent, rewriteRepresentation)
-    const { representations, places } = asked
-    if (representations.length === 0) return undefined
-    const variables = variablesOf(run)
-    if (Object.hasOwn(variables, 'representations')) {
-      fail(run, new Error('Variables cannot contain key "representations"'))
       return undefined
-    }
-    variables.representations = representations
-    return ask(run, variables, ({ data, errors }) => {
-      if (errors) {
-        for (const { error, path } of entityErrors(errors, asked, way, run.data)) {
-          fail(run, downstreamError(error, serviceName, path))
-        }
+    },
+  }
+}
+
+function compileFetch(node: FetchNode, way: Way, order: number, options: PlanOptions): Step {
+  const request = compileRequest(node, order, options)
+  const { requires, inputRewrites, outputRewrites } = node
+  if (requires) {
+    const group = { alias: '_entities', variable: 'representations', ways: [way], requires }
+    return compileEntities(request, [{ ...group, inputRewrites, outputRewrites }], options)
+  }
+  const rewriteAnswer = compileRewrites(options.schema, outputRewrites)
+  return (run) => {
+    const places = way.length === 0 ? [run.data] : entitiesAt(run.data, way)
+    if (places.length === 0) return undefined
+    return request.ask(run, request.variables(run), ({ data, errors }) => {
+      for (const error of errors ?? []) {
+        const path = error.path && [...fieldsOf(way), ...error.path]
+        request.fail(run, downstreamError(error, request.serviceName, path))
       }
       if (!data) return
-      const received = data._entities
+      rewriteAnswer?.(data)
+      for (const [index, place] of places.entries()) merge(place, index === 0 ? data : (copy(data) as Entity))
+    })
+  }
+}
+
+const fieldsOf = (way: Way): (string | number)[] => way.filter((step) => typeof step !== 'object')
+
+function compileEntities(request: Request, groups: readonly EntityGroup[], options: PlanOptions): Step {
+  const compiled = groups.map((group, index) => {
+    // What a subgraph says of the whole request, the first group tells.
+    const isOwn = ({ path }: GraphQLFormattedError): boolean =>
+      groups.length === 1 || (path ? path[0] === group.alias : index === 0)
+    return compileGroup(group, { request, isOwn, schema: options.schema })
+  })
+  return (run) => {
+    const prepared = compiled.map((prepare) => prepare(run))
+    if (prepared.every(({ representations }) => representations.length === 0)) return undefined
+    const variables = request.variables(run)
+    for (const { name, representations } of prepared) {
+      if (Object.hasOwn(variables, name)) {
+        request.fail(run, new Error(`Variables cannot contain key "${name}"`))
+        return undefined
+      }
+      variables[name] = representations
+    }
+    return request.ask(run, variables, (answer) => {
+      for (const { receive } of prepared) receive(answer)
+    })
+  }
+}
+
+function compileGroup(
+  { alias, variable: name, ways, requires, inputRewrites, outputRewrites }: EntityGroup,
+  options: {
+    request: Request
+    isOwn: (error: GraphQLFormattedError) => boolean
+    schema: GraphQLSchema
+  },
+): (run: Run) => {
+  readonly name: string
+  readonly representations: readonly Entity[]
+  readonly receive: (answer: SourceAnswer) => void
+} {
+  const { request, isOwn, schema } = options
+  const represent = compileRepresentation(schema, requires)
+  const rewriteRepresentation = compileRewrites(schema, inputRewrites)
+  const rewriteAnswer = compileRewrites(schema, outputRewrites)
+  const [onlyWay] = ways
+
+  return (run) => {
+    const entities =
+      ways.length === 1 ? entitiesAt(run.data, onlyWay!) : ways.flatMap((way) => entitiesAt(run.data, way))
+    const asked = representationsOf(entities, represent, rewriteRepresentation)
+    const { representations, places } = asked
+
+    const receive = ({ data, errors }: SourceAnswer): void => {
+      const own = errors?.filter(isOwn)
+      if (own && own.length > 0) {
+        for (const { error, path } of entityErrors(own, asked, ways, run.data)) {
+          request.fail(run, downstreamError(error, request.serviceName, path))
+        }
+      }
+      if (!data || representations.length === 0) return
+      const received = data[alias]
       if (!Array.isArray(received)) {
-        throw new Error('Expected "data._entities" in response to be an array')
+        throw new Error(`Expected "data.${alias}" in response to be an array`)
       }
       if (received.length !== representations.length) {
-        throw new Error(`Expected "data._entities" to contain ${representations.length} elements`)
+        throw new Error(`Expected "data.${alias}" to contain ${representations.length} elements`)
       }
       for (let index = 0; index < received.length; index++) {
         const entity = received[index]
@@ -190,7 +254,8 @@ function compileFetch(node: FetchNode, way: Way, order: number, options: PlanOpt
         for (const other of others) merge(other.entity, copy(entity) as Entity)
         merge(first!.entity, entity)
       }
-    })
+    }
+    return { name, representations, receive }
   }
 }
 
@@ -238,10 +303,11 @@ function representationsOf(
 function entityErrors(
   errors: readonly GraphQLFormattedError[],
   { places }: Asked,
-  way: Way,
+  ways: readonly Way[],
   root: Entity,
 ): { error: GraphQLFormattedError; path: readonly (string | number)[] | undefined }[] {
-  const paths = pathsAt(root, way)
+  const paths = ways.flatMap((way) => pathsAt(root, way))
+  const way = fieldsOf(ways[0]!)
   const placed = errors.flatMap((error) => {
     const { path } = error
     const index = path?.[1]

@@ -1,6 +1,6 @@
-import type { QueryPlanSelectionNode } from '@apollo/query-planner'
 import type { GraphQLSchema } from 'graphql'
 import { isEntity, merge, own, put } from './merge.ts'
+import type { RequiredSelection } from './plan-nodes.ts'
 import type { Entity } from './source.ts'
 import { meets } from './type-conditions.ts'
 
@@ -9,7 +9,7 @@ export type Represent = (entity: Entity) => Entity | null
 
 export function compileRepresentation(
   schema: GraphQLSchema,
-  selections: readonly QueryPlanSelectionNode[],
+  selections: readonly RequiredSelection[],
 ): Represent {
   const parts = selections.map((selection) => compilePart(schema, selection))
   return (entity) => {
@@ -21,14 +21,15 @@ export function compileRepresentation(
 
 type Part = (entity: Entity, made: Entity) => boolean
 
-function compilePart(schema: GraphQLSchema, selection: QueryPlanSelectionNode): Part {
+function compilePart(schema: GraphQLSchema, selection: RequiredSelection): Part {
   if (selection.kind === 'Field') {
     const name = selection.alias ?? selection.name
+    const sentAs = selection.sentAs ?? name
     const inner = selection.selections && compileRepresentation(schema, selection.selections)
     return (entity, made) => {
       const value = own(entity, name)
       if (value === undefined) return false
-      put(made, name, inner ? eachOf(value, inner) : value)
+      put(made, sentAs, inner ? eachOf(value, inner) : value)
       return true
     }
   }

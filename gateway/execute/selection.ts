@@ -80,12 +80,14 @@ function collect(
       if (isLeftOut(node, flags)) continue
       if (node.kind === 'Field') {
         const name = (node.alias ?? node.name).value
+        const field = fieldOf(schema, type, node.name.value)
         let slot = slots.get(name)
         if (!slot) {
-          slot = { name, node, parent, ...fieldOf(schema, type, node.name.value), parts: [] }
+          slot = { name, node, parent, ...field, parts: [] }
           slots.set(name, slot)
         }
-        const inner = getNamedType(slot.type)
+        // Of this mention: an object may promise more of a field than its interface, and be asked for more.
+        const inner = getNamedType(field.type)
         if (node.selectionSet && isCompositeType(inner)) {
           slot.parts.push({ selectionSet: node.selectionSet, type: inner })
         }

@@ -50,14 +50,15 @@ export async function openFederation(subgraphs: Record<string, TestSubgraph>) {
   }
   if (!supergraphSdl) throw new Error(errors?.map(({ message }) => message).join('\n'))
 
-  const open = async (executor: 'compiled' | 'stock') => {
+  const open = async (executor: 'compiled' | 'stock', planner?: 'rust') => {
     const clock = TestClock.standingAt('2026-01-01T00:00:00Z')
-    const gateway = await openSupergraph({ supergraphSdl, executor, clock, log: silentLog })
+    const gateway = await openSupergraph({ supergraphSdl, executor, planner, clock, log: silentLog })
     stack.defer(() => gateway.close())
     return gateway
   }
   const ours = await open('compiled')
   const stock = await open('stock')
+  const rust = await open('compiled', 'rust')
 
   const post = async (gateway: FastifyInstance, payload: object): Promise<string> => {
     const { statusCode, headers, body } = await gateway.inject({ method: 'POST', url: '/graphql', payload })
@@ -73,7 +74,8 @@ export async function openFederation(subgraphs: Record<string, TestSubgraph>) {
       const payload = { query, variables, operationName }
       const first = await post(ours, payload)
       const again = await post(ours, payload)
-      return { first, again, stock: await post(stock, payload) }
+      const stocks = await post(stock, payload)
+      return { first, again, stock: stocks, rust: await post(rust, payload) }
     },
     /** Ours alone. */
     async ask(query: string, variables: object = {}) {

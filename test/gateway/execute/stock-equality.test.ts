@@ -154,9 +154,10 @@ const operations: readonly (readonly [
 ]
 
 test.for(operations)('ours answers as the stock gateway does: %s', async ([, query, variables, name]) => {
-  const { first, again, stock } = await federation.answers(query, variables, name)
+  const { first, again, stock, rust } = await federation.answers(query, variables, name)
   expect(first).toBe(stock)
   expect(again).toBe(stock)
+  expect(rust).toBe(stock)
 })
 
 test('an entity is asked for once, however often it stands in the answer', async () => {
