@@ -33,6 +33,7 @@ export function decideWithin<Code extends string>(
   command: PostingCommand,
   decide: () => Result<SourceDocument, Code> | typeof HISTORY_NEEDED,
 ): Result<Watched, Code | 'VELOCITY_EXCEEDED'> | typeof HISTORY_NEEDED {
+  if (program.velocity.length === 0 && !program.transfer) return uncounted(decide())
   const before = conductOf(book.counters)
   const on = SUBJECTS[command.kind]
   const at = command.effectiveAt
@@ -53,6 +54,11 @@ export function decideWithin<Code extends string>(
   if (!same(sent, after)) book.counters = { ...othersOf(book.counters), ...after }
   return ok({ document, exceeded: over })
 }
+
+const uncounted = <Code extends string>(
+  decided: Result<SourceDocument, Code> | typeof HISTORY_NEEDED,
+): Result<Watched, Code> | typeof HISTORY_NEEDED =>
+  decided === HISTORY_NEEDED || !decided.ok ? decided : ok({ document: decided.value, exceeded: [] })
 
 function countsOf(
   { awards }: SourceDocument,

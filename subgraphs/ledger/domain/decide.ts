@@ -60,7 +60,10 @@ export function decide(
 const isLate = (book: AccountBook, { kind, effectiveAt }: PostingCommand): boolean =>
   kind === 'purchase' || kind === 'activity' || kind === 'grant'
     ? effectiveAt <= book.latestAt
-    : effectiveAt < book.latestAt
+    : effectiveAt < book.latestAt && !PREPAID.has(kind)
+
+/** Prepaid money is moved now, whatever else is late. */
+const PREPAID: ReadonlySet<PostingCommand['kind']> = new Set(['top-up', 'spend', 'withdrawal', 'plan-stop'])
 
 /** Earnings come in any order where nothing was counted, burned or decided by them since. */
 function commutes(program: Program, book: AccountBook, command: PostingCommand): boolean {
