@@ -1,8 +1,23 @@
-import { addMonths, type LocalDate, localDate, startOfDay } from '../../../kernel/values/instant.ts'
+import {
+  addMonths,
+  type Instant,
+  type LocalDate,
+  localDate,
+  startOfDay,
+} from '../../../kernel/values/instant.ts'
 import type { LedgerContext } from '../context.ts'
 import { type ClearingLine, clearingLine, issuerOf, shopOf } from '../domain/coalition.ts'
+import { lotsFrom } from '../domain/entry.ts'
+import { splitLots } from '../domain/hold.ts'
 import type { Program } from '../domain/program.ts'
-import { readBurned, readClearing, saveClearing } from '../store/clearing.ts'
+import {
+  type BurnedAt,
+  type CapturedHold,
+  readBurned,
+  readCaptured,
+  readClearing,
+  saveClearing,
+} from '../store/clearing.ts'
 
 /** What partners owe each other for a month, from the entries that were recorded in it. */
 export async function clearMonth(
@@ -12,12 +27,11 @@ export async function clearMonth(
 ): Promise<ClearingLine[]> {
   const [first, next] = bounds(month)
   const { query } = ctx.db
-  const burned = await readBurned(
-    query,
-    program.key,
-    startOfDay(first, program.timeZone),
-    startOfDay(next, program.timeZone),
-  )
+  const [from, until] = [startOfDay(first, program.timeZone), startOfDay(next, program.timeZone)]
+  const burned = [
+    ...(await readBurned(query, program.key, from, until)),
+    ...(await readCaptured(query, program.key, from, until)).flatMap((hold) => capturedIn(hold, from, until)),
+  ]
   const sums = new Map<string, { issuer: string; honourer: string; points: bigint }>()
   for (const { lotClass, ruleVersion, points, ...source } of burned) {
     // Whose shop it was then is what counts.
@@ -31,6 +45,21 @@ export async function clearMonth(
     .filter(({ points }) => points !== 0n)
     .map((line) => clearingLine(program.coalition!, line))
     .sort((a, b) => (`${a.issuer}/${a.honourer}` < `${b.issuer}/${b.honourer}` ? -1 : 1))
+}
+
+/** The lots of captures within a month: each takes the first that those before it have left. */
+function capturedIn({ lots, captures }: CapturedHold, from: Instant, until: Instant): BurnedAt[] {
+  let left = lotsFrom(lots).map(({ expiresOn, lotClass, amount }) => ({
+    expiresOn,
+    lotClass,
+    amount: -amount,
+  }))
+  return captures.flatMap(({ recordedAt, points, ...source }) => {
+    const { first, rest } = splitLots(left, points)
+    left = [...rest]
+    if (recordedAt < from || recordedAt >= until) return []
+    return first.map(({ lotClass, amount }) => ({ ...source, lotClass, points: amount }))
+  })
 }
 
 /** A kept month as it was kept; any other as the books have it now. */

@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest'
 import { admin, operator, partner } from '../../helpers/graph.ts'
-import { openLedger } from '../open-ledger.ts'
+import { memberId, openLedger } from '../open-ledger.ts'
+import { capture, hold } from '../order-requests.ts'
 import { documentWith } from '../program-of.ts'
 import { grant, type OpenLedger, purchase, record, redeem, setClock } from '../requests.ts'
 
@@ -105,12 +106,60 @@ test('a month is kept once it is over, by the month in which the burns were reco
   expect((await clearing(ledger, '2026-01')).matchesBooks).toBe(false)
 })
 
+test('captures of a hold take its lots in their order; what a return gives back counts where it was bought', async () => {
+  await using ledger = await openLedger({ program })
+  await earnEverywhere(ledger)
+  // 1,000 of the hotel's and 300 of the cinema's are held; the cinema captures them in two parts.
+  const held = await hold(ledger, 'Li', 1_300, { idempotencyKey: 'h', channel: 'hotel' })
+  await capture(ledger, held.hold!.id, { idempotencyKey: 'c1', points: 900, store: 'screen-1' })
+  expect(linesOf(await clearing(ledger, '2026-01'))).toEqual([
+    ['grand-hotel', 'starlight-cinema', 900, '7.20'],
+  ])
+  await capture(ledger, held.hold!.id, { idempotencyKey: 'c2', store: 'screen-1' })
+  expect(linesOf(await clearing(ledger, '2026-01'))).toEqual([
+    ['grand-hotel', 'starlight-cinema', 1_000, '8.00'],
+    ['starlight-cinema', 'starlight-cinema', 300, '2.40'],
+  ])
+
+  // A purchase in the cinema, paid with 200 of its own points, goes back at the brand's counter.
+  await record(ledger, [purchase('Li', '100', { store: 'screen-1', document: 'film' })])
+  await redeem(ledger, 'Li', 200, {
+    idempotencyKey: 'r',
+    store: 'screen-1',
+    document: 'film',
+    bill: '100.00',
+  })
+  expect(linesOf(await clearing(ledger, '2026-01'))).toContainEqual([
+    'starlight-cinema',
+    'starlight-cinema',
+    500,
+    '4.00',
+  ])
+  const { returnPurchase } = await ledger.ask<{ returnPurchase: { refusal: object | null } }>(
+    admin,
+    'mutation Back($input: ReturnPurchaseInput!) { returnPurchase(input: $input) { refusal { code } } }',
+    {
+      input: {
+        purchase: { channel: 'store', document: 'film' },
+        reason: 'cancelled',
+        channel: 'counter',
+        document: 'back',
+      },
+    },
+  )
+  expect(returnPurchase.refusal).toBeNull()
+  expect(linesOf(await clearing(ledger, '2026-01'))).toEqual([
+    ['grand-hotel', 'starlight-cinema', 1_000, '8.00'],
+    ['starlight-cinema', 'starlight-cinema', 300, '2.40'],
+  ])
+  expect(await ledger.check()).toMatchObject({ clean: true, violations: [] })
+})
+
 test('points sent to another member keep their issuer', async () => {
   await using ledger = await openLedger({
     program: program.replace('downgrade: to-fit', 'downgrade: to-fit\ntransfer: { within: anyone }'),
   })
   await earnEverywhere(ledger)
-  const { memberId } = await import('../open-ledger.ts')
   await ledger.ask(
     admin,
     'mutation Send($input: TransferPointsInput!) { transferPoints(input: $input) { refusal { code } } }',

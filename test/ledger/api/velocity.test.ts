@@ -195,3 +195,54 @@ test('a flag is looked at and closed, once', async () => {
   const refused = await ledger.tryAsk(operator, '{ ledgerFlags { edges { node { id } } } }')
   expect(refused.errors?.[0]?.extensions?.code).toBe('FORBIDDEN')
 })
+
+test('earning and returning again and again is flagged', async () => {
+  await using ledger = await openLedger({
+    program: withRules('watch: [{ id: round-trips, pattern: earn-and-return, times: 2, withinDays: 30 }]'),
+  })
+  for (const document of ['1', '2', '3']) await record(ledger, [purchase('Li', '60', { document })])
+  const back = (document: string) =>
+    ledger.ask(
+      admin,
+      'mutation Back($input: ReturnPurchaseInput!) { returnPurchase(input: $input) { refusal { code } } }',
+      {
+        input: {
+          purchase: { channel: 'store', document },
+          reason: 'changed mind',
+          channel: 'store',
+          document: `back ${document}`,
+        },
+      },
+    )
+  await back('1')
+  await ledger.runJob('watch-conduct')
+  expect(await flags(ledger)).toEqual([])
+  await back('2')
+  await ledger.runJob('watch-conduct')
+  expect(told(await flags(ledger))).toEqual([`round-trips member:${memberId('Li')} 2026-01-10`])
+})
+
+test('what comes late and is placed in its order leaves the counts of conduct as they are', async () => {
+  await using ledger = await openLedger({
+    program: withRules(
+      'velocity: [{ id: burns-a-day, on: redemption, per: day, most: 2 }]\ntransfer: { within: anyone, perYear: 50 }',
+    ),
+  })
+  const send = async (points: number, idempotencyKey: string) => {
+    const { transferPoints } = await ledger.ask<{ transferPoints: { refusal: { code: string } | null } }>(
+      admin,
+      'mutation Send($input: TransferPointsInput!) { transferPoints(input: $input) { refusal { code } } }',
+      { input: { memberId: memberId('Li'), to: memberId('Wang'), points, idempotencyKey } },
+    )
+    return transferPoints.refusal?.code
+  }
+  await record(ledger, [purchase('Li', '100', { document: '1', occurredAt: '2026-01-09T04:00:00Z' })])
+  await redeem(ledger, 'Li', 10, { idempotencyKey: '1' })
+  expect(await send(40, 'k1')).toBeUndefined()
+  await redeem(ledger, 'Li', 10, { idempotencyKey: '2' })
+  await record(ledger, [purchase('Li', '3000', { document: '0', occurredAt: '2026-01-02T04:00:00Z' })])
+  expect((await redeem(ledger, 'Li', 10, { idempotencyKey: '3' })).refusal!.code).toBe('VELOCITY_EXCEEDED')
+  expect(await send(11, 'k2')).toBe('TRANSFER_LIMIT_REACHED')
+  expect(await send(10, 'k3')).toBeUndefined()
+  expect(await ledger.check()).toMatchObject({ clean: true, violations: [] })
+})
