@@ -11,6 +11,7 @@ import { AccountBook, type AccountState } from '../domain/account-book.ts'
 import { decideWithin } from '../domain/conduct.ts'
 import { decide, HISTORY_NEEDED } from '../domain/decide.ts'
 import type { Multiplier } from '../domain/earn.ts'
+import { cameWith } from '../domain/origin-class.ts'
 import type { PostingCommand, PostingRefusal } from '../domain/posting.ts'
 import type { Program } from '../domain/program.ts'
 import type { History } from '../domain/replay.ts'
@@ -22,6 +23,7 @@ import { readHistories } from '../store/histories.ts'
 import { type HoldView, readHolds } from '../store/holds.ts'
 import { type OriginKeys, type OriginShelf, originOf } from '../store/origins.ts'
 import { writePostings } from '../store/postings.ts'
+import { readPresentIds } from '../store/present-ids.ts'
 import { type ProgramShelf, readMultipliers } from '../store/programs.ts'
 import { balanceEvents } from './balance-events.ts'
 import { type Deed, noteConduct } from './note-conduct.ts'
@@ -113,30 +115,43 @@ async function postAll(
   origins: OriginKeys,
 ): Promise<PostResult[]> {
   const recordedAt = Math.max(...orders.map(({ now }) => now)) as Instant
-  const [states, [recorded, answers, multipliers, holds]] = await lockBooks(tx, orders, recordedAt, () =>
-    Promise.all([
-      readDocuments(
-        tx.ask,
-        orders.map(({ command }) => command.documentId),
-      ),
-      readAnswers(
-        tx.ask,
-        orders.flatMap(({ command: { memberId, idempotencyKey } }) =>
-          idempotencyKey === undefined ? [] : [{ memberId, key: idempotencyKey }],
+  const [states, presentOf, [recorded, answers, multipliers, holds]] = await lockBooks(
+    tx,
+    orders,
+    recordedAt,
+    () =>
+      Promise.all([
+        readDocuments(
+          tx.ask,
+          orders.map(({ command }) => command.documentId),
         ),
-      ),
-      readMultipliers(tx.ask),
-      readHolds(
-        tx.ask,
-        orders.flatMap(({ command }) => holdNamed(command)),
-      ),
-    ]),
+        readAnswers(
+          tx.ask,
+          orders.flatMap(({ command: { memberId, idempotencyKey } }) =>
+            idempotencyKey === undefined ? [] : [{ memberId, key: idempotencyKey }],
+          ),
+        ),
+        readMultipliers(tx.ask),
+        readHolds(
+          tx.ask,
+          orders.flatMap(({ command }) => holdNamed(command)),
+        ),
+      ]),
   )
   const rules = await rulesOf(tx, doors, recorded.values())
   const asked = orders.map((order) => withHold(order, holds))
   const histories = new Map<string, History>()
   for (;;) {
-    const decided = decideAll(asked, { states, recorded, answers, rules, multipliers, histories, recordedAt })
+    const decided = decideAll(asked, {
+      states,
+      presentOf,
+      recorded,
+      answers,
+      rules,
+      multipliers,
+      histories,
+      recordedAt,
+    })
     if (decided.wanting.length > 0) {
       // Decisions touch nothing but working copies: with what was missing they are made once more.
       for (const [name, history] of await readHistories(tx.query, doors.programs, decided.wanting))
@@ -158,6 +173,7 @@ async function postAll(
 
 interface Known {
   readonly states: ReadonlyMap<string, AccountState>
+  readonly presentOf: PresentOf
   readonly recorded: ReadonlyMap<string, RecordedDocument>
   readonly answers: ReadonlyMap<string, CommandAnswer>
   readonly rules: ReadonlyMap<string, Program>
@@ -169,8 +185,8 @@ interface Known {
 
 /** Decides commands one after another. Where one needs a history that is not there, the account is named. */
 function decideAll(orders: readonly Order[], known: Known) {
-  const { rules, multipliers, recordedAt } = known
-  const books = openBooks(orders, known.states)
+  const { rules, multipliers, recordedAt, presentOf } = known
+  const books = openBooks(orders, known.states, presentOf)
   const recorded = new Map(known.recorded)
   const answers = new Map(known.answers)
   const histories = new Map(known.histories)
@@ -190,7 +206,7 @@ function decideAll(orders: readonly Order[], known: Known) {
   }
 
   const results = orders.map(({ program, command, now }): PostResult | undefined => {
-    const repeated = repetition(command, answers, recorded)
+    const repeated = repetition(command, answers, recorded, presentOf)
     if (repeated) {
       if (!repeated.ok) return repeated
       remember(command, repeated)
@@ -198,13 +214,15 @@ function decideAll(orders: readonly Order[], known: Known) {
       const rulesThen = rules.get(versionName(program.key, ruleVersion)) ?? program
       return posted(program, rulesThen, repeated.value, true)
     }
-    const key = keyOf({ program, command })
+    const present = { ...command, memberId: accountOf(command, presentOf) }
+    const key = keyOf({ program, command: present })
     const name = accountName(key)
     const [, book] = books.get(name)!
+    book.origin = present.memberId === command.memberId ? undefined : command.memberId
     const history = histories.get(name)
     const around = { multipliers: multipliers.get(program.id) ?? [], now, history }
     const before = book.entries.length
-    const result = decideWithin(program, book, command, () => decide(program, book, command, around))
+    const result = decideWithin(program, book, present, () => decide(program, book, present, around))
     if (result === HISTORY_NEEDED) {
       wanting.set(name, { ...key, program })
       return undefined
@@ -213,7 +231,7 @@ function decideAll(orders: readonly Order[], known: Known) {
     if (!result.ok) return result
     const entry = book.entries.slice(before).find(({ documentId }) => documentId === command.documentId)
     assert(entry, 'a document has an entry')
-    deeds.push({ program, command, ...result.value })
+    deeds.push({ program, command: present, ...result.value })
     const document = { ...result.value.document, recordedAt, entry: { ...entry, recordedAt } }
     recorded.set(document.id, document)
     newDocuments.push(document)
@@ -272,20 +290,60 @@ async function rulesOf(
 
 type Books = Map<string, readonly [AccountKey, AccountBook]>
 
-function lockBooks<T>(
+async function lockBooks<T>(
   tx: Tx,
   orders: readonly Order[],
   recordedAt: Instant,
   alongside: () => Promise<T>,
-): Promise<readonly [Map<string, AccountState>, T]> {
+): Promise<readonly [Map<string, AccountState>, PresentOf, T]> {
   const keys = orders.map((order) => ({ ...keyOf(order), baseTier: order.program.tiers[0]!.id }))
-  return lockAccounts(tx, keys, recordedAt, alongside)
+  const ids = keys.map(({ memberId }) => memberId)
+  // Whether a member was merged is known for certain once its account is held: a merge holds it, too.
+  const [states, [rest, merged]] = await lockAccounts(tx, keys, recordedAt, () =>
+    Promise.all([alongside(), readPresentIds(tx.ask, ids)]),
+  )
+  return [states, await lockPresent(tx, keys, states, merged, recordedAt), rest]
 }
 
-function openBooks(orders: readonly Order[], states: ReadonlyMap<string, AccountState>): Books {
+type PresentOf = (memberId: string) => string
+
+/** Holds the accounts of those whom merged members lead to now, and of nobody else where nobody was merged. */
+async function lockPresent(
+  tx: Tx,
+  keys: readonly (AccountKey & { readonly baseTier: string })[],
+  states: Map<string, AccountState>,
+  merged: ReadonlyMap<string, string>,
+  recordedAt: Instant,
+): Promise<PresentOf> {
+  const ids = keys.map(({ memberId }) => memberId)
+  let known = merged
+  const presentOf: PresentOf = (memberId) => known.get(memberId) ?? memberId
+  for (;;) {
+    const missing = keys
+      .map((key) => ({ ...key, memberId: presentOf(key.memberId) }))
+      .filter((key) => !states.has(accountName(key)))
+    if (missing.length === 0) return presentOf
+    const [more, again] = await lockAccounts(tx, missing, recordedAt, () => readPresentIds(tx.ask, ids))
+    for (const [name, state] of more) states.set(name, state)
+    known = again
+  }
+}
+
+/** What was held or bought under an id ends and returns there; what comes to light by it follows to the present one. */
+const accountOf = (command: PostingCommand, presentOf: PresentOf): string =>
+  command.kind === 'return' ||
+  ((command.kind === 'capture' || command.kind === 'release') && command.known !== undefined)
+    ? command.memberId
+    : presentOf(command.memberId)
+
+function openBooks(
+  orders: readonly Order[],
+  states: ReadonlyMap<string, AccountState>,
+  presentOf: PresentOf,
+): Books {
   const books: Books = new Map()
   for (const order of orders) {
-    const key = keyOf(order)
+    const key = { ...keyOf(order), memberId: accountOf(order.command, presentOf) }
     const name = accountName(key)
     if (books.has(name)) continue
     const state = states.get(name)
@@ -300,6 +358,7 @@ function repetition(
   command: PostingCommand,
   answers: ReadonlyMap<string, CommandAnswer>,
   recorded: ReadonlyMap<string, RecordedDocument>,
+  presentOf: PresentOf,
 ): Result<RecordedDocument, PostingRefusal | 'IDEMPOTENCY_KEY_REUSED'> | undefined {
   const { memberId, idempotencyKey: key, body } = command
   const answer = key === undefined ? undefined : answers.get(commandName({ memberId, key }))
@@ -309,9 +368,15 @@ function repetition(
   }
   const document = recorded.get(command.documentId)
   if (!document) return undefined
-  if (document.memberId === memberId && document.body.equals(body)) return { ok: true, value: document }
+  const own =
+    presentOf(document.memberId) === presentOf(memberId) || answer !== undefined || cameBy(document, memberId)
+  if (own && document.body.equals(body)) return { ok: true, value: document }
   return fail('DOCUMENT_CONFLICT', { path: ['document'], details: { number: command.number } })
 }
+
+/** It was entered in the account of another with whom this member was one then. */
+const cameBy = ({ entry }: RecordedDocument, memberId: string): boolean =>
+  entry.moves.some(({ lots }) => lots.some(({ lotClass }) => cameWith(lotClass) === memberId))
 
 const answerOf = (command: PostingCommand, key: string, result: Result<unknown>): CommandAnswer => ({
   memberId: command.memberId,

@@ -18,7 +18,10 @@ interface Resolved {
   readonly knownMembers: readonly (string | null)[]
 }
 
-/** Member ids in the order of the references; undefined where there is no such member. */
+/**
+ * Member ids in the order of the references, present or former as they were named or as an identity lies under them;
+ * undefined where there is no such member.
+ */
 export async function resolveMembers(
   ctx: LedgerContext,
   references: readonly MemberReference[],
@@ -32,8 +35,8 @@ export async function resolveMembers(
   if (unknown.length > 0 || identities.length > 0) {
     const answer = await ctx.graph.request<Resolved>('identity', RESOLVE, { identities, ids: unknown })
     for (const [index, id] of unknown.entries()) {
-      const current = answer.knownMembers[index]
-      if (current) known.set(id, current)
+      // By whichever of its ids: where that leads now is decided under the lock of the account.
+      if (answer.knownMembers[index]) known.set(id, id)
     }
     const resolved = answer.resolveMembers.values()
     return references.map(({ id, identity }) =>

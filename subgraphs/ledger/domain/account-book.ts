@@ -23,6 +23,7 @@ import {
   signOf,
 } from './entry.ts'
 import { byLapse, type Hold, type HoldEnd, heldBy, splitLots } from './hold.ts'
+import { classOf } from './origin-class.ts'
 import type { Program } from './program.ts'
 import { reviewed, tierFor, tierOf, tierUntil } from './tiers.ts'
 import { lastDay } from './validity.ts'
@@ -56,6 +57,13 @@ export interface TierChange {
   readonly to: string
   readonly at: Instant
   readonly documentId: string | undefined
+}
+
+export interface TierStanding {
+  readonly tier: string
+  readonly since: Instant | undefined
+  /** The last day; undefined: it does not end. */
+  readonly until: LocalDate | undefined
 }
 
 /** An asset and the lots that something goes into, or comes out of. Amounts are positive. */
@@ -116,6 +124,8 @@ export class AccountBook {
   fixedAt: Instant
   /** While it is set, the tier stays: order of effect is about to say what it is. */
   tiersRest = false
+  /** The member by whose id or identity what is earned now came, if that one was merged into this one. */
+  origin: string | undefined
   readonly #before: AccountState
   #tierChangeCount: number
   #reviewed = false
@@ -232,7 +242,10 @@ export class AccountBook {
   /** The lot of what is earned at a moment. */
   lotOf(asset: Asset, at: Instant, lotClass = ''): LotKey {
     const day = localDate(at, this.#program.timeZone)
-    return { expiresOn: lastDay(this.#program.validity[asset], day), lotClass }
+    return {
+      expiresOn: lastDay(this.#program.validity[asset], day),
+      lotClass: classOf(lotClass, this.origin),
+    }
   }
 
   /** Puts into lots what came from elsewhere; what is owed is repaid first. The tier rises with growth. */
@@ -401,6 +414,14 @@ export class AccountBook {
     const amount = -total(lots)
     if (amount > 0n) this.#enter(kind, occasion, [{ asset, amount, lots }])
     return amount
+  }
+
+  /** Puts the account into a tier that follows from no entry of its own: members became one, or two again. */
+  placeAt({ tier, since, until }: TierStanding, at: Instant): void {
+    if (tier !== this.tier) this.#changeTier(tier, at, undefined)
+    this.tierSince = since
+    this.tierUntil = until
+    this.#reviewed = true
   }
 
   #keep(hold: Hold): void {

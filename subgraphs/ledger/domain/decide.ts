@@ -110,6 +110,7 @@ function postLate(
     rules: program,
     multipliers,
     entry: { kind: 'earn', moves: [], seq: Number.MAX_SAFE_INTEGER },
+    origin: book.origin,
   }
   const replayed = replayWith(book.memberId, history, fresh, now)
   if (!replayed.ok) return fail(replayed.refusal.code, replayed.refusal)

@@ -99,13 +99,16 @@ export type PostingRefusal =
   | SendRefusal
   | StoredValueRefusal
 
+/** Members became one, or two again: what left one account, what came into the other, and what a merge holds back. */
+export type MergeDocumentKind = 'merge-out' | 'merge-in' | 'set-aside'
+
 /** Why points moved; written once, with the entries that follow from it. */
 export interface SourceDocument {
   readonly memberId: string
   readonly id: string
   readonly programKey: number
   readonly ruleVersion: number
-  readonly kind: PostingCommand['kind']
+  readonly kind: PostingCommand['kind'] | MergeDocumentKind
   readonly channel: string
   readonly number: string
   readonly store: string | undefined

@@ -6,6 +6,8 @@ import { type Multiplier, type Rating, rate, rateAgain } from './earn.ts'
 import { enterEarning } from './enter-earning.ts'
 import { type Entry, type KindFrom, type KindInto, signOf } from './entry.ts'
 import { lapseOf } from './holding.ts'
+import { added, standingFrom, taken } from './merge-accounts.ts'
+import { cameWith } from './origin-class.ts'
 import { eventOf, type SourceDocument } from './posting.ts'
 import type { Program } from './program.ts'
 import { CASH, GRACE, keptOf, linesLeft, Returns } from './returns.ts'
@@ -19,6 +21,8 @@ export interface PastDocument {
   readonly multipliers: readonly Multiplier[]
   /** Its first entry: what was moved in fact. */
   readonly entry: Pick<Entry, 'kind' | 'moves' | 'seq'>
+  /** For one that is new: the member by whose id it came, if that one was merged into this account's. */
+  readonly origin?: string | undefined
 }
 
 /** All that an account has seen, and the versions of its programme with the moments from which they are in force. */
@@ -136,6 +140,7 @@ class Replaying {
     const { document, entry } = item
     const book = this.#book
     const occasion = occasionOf(document)
+    book.origin = item.origin ?? originIn(entry)
     switch (document.kind) {
       case 'purchase':
       case 'activity':
@@ -164,9 +169,33 @@ class Replaying {
       case 'return':
         this.#settleReturn(document)
         return
+      case 'merge-in':
+      case 'merge-out':
+      case 'set-aside':
+        this.#join(entry, document)
+        return
       default:
         this.#repeat(entry, document)
     }
+  }
+
+  /** What a merge moved, and where the account stood after it, are facts. */
+  #join(entry: PastDocument['entry'], document: SourceDocument): void {
+    const book = this.#book
+    const occasion = occasionOf(document)
+    if (document.kind === 'merge-in') this.#repeat(entry, document)
+    else {
+      const parcels = entry.moves
+        .filter(({ asset }) => asset === 'points' || asset === 'growth')
+        .map(({ asset, lots }) => ({ asset, lots: lots.map((lot) => ({ ...lot, amount: -lot.amount })) }))
+        .filter(({ lots }) => lots.length > 0)
+      if (parcels.length > 0) book.takeBack('send', parcels, occasion)
+    }
+    if (document.counted) {
+      const join = document.kind === 'merge-in' ? added : taken
+      book.counters = join(book.counters, document.counted)
+    }
+    if (document.subject) book.placeAt(standingFrom(document.tierAfter, document.subject), occasion.at)
   }
 
   #earn({ document, rules, multipliers }: PastDocument): Result<never, 'CAP_REACHED'> | undefined {
@@ -232,6 +261,12 @@ export const graceLot = ({ timeZone, graceDays }: Program, { effectiveAt }: Sour
   expiresOn: addDays(localDate(effectiveAt, timeZone), graceDays),
   lotClass: '',
 })
+
+/** With whose id an earning came, as its lots have it. */
+const originIn = ({ kind, moves }: PastDocument['entry']): string | undefined =>
+  signOf(kind) === -1n
+    ? undefined
+    : moves.flatMap(({ lots }) => lots.map(({ lotClass }) => cameWith(lotClass)))[0]
 
 const pointsOf = ({ moves }: PastDocument['entry']): bigint =>
   moves.find(({ asset }) => asset === 'points')!.amount

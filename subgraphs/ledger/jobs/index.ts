@@ -3,6 +3,7 @@ import type { Listener } from '../../../kernel/subgraph.ts'
 import type { LedgerContext } from '../context.ts'
 import { finishAdjustmentsJob } from './finish-adjustments.ts'
 import { finishTransfersJob } from './finish-transfers.ts'
+import { forwardLeftBehindJob } from './forward-left-behind.ts'
 import { keepClearingJob } from './keep-clearing.ts'
 import { onMultiplierChanged } from './on-multiplier-changed.ts'
 import { settleDueJob } from './settle-due.ts'
@@ -10,6 +11,7 @@ import { watchConductJob } from './watch-conduct.ts'
 
 export const jobs = [
   settleDueJob,
+  forwardLeftBehindJob,
   finishTransfersJob,
   finishAdjustmentsJob,
   watchConductJob,

@@ -17,6 +17,6 @@ export const Member = {
     ctx: LedgerContext,
   ): Promise<AccountSource | null> {
     const program = pickProgram(await ctx.services.programs.current(), programId)
-    return program ? { memberId: id, program } : null
+    return program ? { memberId: await ctx.loaders.presentId.load(id), program } : null
   },
 }

@@ -1,6 +1,7 @@
 import { BadInputError } from '../../../kernel/errors.ts'
 import { connection, type PageArguments, pageOf } from '../../../kernel/graphql/page.ts'
 import { readMonth } from '../actions/clear-month.ts'
+import { previewMerge } from '../actions/merge-member.ts'
 import type { LedgerContext } from '../context.ts'
 import type { AdjustmentState } from '../domain/adjustment-rules.ts'
 import { listAdjustments } from '../store/adjustments.ts'
@@ -22,6 +23,12 @@ async function programKeyOf(ctx: LedgerContext, id: string | null | undefined): 
 const NO_PROGRAM = -1
 
 export const Query = {
+  previewMergeInLedger: async (
+    _: unknown,
+    { input }: { input: Parameters<typeof previewMerge>[1] },
+    ctx: LedgerContext,
+  ) => JSON.stringify(await previewMerge(ctx, input)),
+
   program: async (_: unknown, { id }: { id?: string | null }, ctx: LedgerContext) =>
     pickProgram(await ctx.services.programs.current(), id) ?? null,
 

@@ -15,6 +15,7 @@ import { approveAdjustment } from './Mutation/approveAdjustment.ts'
 import { captureHold } from './Mutation/captureHold.ts'
 import { grantPoints } from './Mutation/grantPoints.ts'
 import { holdPoints } from './Mutation/holdPoints.ts'
+import { mergeMemberInLedger } from './Mutation/mergeMemberInLedger.ts'
 import { publishProgram } from './Mutation/publishProgram.ts'
 import { recordActivity } from './Mutation/recordActivity.ts'
 import { recordOfflineBatch } from './Mutation/recordOfflineBatch.ts'
@@ -31,6 +32,7 @@ import { spendStoredValue } from './Mutation/spendStoredValue.ts'
 import { stopInstalments } from './Mutation/stopInstalments.ts'
 import { topUp } from './Mutation/topUp.ts'
 import { transferPoints } from './Mutation/transferPoints.ts'
+import { unmergeMemberInLedger } from './Mutation/unmergeMemberInLedger.ts'
 import { withdrawStoredValue } from './Mutation/withdrawStoredValue.ts'
 import { PointsTransfer } from './PointsTransfer.ts'
 import { Program } from './Program.ts'
@@ -50,6 +52,8 @@ export const resolvers: ResolverMap = {
     captureHold,
     grantPoints,
     holdPoints,
+    mergeMemberInLedger,
+    unmergeMemberInLedger,
     publishProgram,
     recordActivity,
     recordOfflineBatch,

@@ -4,11 +4,14 @@ import type { Query } from '../../../kernel/db/statement.ts'
 import type { LocalDate } from '../../../kernel/values/instant.ts'
 import { type AccountKey, accountName } from './accounts.ts'
 import { type RecordedDocument, readDocuments } from './documents.ts'
+import { readPresentIds } from './present-ids.ts'
 import { type AccountView, membersWithAccount, readAccounts, readLotsEarned } from './reads.ts'
 
 type AccountToday = AccountKey & { readonly today: LocalDate }
 
 export interface Loaders {
+  /** By which id a member goes now. */
+  readonly presentId: DataLoader<string, string>
   readonly account: DataLoader<AccountToday, AccountView, string>
   /** By its id. */
   readonly document: DataLoader<string, RecordedDocument | undefined>
@@ -19,6 +22,10 @@ export interface Loaders {
 export const openLoaders = (db: Db): Loaders => ({
   account: new DataLoader<AccountToday, AccountView, string>((keys) => readAccounts(db.query, keys), {
     cacheKeyFn: accountName,
+  }),
+  presentId: new DataLoader(async (ids) => {
+    const merged = await readPresentIds(db.query, ids)
+    return ids.map((id) => merged.get(id) ?? id)
   }),
   document: new DataLoader(async (ids) => {
     const found = await readDocuments(db.query, ids)

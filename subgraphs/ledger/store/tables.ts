@@ -1,4 +1,5 @@
 import { EntitySchema } from 'typeorm'
+import { mergedMember, mergeStep } from '../../../kernel/members/tables.ts'
 import type { Asset } from '../domain/asset.ts'
 import { entryKinds } from '../domain/entry.ts'
 
@@ -119,6 +120,7 @@ export const entryTable = new EntitySchema({
       enum: [
         ...['purchase', 'activity', 'grant', 'redemption', 'hold', 'capture', 'release', 'return'],
         ...['top-up', 'spend', 'withdrawal', 'plan-stop', 'transfer-out', 'transfer-in', 'adjustment'],
+        ...['merge-out', 'merge-in', 'set-aside'],
       ],
       nullable: true,
     },
@@ -307,6 +309,8 @@ export const terminalEventTable = new EntitySchema({
 })
 
 export const tables = [
+  mergedMember,
+  mergeStep,
   transferTable,
   adjustmentTable,
   flagTable,
@@ -347,6 +351,8 @@ export const distribution = {
   clearing_month: 'reference',
   terminal: 'reference',
   terminal_event: 'lookup',
+  merged_member: 'reference',
+  merge_step: 'local',
   command: 'local',
   event: 'local',
   event_cursor: 'local',

@@ -26,4 +26,6 @@ export const transitCheck = `
   from (select member_id, document_id::text as transfer, points from entry where kind = 'send') as sent
   full join (select member_id, number as transfer, points from entry where kind = 'receive') as got using (transfer)
   where coalesce(sent.points, 0) <> coalesce(got.points, 0)
-    and not exists (select from transfer as open where open.id::text = transfer and open.state = 'asked')`
+    and not exists (select from transfer as open where open.id::text = transfer and open.state = 'asked')
+    and not exists (select from entry as aside join merge_step on merge_step.case_id::text = aside.number
+                    where aside.document_kind = 'set-aside' and aside.document_id::text = transfer and not merge_step.undone)`

@@ -3,6 +3,7 @@ import { Books1795640400000 } from './20261125T2100-books.ts'
 import { HoldsAndReturns1795644000000 } from './20261125T2200-holds-and-returns.ts'
 import { ConductAndPartners1795645800000 } from './1795645800000-conduct-and-partners.ts'
 import { KindsTogether1795646700000 } from './1795646700000-kinds-together.ts'
+import { MergedMembers1795650100001 } from './1795650100001-merged-members.ts'
 
 /** In the order of their application. */
 export const migrations: readonly Migration[] = [
@@ -10,4 +11,5 @@ export const migrations: readonly Migration[] = [
   HoldsAndReturns1795644000000,
   ConductAndPartners1795645800000,
   KindsTogether1795646700000,
+  MergedMembers1795650100001,
 ]

@@ -1,0 +1,548 @@
+import { principalName } from '../../../kernel/auth/principal.ts'
+import type { Query } from '../../../kernel/db/statement.ts'
+import type { Tx } from '../../../kernel/db/transaction.ts'
+import { publish } from '../../../kernel/events/publish.ts'
+import {
+  type MergeOrder,
+  mergeOnce,
+  type UnmergeOrder,
+  unmergeOnce,
+} from '../../../kernel/members/merge-step.ts'
+import { allIds } from '../../../kernel/members/merged-members.ts'
+import { assert } from '../../../kernel/values/assert.ts'
+import { bodyDigest } from '../../../kernel/values/canonical.ts'
+import { derivedId } from '../../../kernel/values/ids.ts'
+import { instant, type LocalDate } from '../../../kernel/values/instant.ts'
+import type { LedgerContext } from '../context.ts'
+import { AccountBook, newAccount, type TierStanding } from '../domain/account-book.ts'
+import { type Asset, assets } from '../domain/asset.ts'
+import { countersFrom, countersText } from '../domain/document-text.ts'
+import type { Counters } from '../domain/earn-counters.ts'
+import {
+  type Joined,
+  joinAccounts,
+  type LotAmount,
+  moveOver,
+  type PairId,
+  partAccounts,
+  payDebt,
+  setAside,
+  standingText,
+} from '../domain/merge-accounts.ts'
+import { classOf } from '../domain/origin-class.ts'
+import type { MergeDocumentKind, SourceDocument } from '../domain/posting.ts'
+import type { Program } from '../domain/program.ts'
+import { tierOf } from '../domain/tiers.ts'
+import { type AccountKey, accountName, lockAccounts, readAccountStates } from '../store/accounts.ts'
+import {
+  countDocuments,
+  findGiven,
+  findLeftBehind,
+  findOnceGiven,
+  findSteps,
+  type OnceGiven,
+  rewriteStep,
+} from '../store/merges.ts'
+import type { OriginKeys } from '../store/origins.ts'
+import { writePostings } from '../store/postings.ts'
+import { balanceEvents } from './balance-events.ts'
+
+export interface LedgerMergeOrder extends MergeOrder {
+  readonly bonuses: 'KEEP_BOTH' | 'TAKE_BACK_SMALLER' | 'TAKE_BACK_LATER'
+  /** What campaigns gave more often than one person may have it. */
+  readonly takeBack: readonly {
+    readonly program: string
+    readonly memberId: string
+    readonly document: string
+  }[]
+}
+
+interface Sum {
+  readonly from: string
+  readonly into: string
+  readonly together: string
+}
+
+interface Bonus {
+  readonly program: string
+  readonly subject: string
+  readonly takenBack: boolean
+}
+
+export interface LedgerMerge {
+  readonly programs: readonly {
+    readonly program: string
+    readonly points: Sum
+    readonly growth: Sum
+    readonly tier: Sum
+    readonly documents: number
+    readonly joined: JoinedText
+    readonly aside: readonly {
+      readonly memberId: string
+      readonly documentId: string
+      readonly amount: string
+      readonly lots: readonly LotText[]
+    }[]
+  }[]
+  readonly bonuses: readonly Bonus[]
+}
+
+type LotText = readonly [expiresOn: string, lotClass: string, amount: string]
+
+interface StandingText {
+  readonly tier: string
+  readonly since: number | null
+  readonly until: string | null
+}
+
+interface JoinedText {
+  readonly tierFrom: StandingText
+  readonly tierInto: StandingText
+  readonly tierChanges: number
+  readonly countersFrom: string
+  readonly settled: readonly {
+    readonly paidBy: 'from' | 'into'
+    readonly asset: Asset
+    readonly amount: string
+    readonly lots: readonly LotText[]
+  }[]
+}
+
+interface Pair {
+  readonly program: Program
+  readonly from: AccountBook
+  readonly into: AccountBook
+}
+
+/** What a merge would do here, tried on copies of the accounts. */
+export async function previewMerge(
+  ctx: LedgerContext,
+  asked: Omit<LedgerMergeOrder, 'caseId'>,
+): Promise<LedgerMerge> {
+  const programs = await ctx.services.programs.current()
+  const keys = keysOf(programs, [asked.fromId, asked.intoId])
+  const states = await readAccountStates(ctx.db.query, keys)
+  const bookOf = (program: Program, memberId: string) =>
+    new AccountBook(
+      program,
+      states.get(accountName({ memberId, programKey: program.key })) ?? newAccount(memberId, program),
+    )
+  const pairs = programs.map((program) => ({
+    program,
+    from: bookOf(program, asked.fromId),
+    into: bookOf(program, asked.intoId),
+  }))
+  const order = { ...asked, caseId: '00000000-0000-0000-0000-000000000000' }
+  const bonuses = await findBonuses(ctx.db, order, programs)
+  return joinAll(
+    ctx,
+    pairs,
+    order,
+    bonuses,
+    await documentsOf(ctx, asked.fromId),
+    new Documents(ctx, order.caseId),
+  )
+}
+
+/** Accounts of two members become one: what the one has goes over by entries into the account of the other. */
+export async function mergeMember(
+  ctx: LedgerContext,
+  order: LedgerMergeOrder,
+): Promise<LedgerMerge | undefined> {
+  const programs = await ctx.services.programs.current()
+  const origins = await originsFor(ctx)
+  return ctx.db.transaction((tx) =>
+    mergeOnce(tx, order, ctx.now, async () => {
+      const pairs = await lockPairs(tx, ctx, programs, order.fromId, order.intoId)
+      const bonuses = await findBonuses(tx, order, programs)
+      const documents = new Documents(ctx, order.caseId)
+      const counts = await countDocuments(tx.query, await allIds(tx.query, order.fromId))
+      const merge = joinAll(ctx, pairs, order, bonuses, counts, documents)
+      await write(tx, ctx, pairs, documents, origins, 'merge')
+      return merge
+    }),
+  )
+}
+
+const documentsOf = async (ctx: LedgerContext, fromId: string): Promise<Map<number, number>> =>
+  countDocuments(ctx.db.query, await allIds(ctx.db.query, fromId))
+
+function joinAll(
+  ctx: LedgerContext,
+  pairs: readonly Pair[],
+  order: LedgerMergeOrder,
+  bonuses: readonly (OnceGiven & { readonly program: string; readonly takenBack: boolean })[],
+  counts: ReadonlyMap<number, number>,
+  documents: Documents,
+): LedgerMerge {
+  return {
+    programs: pairs.map(({ program, from, into }) => {
+      for (const book of [from, into]) book.catchUp(ctx.now)
+      const before = { from: standing(from), into: standing(into) }
+      const aside = bonuses
+        .filter((bonus) => bonus.takenBack && bonus.programKey === program.key)
+        .flatMap((bonus) => {
+          const book = bonus.memberId === from.memberId ? from : into
+          const available = book.available('points')
+          const amount = bonus.points < available ? bonus.points : available
+          if (amount === 0n) return []
+          const documentId = documents.begin(
+            program,
+            book,
+            'set-aside',
+            `aside:${bonus.documentId}`,
+            order.caseId,
+          )
+          const lots = setAside(book, limited(bonus.lots, amount), documentId, ctx.now)
+          return { memberId: book.memberId, documentId, amount: String(amount), lots: lots.map(lotText) }
+        })
+      const joined = joinAccounts(program, from, into, {
+        at: ctx.now,
+        pairId: documents.pairs(program, from, into, { of: into, counters: from.counters }),
+      })
+      const together = standing(into)
+      const sum = (of: 'points' | 'growth' | 'tier'): Sum => ({
+        from: before.from[of],
+        into: before.into[of],
+        together: together[of],
+      })
+      return {
+        program: program.id,
+        points: sum('points'),
+        growth: sum('growth'),
+        tier: sum('tier'),
+        documents: counts.get(program.key) ?? 0,
+        joined: joinedText(joined),
+        aside,
+      }
+    }),
+    bonuses: bonuses.map(({ program, reason, takenBack }) => ({ program, subject: reason, takenBack })),
+  }
+}
+
+/** So much of some lots, in their order. */
+function limited(lots: readonly LotAmount[], amount: bigint): LotAmount[] {
+  let left = amount
+  return lots.flatMap((lot) => {
+    const taken = lot.amount < left ? lot.amount : left
+    left -= taken
+    return taken > 0n ? [{ ...lot, amount: taken }] : []
+  })
+}
+
+const standing = (book: AccountBook) => ({
+  points: String(book.available('points') - book.wallet('points').owed),
+  growth: String(book.available('growth')),
+  tier: book.tier,
+})
+
+/** What one person has once and both had: welcome points of the same name, and what campaigns ask back. */
+async function findBonuses(
+  { query }: { query: Query },
+  { fromId, intoId, bonuses, takeBack }: LedgerMergeOrder,
+  programs: readonly Program[],
+): Promise<(OnceGiven & { program: string; takenBack: boolean })[]> {
+  const ids = takeBack.map(({ program, memberId, document }) =>
+    derivedId('grant', program, memberId, document),
+  )
+  const asked = await findGiven(query, ids)
+  const given = await findOnceGiven(query, [fromId, intoId])
+  const twice = [
+    ...Map.groupBy(given, ({ programKey, reason }) => `${programKey} ${reason}`).values(),
+  ].flatMap((same) => {
+    const [from, into] = [fromId, intoId].map((id) => same.find(({ memberId }) => memberId === id))
+    if (!from || !into) return []
+    const later = into.at > from.at ? into : from
+    const smaller = from.points === into.points ? later : from.points < into.points ? from : into
+    return [bonuses === 'TAKE_BACK_SMALLER' ? smaller : later]
+  })
+  const nameOf = (key: number) => programs.find((program) => program.key === key)?.id ?? ''
+  return [
+    ...asked.map((one) => ({ ...one, program: nameOf(one.programKey), takenBack: true })),
+    ...twice.map((one) => ({ ...one, program: nameOf(one.programKey), takenBack: bonuses !== 'KEEP_BOTH' })),
+  ]
+}
+
+/** A member takes its lots out of the account of the one that it was merged into. */
+export async function unmergeMember(ctx: LedgerContext, order: UnmergeOrder): Promise<void> {
+  const programs = await ctx.services.programs.current()
+  const origins = await originsFor(ctx)
+  await ctx.db.transaction((tx) =>
+    unmergeOnce(tx, order, ctx.now, async (answer) => {
+      const [step] = await findSteps(tx.query, { fromId: order.fromId })
+      const intoId = step?.intoId ?? order.intoId
+      const pairs = await lockPairs(tx, ctx, programs, order.fromId, order.intoId)
+      const documents = new Documents(ctx, `${order.caseId}:undone`)
+      const siblings = (await findSteps(tx.query, { intoId })).filter(({ caseId }) => caseId !== order.caseId)
+      const { programs: merged } = answer as LedgerMerge
+      for (const { program, from, into: out } of pairs) {
+        const record = merged.find((one) => one.program === program.id)
+        if (!record) continue
+        for (const book of [out, from]) book.catchUp(ctx.now)
+        const joined = joinedFrom(record.joined)
+        const tiers = siblings.flatMap((other) => {
+          const same = (other.answer as LedgerMerge).programs.find((one) => one.program === program.id)
+          return same ? [same.joined.tierFrom.tier] : []
+        })
+        partAccounts(program, out, from, {
+          at: ctx.now,
+          pairId: documents.pairs(program, from, out, { of: out, counters: joined.countersFrom }),
+          origins: new Set([order.fromId, ...order.withIds]),
+          intoId,
+          joined,
+          others: tiers,
+        })
+        for (const aside of record.aside) {
+          const book = aside.memberId === order.fromId ? from : out
+          const id = documents.begin(program, book, 'merge-in', `back:${aside.documentId}`, aside.documentId)
+          const origin = book === out && out.memberId !== aside.memberId ? aside.memberId : undefined
+          const lots = aside.lots
+            .map(lotFrom)
+            .map((lot) => ({ ...lot, lotClass: classOf(lot.lotClass, origin) }))
+          book.give('receive', [{ asset: 'points', lots }], { at: ctx.now, documentId: id })
+        }
+      }
+      await write(tx, ctx, pairs, documents, origins, 'unmerge')
+      await forgetEffects(tx, order, intoId, answer as LedgerMerge)
+    }),
+  )
+}
+
+/**
+ * Merges that came later remember how the member stood with what leaves now: that is taken out of what they remember, so that
+ * their undoing does not bring it back.
+ */
+async function forgetEffects(tx: Tx, order: UnmergeOrder, intoId: string, gone: LedgerMerge): Promise<void> {
+  const later = [
+    ...(await findSteps(tx.query, { fromId: intoId })),
+    ...(await findSteps(tx.query, { intoId })),
+  ].filter(({ caseId }) => caseId !== order.caseId)
+  for (const { caseId, fromId, answer } of later) {
+    const merge = answer as LedgerMerge
+    const side = fromId === intoId ? 'tierFrom' : 'tierInto'
+    const programs = merge.programs.map((one) => {
+      const left = gone.programs.find(({ program }) => program === one.program)?.joined
+      const known = one.joined[side]
+      if (!left || known.tier !== left.tierFrom.tier || left.tierInto.tier === known.tier) return one
+      return { ...one, joined: { ...one.joined, [side]: left.tierInto } }
+    })
+    await rewriteStep(tx.query, caseId, { ...merge, programs })
+  }
+}
+
+const CHUNK = 200
+
+/** What has come to light in accounts of merged members goes over, too: a hold was released, something matured. */
+export async function forwardLeftBehind(ctx: LedgerContext): Promise<void> {
+  const programs = await ctx.services.programs.current()
+  const origins = await originsFor(ctx)
+  for (const { memberId, programKey } of await findLeftBehind(ctx.db.query, CHUNK)) {
+    const program = programs.find(({ key }) => key === programKey)
+    if (!program) continue
+    await ctx.db.transaction(async (tx) => {
+      const [, survivorId] = await allIdsOf(tx, memberId)
+      if (survivorId === undefined) return
+      const pairs = await lockPairs(tx, ctx, [program], memberId, survivorId)
+      const { from, into } = pairs[0]!
+      for (const book of [from, into]) book.catchUp(ctx.now)
+      const documents = new Documents(ctx, `${memberId}:left:${from.seq}`)
+      const occasion = { at: ctx.now, pairId: documents.pairs(program, from, into) }
+      moveOver(from, into, occasion, '')
+      for (const asset of assets) payDebt(from, into, asset, occasion)
+      await write(tx, ctx, pairs, documents, origins, undefined)
+    })
+  }
+}
+
+async function allIdsOf(tx: Tx, memberId: string): Promise<(string | undefined)[]> {
+  const [row] = await tx.query<{ survivor_id: string }>(
+    `/* survivorForForwarding */ select survivor_id from merged_member where member_id = $1 for share`,
+    [memberId],
+  )
+  return [memberId, row?.survivor_id]
+}
+
+const keysOf = (
+  programs: readonly Program[],
+  memberIds: readonly string[],
+): (AccountKey & { baseTier: string })[] =>
+  programs.flatMap((program) =>
+    memberIds.map((memberId) => ({ memberId, programKey: program.key, baseTier: program.tiers[0]!.id })),
+  )
+
+/**
+ * Holds the accounts of both in every programme. Those that are not there are opened: a posting that opens one at the same
+ * moment is waited for, and one that comes later finds out under its lock where the member leads now.
+ */
+async function lockPairs(
+  tx: Tx,
+  ctx: LedgerContext,
+  programs: readonly Program[],
+  fromId: string,
+  intoId: string,
+): Promise<Pair[]> {
+  const [states] = await lockAccounts(tx, keysOf(programs, [fromId, intoId]), ctx.now, async () => undefined)
+  return programs.map((program) => {
+    const book = (memberId: string) => {
+      const state = states.get(accountName({ memberId, programKey: program.key }))
+      assert(state, 'an account is there when it is locked')
+      return new AccountBook(program, state)
+    }
+    return { program, from: book(fromId), into: book(intoId) }
+  })
+}
+
+const ORIGIN = { channel: 'merge', store: undefined }
+
+const originsFor = (ctx: LedgerContext): Promise<OriginKeys> =>
+  ctx.services.origins.keysOf([{ ...ORIGIN, operator: principalName(ctx.principal) }])
+
+/** The documents of a merge: their ids follow from the case, so that nothing is entered twice. */
+class Documents {
+  readonly all: (() => SourceDocument)[] = []
+  readonly #ctx: LedgerContext
+  readonly #name: string
+
+  constructor(ctx: LedgerContext, name: string) {
+    this.#ctx = ctx
+    this.#name = name
+  }
+
+  /** Begins a document that is written down as its book stands in the end. */
+  begin(
+    program: Program,
+    book: AccountBook,
+    kind: MergeDocumentKind,
+    what: string,
+    number: string,
+    counted?: Counters,
+  ): string {
+    const id = derivedId(kind, this.#name, program.id, book.memberId, what)
+    const tierBefore = book.tier
+    this.all.push(() => ({
+      memberId: book.memberId,
+      id,
+      programKey: program.key,
+      ruleVersion: program.version,
+      kind,
+      channel: ORIGIN.channel,
+      number,
+      store: undefined,
+      operator: principalName(this.#ctx.principal),
+      subject: standingText(book),
+      quantity: undefined,
+      amount: undefined,
+      lines: [],
+      awards: [],
+      counted,
+      tierBefore,
+      tierAfter: book.tier,
+      effectiveAt: this.#ctx.now,
+      body: bodyDigest({ id }).subarray(0, 16),
+    }))
+    return id
+  }
+
+  /** What goes out of one of two accounts and into the other; which way is told by what is asked for. */
+  pairs(
+    program: Program,
+    a: AccountBook,
+    b: AccountBook,
+    /** What the first pair brings into the counters of one of the accounts, or takes out of them. */
+    counted?: { readonly of: AccountBook; readonly counters: Counters },
+  ): PairId {
+    return (what, payer) => {
+      const payee = payer === a ? b : a
+      const countersOf = (book: AccountBook) =>
+        what === 'lots' && counted?.of === book ? counted.counters : undefined
+      const out = this.begin(program, payer, 'merge-out', what, this.#name, countersOf(payer))
+      return { out, into: this.begin(program, payee, 'merge-in', what, out, countersOf(payee)) }
+    }
+  }
+}
+
+async function write(
+  tx: Tx,
+  ctx: LedgerContext,
+  pairs: readonly Pair[],
+  documents: Documents,
+  origins: OriginKeys,
+  because: 'merge' | 'unmerge' | undefined,
+): Promise<void> {
+  const books = pairs.flatMap(({ program, from, into }) =>
+    [from, into].map((book): readonly [AccountKey, AccountBook] => [
+      { memberId: book.memberId, programKey: program.key },
+      book,
+    ]),
+  )
+  const begun = documents.all.map((document) => document())
+  writePostings(tx, books, begun, origins, ctx.now)
+  await publish(tx, [
+    ...pairs.flatMap((pair) => tierChanges(pair, because)),
+    ...balanceEvents(pairs, books, ctx.now),
+  ])
+}
+
+/** A tier that both or one of them had is no rise of anybody; one that their growth reaches together is. */
+function tierChanges({ program, from, into }: Pair, because: 'merge' | 'unmerge' | undefined) {
+  const rank = (tier: string) => tierOf(program, tier).rank
+  return [from, into].flatMap((book) =>
+    book.tierChanges.map(({ sequence, from: before, to, at }) => {
+      const had = because === 'merge' && rank(to) > Math.max(rank(from.tier), rank(before))
+      return {
+        type: 'ledger.TierChanged' as const,
+        memberId: book.memberId,
+        occurredAt: at,
+        payload: {
+          program: program.id,
+          sequence,
+          from: before,
+          to,
+          direction: rank(to) > rank(before) ? ('up' as const) : ('down' as const),
+          ...(because && !had ? { because } : {}),
+        },
+      }
+    }),
+  )
+}
+
+const lotText = ({ expiresOn, lotClass, amount }: LotAmount): LotText => [expiresOn, lotClass, String(amount)]
+const lotFrom = ([expiresOn, lotClass, amount]: LotText): LotAmount => ({
+  expiresOn: expiresOn as LocalDate,
+  lotClass,
+  amount: BigInt(amount),
+})
+const tierText = ({ tier, since, until }: TierStanding): StandingText => ({
+  tier,
+  since: since ?? null,
+  until: until ?? null,
+})
+const tierOfText = ({ tier, since, until }: StandingText): TierStanding => ({
+  tier,
+  since: since === null ? undefined : instant(since),
+  until: (until ?? undefined) as LocalDate | undefined,
+})
+
+const joinedText = (joined: Joined): JoinedText => ({
+  tierFrom: tierText(joined.tierFrom),
+  tierInto: tierText(joined.tierInto),
+  tierChanges: joined.tierChanges,
+  countersFrom: countersText(joined.countersFrom),
+  settled: joined.settled.map(({ lots, amount, ...one }) => ({
+    ...one,
+    amount: String(amount),
+    lots: lots.map(lotText),
+  })),
+})
+
+const joinedFrom = (text: JoinedText): Joined => ({
+  tierFrom: tierOfText(text.tierFrom),
+  tierInto: tierOfText(text.tierInto),
+  tierChanges: text.tierChanges,
+  countersFrom: countersFrom(text.countersFrom),
+  settled: text.settled.map(({ lots, amount, ...one }) => ({
+    ...one,
+    amount: BigInt(amount),
+    lots: lots.map(lotFrom),
+  })),
+})

@@ -1,0 +1,269 @@
+import { type Instant, type LocalDate, localDate } from '../../../kernel/values/instant.ts'
+import type { AccountBook, Parcel, TierStanding } from './account-book.ts'
+import { type Asset, assets } from './asset.ts'
+import type { Counters } from './earn-counters.ts'
+import type { LotKey } from './entry.ts'
+import { cameWith, classAtHome, classOf } from './origin-class.ts'
+import type { Program } from './program.ts'
+import { tierFor, tierOf, tierUntil } from './tiers.ts'
+
+export interface LotAmount extends LotKey {
+  readonly amount: bigint
+}
+
+/** Something that one side paid of the other's debt, and by which lots. */
+export interface Settlement {
+  readonly paidBy: 'from' | 'into'
+  readonly asset: Asset
+  readonly amount: bigint
+  readonly lots: readonly LotAmount[]
+}
+
+/** What a merge did in one programme, as far as an unmerge must know it. */
+export interface Joined {
+  readonly tierFrom: TierStanding
+  readonly tierInto: TierStanding
+  /** The number of the last change of tier of the one that is left, after the merge. */
+  readonly tierChanges: number
+  readonly countersFrom: Counters
+  readonly settled: readonly Settlement[]
+}
+
+/** Names a pair of documents: what goes out of one account comes into the other, by the very lots. */
+export type PairId = (what: string, payer: AccountBook) => { readonly out: string; readonly into: string }
+
+interface Occasion {
+  readonly at: Instant
+  readonly pairId: PairId
+}
+
+const standingOf = ({ tier, tierSince, tierUntil }: AccountBook): TierStanding => ({
+  tier,
+  since: tierSince,
+  until: tierUntil,
+})
+
+/** Whatever a member has goes over into the account of the one that it was merged into. Both books are caught up. */
+export function joinAccounts(
+  program: Program,
+  from: AccountBook,
+  into: AccountBook,
+  occasion: Occasion,
+): Joined {
+  const [tierFrom, tierInto] = [standingOf(from), standingOf(into)]
+  const settled = [
+    ...moveOver(from, into, occasion, ''),
+    ...assets.flatMap((asset) => payDebt(from, into, asset, occasion)),
+  ]
+  const countersFrom = from.counters
+  into.counters = added(into.counters, countersFrom)
+  if (tierOf(program, tierFrom.tier).rank > tierOf(program, into.tier).rank) {
+    into.placeAt({ ...tierFrom, since: occasion.at }, occasion.at)
+  } else if (tierFrom.tier === into.tier && later(tierFrom.until, into.tierUntil)) {
+    into.placeAt({ ...standingOf(into), until: tierFrom.until }, occasion.at)
+  }
+  // The account that is left behind stands still: what would be reviewed there is reviewed in the other one.
+  from.placeAt({ ...tierFrom, until: undefined }, occasion.at)
+  return { tierFrom, tierInto, tierChanges: into.tierChangeCount, countersFrom, settled }
+}
+
+const later = (a: LocalDate | undefined, b: LocalDate | undefined): boolean =>
+  b !== undefined && (a === undefined || a > b)
+
+/** All open lots go over with their origin in their class; debts of the other are paid by them. */
+export function moveOver(
+  from: AccountBook,
+  into: AccountBook,
+  { at, pairId }: Occasion,
+  what: string,
+): Settlement[] {
+  const parcels = openParcels(from, () => true)
+  const ids = pairId(`lots${what}`, from)
+  const owed = new Map(assets.map((asset) => [asset, into.wallet(asset).owed]))
+  from.takeBack('send', parcels, { at, documentId: ids.out })
+  const arriving = parcels.map(({ asset, lots }) => ({
+    asset,
+    lots: lots.map((lot) => ({ ...lot, lotClass: classOf(lot.lotClass, from.memberId) })),
+  }))
+  into.give('receive', arriving, { at, documentId: ids.into })
+  return arriving.flatMap(({ asset, lots }): Settlement[] => {
+    const amount = owed.get(asset)! - into.wallet(asset).owed
+    return amount > 0n ? [{ paidBy: 'from', asset, amount, lots: firstOf(lots, amount) }] : []
+  })
+}
+
+/** A debt goes over: the one that is left pays it, and owes what it has not. */
+export function payDebt(
+  from: AccountBook,
+  into: AccountBook,
+  asset: Asset,
+  { at, pairId }: Occasion,
+): Settlement[] {
+  const amount = from.wallet(asset).owed
+  if (amount === 0n) return []
+  const ids = pairId(`debt:${asset}`, into)
+  const own = openParcels(into, ({ lotClass }) => cameWith(lotClass) === from.memberId)
+  const ofAsset = firstOf(own.find((parcel) => parcel.asset === asset)?.lots ?? [], amount)
+  const rest = amount - ofAsset.reduce((sum, lot) => sum + lot.amount, 0n)
+  const lots = rest > 0n ? [...ofAsset, { ...into.lotOf(asset, at), amount: rest }] : ofAsset
+  into.takeBack('send', [{ asset, lots }], { at, documentId: ids.out })
+  const taken = into.entries.at(-1)!.moves[0]!.lots
+  from.give('receive', [{ asset, lots: [{ ...into.lotOf(asset, at), amount }] }], {
+    at,
+    documentId: ids.into,
+  })
+  const paid = taken.map(({ expiresOn, lotClass, amount: move }) => ({ expiresOn, lotClass, amount: -move }))
+  return [{ paidBy: 'into', asset, amount, lots: paid }]
+}
+
+/** The soonest-expiring of some lots, so much of them: these repay what is owed. */
+function firstOf(lots: readonly LotAmount[], amount: bigint): LotAmount[] {
+  let left = amount
+  return [...lots]
+    .sort((a, b) =>
+      a.expiresOn === b.expiresOn ? (a.lotClass < b.lotClass ? -1 : 1) : a.expiresOn < b.expiresOn ? -1 : 1,
+    )
+    .flatMap((lot) => {
+      const taken = lot.amount < left ? lot.amount : left
+      left -= taken
+      return taken > 0n ? [{ ...lot, amount: taken }] : []
+    })
+}
+
+const openParcels = (book: AccountBook, fits: (lot: LotKey) => boolean): Parcel[] =>
+  assets.flatMap((asset) => {
+    const lots = book
+      .wallet(asset)
+      .lots.filter(fits)
+      .map(({ expiresOn, lotClass, remaining }) => ({ expiresOn, lotClass, amount: remaining }))
+    return lots.length > 0 ? [{ asset, lots }] : []
+  })
+
+export interface Parting extends Occasion {
+  /** Members whose lots leave: the one that comes out, and those that come with it. */
+  readonly origins: ReadonlySet<string>
+  /** The member that it was merged into, which may have been merged on since. */
+  readonly intoId: string
+  readonly joined: Joined
+  /** Tiers that other members brought into the account that is left, by merges that stand. */
+  readonly others: readonly string[]
+}
+
+/** A member takes out of an account what came with it and is left; what came since by another way stays. */
+export function partAccounts(
+  program: Program,
+  out: AccountBook,
+  from: AccountBook,
+  { at, pairId, origins, intoId, joined, others }: Parting,
+): void {
+  // It stands where it stood; growth that comes back with it may lead on, and a term that is over is reviewed in the end.
+  from.placeAt(joined.tierFrom, at)
+  const parcels = openParcels(out, ({ lotClass }) => origins.has(cameWith(lotClass) ?? ''))
+  const ids = pairId('lots', out)
+  out.takeBack('send', parcels, { at, documentId: ids.out })
+  const home = parcels.map(({ asset, lots }) => ({
+    asset,
+    lots: lots.map((lot) => ({ ...lot, lotClass: classAtHome(lot.lotClass, from.memberId) })),
+  }))
+  from.give('receive', home, { at, documentId: ids.into })
+  const ofInto = (lot: LotAmount): LotAmount =>
+    out.memberId === intoId ? lot : { ...lot, lotClass: classOf(lot.lotClass, intoId) }
+  for (const [index, { paidBy, asset, amount, lots }] of joined.settled.entries()) {
+    const [payer, payee] = paidBy === 'from' ? [out, from] : [from, out]
+    const pair = pairId(`settled:${index}`, payer)
+    const back =
+      paidBy === 'from'
+        ? lots.map((lot) => ({ ...lot, lotClass: classAtHome(lot.lotClass, from.memberId) }))
+        : lots.map(ofInto)
+    const missing = amount - back.reduce((sum, lot) => sum + lot.amount, 0n)
+    // What was owed and not paid by a lot is owed no more: the soonest-expiring lot repays it.
+    const today = { expiresOn: localDate(at, program.timeZone), lotClass: '' }
+    const whole = missing > 0n ? [{ ...today, amount: missing }, ...back] : back
+    payer.takeBack('send', [{ asset, lots: whole }], { at, documentId: pair.out })
+    payee.give('receive', [{ asset, lots: whole }], { at, documentId: pair.into })
+  }
+  out.counters = taken(out.counters, joined.countersFrom)
+  placeSurvivor(program, out, { at, joined, others, isInto: out.memberId === intoId })
+  from.catchUp(at)
+}
+
+function placeSurvivor(
+  program: Program,
+  out: AccountBook,
+  { at, joined, others, isInto }: Pick<Parting, 'at' | 'joined' | 'others'> & { isInto: boolean },
+): void {
+  const rank = (tier: string) => tierOf(program, tier).rank
+  const today = localDate(at, program.timeZone)
+  const own = tierFor(program, out.wallet('growth').available)
+  const before = joined.tierInto
+  const stillGood = isInto && (before.until === undefined || before.until >= today)
+  const untouched = isInto && out.tierChangeCount === joined.tierChanges
+  const best = others.reduce((best, tier) => (rank(tier) > rank(best) ? tier : best), own.id)
+  if (stillGood && rank(before.tier) >= rank(best)) {
+    // A term that was won since is the survivor's own.
+    const longer = !untouched && before.tier === out.tier && later(out.tierUntil, before.until)
+    out.placeAt({ ...before, until: longer ? out.tierUntil : before.until }, at)
+    return
+  }
+  // Who has fallen since has not risen by this.
+  const target = rank(best) > rank(out.tier) ? out.tier : best
+  if (!isInto && rank(out.tier) > rank(joined.tierFrom.tier)) return
+  if (target !== out.tier) {
+    out.placeAt({ tier: target, since: at, until: tierUntil(tierOf(program, target), today) }, at)
+  }
+}
+
+const FORGOTTEN = 'forgotten'
+/** How fast somebody goes is nobody else's. */
+const isJoint = (key: string): boolean => !key.startsWith('v:')
+
+/** Counters of both together. */
+export const added = (into: Counters, from: Counters): Counters => {
+  const sum: Record<string, bigint> = { ...into }
+  for (const [key, count] of Object.entries(from)) {
+    if (!isJoint(key)) continue
+    const known = sum[key] ?? 0n
+    sum[key] = key === FORGOTTEN ? (known > count ? known : count) : known + count
+  }
+  return sum
+}
+
+/** Counters without what the other brought. */
+export const taken = (from: Counters, counts: Counters): Counters => {
+  const left: Record<string, bigint> = { ...from }
+  for (const [key, count] of Object.entries(counts)) {
+    if (!isJoint(key) || key === FORGOTTEN || left[key] === undefined) continue
+    const rest = left[key] - count
+    if (rest === 0n) delete left[key]
+    else left[key] = rest
+  }
+  return left
+}
+
+/** Takes certain lots out of an account for as long as a merge stands; answers what that was. */
+export function setAside(
+  book: AccountBook,
+  lots: readonly LotAmount[],
+  documentId: string,
+  at: Instant,
+): LotAmount[] {
+  book.takeBack('send', [{ asset: 'points', lots }], { at, documentId })
+  return book.entries.at(-1)!.moves[0]!.lots.map(({ expiresOn, lotClass, amount }) => ({
+    expiresOn,
+    lotClass,
+    amount: -amount,
+  }))
+}
+
+/** Where an account stands after a document of a merge, as the document has it: `since/until`. */
+export const standingText = ({ tierSince, tierUntil }: AccountBook): string =>
+  `${tierSince ?? ''}/${tierUntil ?? ''}`
+
+export function standingFrom(tier: string, text: string): TierStanding {
+  const [since, until] = text.split('/')
+  return {
+    tier,
+    since: since ? (Number(since) as Instant) : undefined,
+    until: until ? (until as LocalDate) : undefined,
+  }
+}

@@ -1,0 +1,12 @@
+import { z } from 'zod'
+import { defineJob } from '../../../kernel/jobs/define-job.ts'
+import { forwardLeftBehind } from '../actions/merge-member.ts'
+import type { LedgerContext } from '../context.ts'
+
+/** What was held or pending when its member was merged follows when it is released or has matured. */
+export const forwardLeftBehindJob = defineJob<LedgerContext, unknown>({
+  name: 'forward-left-behind',
+  payload: z.unknown(),
+  schedule: 'every minute',
+  run: (ctx) => forwardLeftBehind(ctx),
+})
