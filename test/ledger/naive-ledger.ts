@@ -1,6 +1,7 @@
 /**
- * The rules of product.md (L1 to L6) once more, as slowly and as plainly as can be: whole days, one after the other,
- * in memory. It shares nothing with the ledger but the words.
+ * The rules of product.md (L1 to L6) once more, as slowly and as plainly as can be: all that happened to a member is a
+ * list, and where the member stands is found by living through it again, whole days, one after the other, in memory. It
+ * shares nothing with the ledger but the words.
  */
 
 /** `YYYY-MM-DD`, or `infinity`. */
@@ -11,110 +12,308 @@ export interface NaiveProgram {
   /** The last day of what is earned on a day. */
   readonly pointsLast: (day: Day) => Day
   readonly growthLast: (day: Day) => Day
-  /** Points of so many fen for a member of a tier. */
+  /** Points of so many fen for a member of a tier, before the cap. */
   readonly points: (fen: bigint, tier: string) => bigint
   readonly growth: (fen: bigint) => bigint
   readonly tiers: readonly { id: string; from: bigint; months: number }[]
   readonly downgrade: 'to-fit' | 'one-step' | 'to-base'
+  /** Points of purchases wait for so many days, and are good from then on. */
+  readonly waits?: number
+  /** At most so many points of purchases a month. */
+  readonly monthly?: bigint
+  readonly graceDays?: number
+  readonly spent?: 'debt' | 'negative' | 'cash'
+}
+
+/** How much of a line came back; `whole`: nothing of it is left. */
+export interface Back {
+  readonly fen: bigint
+  readonly whole: boolean
+}
+
+type Happening =
+  | { kind: 'buy'; day: Day; number: string; lines: readonly bigint[] }
+  | { kind: 'grant'; day: Day; points: bigint }
+  | { kind: 'redeem'; day: Day; points: bigint; bill: string }
+  | { kind: 'hold'; day: Day; id: string; points: bigint; lapses: Day }
+  | { kind: 'capture'; day: Day; id: string; points: bigint; bill: string }
+  | { kind: 'release'; day: Day; id: string }
+  | { kind: 'return'; day: Day; bill: string; back: readonly Back[]; grace: bigint; cash: bigint }
+
+type Burn = Happening & { kind: 'redeem' | 'capture' }
+
+/** Where a member stands on a day. */
+export class NaiveStanding {
+  readonly points = new Map<Day, bigint>()
+  readonly growth = new Map<Day, bigint>()
+  /** By the day of release, then by the last day. */
+  readonly waiting = new Map<string, bigint>()
+  readonly holds = new Map<string, { left: bigint; lapses: Day; lots: [Day, bigint][] }>()
+  readonly months = new Map<string, bigint>()
+  readonly told = new Map<string, { points: bigint; tier: string }>()
+  owed = 0n
+  spent = 0n
+  expired = 0n
+  rank = 0
+  tierUntil: Day | undefined
+
+  get available(): bigint {
+    return sum([...this.points.values()])
+  }
+  get held(): bigint {
+    return sum([...this.holds.values()].map(({ left }) => left))
+  }
+  get pending(): bigint {
+    return sum([...this.waiting.values()])
+  }
 }
 
 export class NaiveMember {
   readonly #program: NaiveProgram
-  readonly points = new Map<Day, bigint>()
-  readonly growth = new Map<Day, bigint>()
-  rank = 0
-  tierUntil: Day | undefined
-  /** All that ended before this day has been taken account of. */
-  settledTo: Day
+  readonly #born: Day
+  readonly list: readonly Happening[]
 
-  constructor(program: NaiveProgram, born: Day) {
+  constructor(program: NaiveProgram, born: Day, list: readonly Happening[] = []) {
     this.#program = program
-    this.settledTo = born
+    this.#born = born
+    this.list = list
   }
 
-  get tier(): string {
-    return this.#program.tiers[this.rank]!.id
+  /** The same member, and one thing more has happened. */
+  with(happening: Happening): NaiveMember {
+    return new NaiveMember(this.#program, this.#born, [...this.list, happening])
   }
 
-  /** What is shown on a day: without what has run out, settled or not. */
-  shown(lots: Map<Day, bigint>, today: Day): bigint {
-    return sum([...lots].filter(([last]) => last >= today).map(([, left]) => left))
+  /** A return, with what its policies settle. */
+  withReturn(day: Day, bill: string, back: readonly Back[]): NaiveMember {
+    const plain = { kind: 'return', day, bill, back, grace: 0n, cash: 0n } as const
+    const [before, after] = [this.on(day), this.with(plain).on(day)]
+    const refunded = before.spent - after.spent
+    const late = after.expired - before.expired
+    const grace = this.#program.graceDays && late > 0n ? (late < refunded ? late : refunded) : 0n
+    const owed = after.owed - before.owed
+    const cash = this.#program.spent === 'cash' && owed > 0n ? owed : 0n
+    return this.with({ ...plain, grace: grace > 0n ? grace : 0n, cash })
   }
 
-  /** Where the member stands on a day, settled or not. */
-  standing(today: Day): { tier: string; until: Day | undefined } {
-    const copy = new NaiveMember(this.#program, this.settledTo)
-    for (const [last, left] of this.points) copy.points.set(last, left)
-    for (const [last, left] of this.growth) copy.growth.set(last, left)
-    copy.rank = this.rank
-    copy.tierUntil = this.tierUntil
-    copy.settle(today)
-    return { tier: copy.tier, until: copy.tierUntil }
+  /** What is left of each line of a bill; undefined: nothing, it came back whole. */
+  leftOf(bill: string): readonly (bigint | undefined)[] {
+    const bought = this.list.find((each) => each.kind === 'buy' && each.number === bill)
+    if (bought?.kind !== 'buy') return []
+    return bought.lines.map((fen, line) => {
+      const back = this.#returnsOf(bill).map(({ back }) => back[line]!)
+      return back.some(({ whole }) => whole) ? undefined : fen - sum(back.map(({ fen }) => fen))
+    })
   }
 
-  settle(today: Day): void {
-    for (; this.settledTo < today; this.settledTo = plusDays(this.settledTo, 1)) {
-      this.points.delete(this.settledTo)
-      this.growth.delete(this.settledTo)
-      if (this.tierUntil === this.settledTo) this.#review(this.settledTo)
+  /** On the morning after all that the days before brought, at noon of the day when all that it brought has happened. */
+  on(today: Day): NaiveStanding {
+    const at = new NaiveStanding()
+    for (let day = this.#born; ; day = plusDays(day, 1)) {
+      for (const hold of [...at.holds.keys()].sort())
+        if (at.holds.get(hold)!.lapses === day) this.#release(at, hold, day)
+      const ofDay = this.list.filter((each) => each.day === day)
+      for (const each of ofDay.filter(({ kind }) => kind === 'grant')) this.#happen(at, each)
+      for (const each of ofDay.filter(({ kind }) => kind === 'buy').sort(byNumber)) this.#happen(at, each)
+      for (const each of ofDay.filter(({ kind }) => kind !== 'buy' && kind !== 'grant'))
+        this.#happen(at, each)
+      if (day === today) return at
+      this.#endDay(at, day)
     }
   }
 
-  buy(fen: bigint, day: Day): bigint {
-    this.settle(day)
-    const points = this.#program.points(fen, this.tier)
+  #happen(at: NaiveStanding, each: Happening): void {
+    switch (each.kind) {
+      case 'grant':
+        earn(at, this.#program.pointsLast(each.day), each.points)
+        return
+      case 'buy':
+        this.#buy(at, each)
+        return
+      case 'redeem': {
+        const kept = this.#kept(each)
+        take(at, kept)
+        at.spent += kept
+        return
+      }
+      case 'hold': {
+        const lots = take(at, each.points)
+        const owed = each.points - sum(lots.map(([, points]) => points))
+        if (owed > 0n) lots.push([this.#program.pointsLast(each.day), owed])
+        at.holds.set(each.id, { left: each.points, lapses: each.lapses, lots })
+        return
+      }
+      case 'capture': {
+        const hold = at.holds.get(each.id)!
+        const captured = cut(hold.lots, each.points)
+        hold.left -= each.points
+        if (hold.left === 0n) at.holds.delete(each.id)
+        const kept = this.#kept(each)
+        at.spent += kept
+        cut(captured, kept)
+        this.#giveBack(at, captured, each.day)
+        return
+      }
+      case 'release':
+        this.#release(at, each.id, each.day)
+        return
+      case 'return': {
+        const grace = each.grace < at.expired ? each.grace : at.expired
+        at.expired -= grace
+        earn(at, plusDays(each.day, this.#program.graceDays ?? 0), grace)
+        earn(at, this.#program.pointsLast(each.day), each.cash)
+      }
+    }
+  }
+
+  #buy(at: NaiveStanding, { number, day }: Happening & { kind: 'buy' }): void {
+    const left = this.leftOf(number).filter((fen) => fen !== undefined)
+    if (left.length === 0) return
+    const fen = sum(left)
+    const { waits, monthly } = this.#program
+    let points = this.#program.points(fen, this.#program.tiers[at.rank]!.id)
+    if (monthly !== undefined) {
+      const month = day.slice(0, 7)
+      const had = at.months.get(month) ?? 0n
+      if (had + points > monthly) points = monthly - had
+      at.months.set(month, had + points)
+    }
+    if (waits === undefined) earn(at, this.#program.pointsLast(day), points)
+    else {
+      const release = plusDays(day, waits)
+      put(at.waiting, `${release} ${this.#program.pointsLast(release)}`, points)
+    }
     const growth = this.#program.growth(fen)
-    put(this.points, this.#program.pointsLast(day), points)
-    if (growth === 0n) return points
-    put(this.growth, this.#program.growthLast(day), growth)
-    const reached = this.#rankFor(sum([...this.growth.values()]))
-    if (reached > this.rank) this.#stand(reached, day)
-    return points
-  }
-
-  grant(points: bigint, day: Day): void {
-    this.settle(day)
-    put(this.points, this.#program.pointsLast(day), points)
-  }
-
-  /** Answers whether there was enough. */
-  redeem(points: bigint, day: Day): boolean {
-    this.settle(day)
-    if (sum([...this.points.values()]) < points) return false
-    for (let left = points; left > 0n; left--) {
-      const [first] = [...this.points.keys()].sort()
-      const remaining = this.points.get(first!)! - 1n
-      if (remaining > 0n) this.points.set(first!, remaining)
-      else this.points.delete(first!)
+    if (growth > 0n) {
+      put(at.growth, this.#program.growthLast(day), growth)
+      const reached = this.#rankFor(sum([...at.growth.values()]))
+      if (reached > at.rank) this.#stand(at, reached, day)
     }
-    return true
+    at.told.set(number, { points, tier: this.#program.tiers[at.rank]!.id })
+  }
+
+  #endDay(at: NaiveStanding, day: Day): void {
+    for (const [key, points] of [...at.waiting].sort()) {
+      const [release, last] = key.split(' ')
+      if (release !== plusDays(day, 1)) continue
+      at.waiting.delete(key)
+      earn(at, last!, points)
+    }
+    for (const last of [...at.points.keys()]) {
+      if (last > day) continue
+      at.expired += at.points.get(last)!
+      at.points.delete(last)
+    }
+    for (const last of [...at.growth.keys()]) if (last <= day) at.growth.delete(last)
+    if (at.tierUntil === day)
+      this.#stand(at, this.#rankAfterReview(at.rank, sum([...at.growth.values()])), day)
+  }
+
+  #release(at: NaiveStanding, id: string, day: Day): void {
+    const { lots } = at.holds.get(id)!
+    at.holds.delete(id)
+    this.#giveBack(at, lots, day)
+  }
+
+  #giveBack(at: NaiveStanding, lots: readonly [Day, bigint][], day: Day): void {
+    const { graceDays } = this.#program
+    const good = lots.map(([last, points]): [Day, bigint] => [
+      last < day && graceDays ? plusDays(day, graceDays) : last,
+      points,
+    ])
+    for (const [last, points] of good.toSorted()) earn(at, last, points)
+    for (const last of [...at.points.keys()]) {
+      if (last >= day) continue
+      at.expired += at.points.get(last)!
+      at.points.delete(last)
+    }
+  }
+
+  #returnsOf(bill: string): (Happening & { kind: 'return' })[] {
+    return this.list.filter(
+      (each): each is Happening & { kind: 'return' } => each.kind === 'return' && each.bill === bill,
+    )
+  }
+
+  /** How many of the points that paid for a bill stay spent after what came back of it later. */
+  #kept(burn: Burn): bigint {
+    const place = this.list.indexOf(burn)
+    const money = (returns: readonly (Happening & { kind: 'return' })[]) =>
+      sum(returns.flatMap(({ back }) => back.map(({ fen }) => fen)))
+    const bought = this.list.find((each) => each.kind === 'buy' && each.number === burn.bill)
+    const returns = this.#returnsOf(burn.bill)
+    const later = returns.filter((each) => this.list.indexOf(each) > place)
+    if (bought?.kind !== 'buy' || later.length === 0) return burn.points
+    if (this.leftOf(burn.bill).every((fen) => fen === undefined)) return 0n
+    const of = sum(bought.lines) - money(returns.filter((each) => !later.includes(each)))
+    return burn.points - (burn.points * money(later)) / of
   }
 
   #rankFor(growth: bigint): number {
     return this.#program.tiers.filter((tier) => tier.from <= growth).length - 1
   }
 
-  #review(day: Day): void {
-    this.#stand(this.#rankAfterReview(sum([...this.growth.values()])), day)
-  }
-
-  #rankAfterReview(growth: bigint): number {
+  #rankAfterReview(rank: number, growth: bigint): number {
     const fits = this.#rankFor(growth)
-    if (fits >= this.rank) return this.rank
+    if (fits >= rank) return rank
     if (this.#program.downgrade === 'to-fit') return fits
-    return this.#program.downgrade === 'one-step' ? this.rank - 1 : 0
+    return this.#program.downgrade === 'one-step' ? rank - 1 : 0
   }
 
-  #stand(rank: number, from: Day): void {
-    this.rank = rank
-    this.tierUntil = rank === 0 ? undefined : plusMonths(from, this.#program.tiers[rank]!.months)
+  #stand(at: NaiveStanding, rank: number, from: Day): void {
+    at.rank = rank
+    at.tierUntil = rank === 0 ? undefined : plusMonths(from, this.#program.tiers[rank]!.months)
   }
 }
 
 const sum = (numbers: readonly bigint[]) => numbers.reduce((total, number) => total + number, 0n)
 
-function put(lots: Map<Day, bigint>, last: Day, amount: bigint): void {
+function put(lots: Map<string, bigint>, last: Day, amount: bigint): void {
   if (amount > 0n) lots.set(last, (lots.get(last) ?? 0n) + amount)
+}
+
+/** What is owed is repaid first. */
+function earn(at: NaiveStanding, last: Day, points: bigint): void {
+  const repaid = points < at.owed ? points : at.owed
+  at.owed -= repaid
+  put(at.points, last, points - repaid)
+}
+
+/** Point by point would take too long: lot by lot, the soonest-expiring first; what is not there is owed. */
+function take(at: NaiveStanding, points: bigint): [Day, bigint][] {
+  const taken: [Day, bigint][] = []
+  let left = points
+  for (const last of [...at.points.keys()].sort()) {
+    const there = at.points.get(last)!
+    const some = there < left ? there : left
+    if (some === 0n) break
+    if (some === there) at.points.delete(last)
+    else at.points.set(last, there - some)
+    taken.push([last, some])
+    left -= some
+  }
+  at.owed += left
+  return taken
+}
+
+/** Cuts so many points off the front of some lots, and answers what was cut off. */
+function cut(lots: [Day, bigint][], points: bigint): [Day, bigint][] {
+  const off: [Day, bigint][] = []
+  let left = points
+  while (left > 0n) {
+    const first = lots[0]!
+    const some = first[1] < left ? first[1] : left
+    off.push([first[0], some])
+    left -= some
+    first[1] -= some
+    if (first[1] === 0n) lots.shift()
+  }
+  return off
+}
+
+const byNumber = (a: Happening, b: Happening): number => {
+  const [one, other] = [a, b].map((each) => (each.kind === 'buy' ? each.number : '')) as [string, string]
+  return one.length - other.length || (one < other ? -1 : 1)
 }
 
 export const plusDays = (day: Day, days: number): Day =>

@@ -132,9 +132,10 @@ function placed(
   document: SourceDocument,
 ): Result<SourceDocument, PostingRefusal> {
   book.catchUp(now)
-  const { book: ideal } = replay(book.memberId, { ...history, past: [...history.past, fresh] }, now)
-  compensate(book, ideal, { at: now, documentId: document.id })
-  return ok(document)
+  const replayed = replay(book.memberId, { ...history, past: [...history.past, fresh] }, now)
+  compensate(book, replayed.book, { at: now, documentId: document.id })
+  const { tierBefore, tierAfter } = replayed.placed.get(document.id) ?? document
+  return ok({ ...document, tierBefore, tierAfter })
 }
 
 /** A document that was posted to a book just now, as a later decision will find it. */

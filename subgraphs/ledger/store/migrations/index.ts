@@ -4,6 +4,7 @@ import { HoldsAndReturns1795644000000 } from './20261125T2200-holds-and-returns.
 import { ConductAndPartners1795645800000 } from './1795645800000-conduct-and-partners.ts'
 import { KindsTogether1795646700000 } from './1795646700000-kinds-together.ts'
 import { MergedMembers1795650100001 } from './1795650100001-merged-members.ts'
+import { SidesOfKinds1795650160000 } from './1795650160000-sides-of-kinds.ts'
 
 /** In the order of their application. */
 export const migrations: readonly Migration[] = [
@@ -12,4 +13,5 @@ export const migrations: readonly Migration[] = [
   ConductAndPartners1795645800000,
   KindsTogether1795646700000,
   MergedMembers1795650100001,
+  SidesOfKinds1795650160000,
 ]
