@@ -1,3 +1,4 @@
+import type { Writable } from 'node:stream'
 import type pg from 'pg'
 import { assert } from '../values/assert.ts'
 import { observed, type Query, statementOf } from './statement.ts'
@@ -54,7 +55,8 @@ export const isRetryable = (error: unknown): boolean => {
 
 /**
  * The connection is a pipeline: `begin` may go out with the first statements, `commit` goes with the last. A commit of
- * a transaction in which a statement failed is a rollback, and says so in its tag.
+ * a transaction in which a statement failed is a rollback, and says so in its tag. What goes together goes in one write:
+ * each write is a call of the system and may wake the server (5 to 20% of our time).
  */
 async function once<T>(pool: pg.Pool, work: (tx: Tx) => Promise<T>, onPublished: () => void): Promise<T> {
   const client = await pool.connect()
@@ -69,6 +71,17 @@ async function once<T>(pool: pg.Pool, work: (tx: Tx) => Promise<T>, onPublished:
     if ((error as { code?: string }).code !== IN_FAILED_TRANSACTION) failure = error
     return failure ?? error
   }
+  const { stream } = (client as unknown as { connection: { stream: Writable } }).connection
+  let corked = false
+  const cork = (): void => {
+    if (!corked) stream.cork()
+    corked = true
+  }
+  const uncork = (): void => {
+    if (corked) stream.uncork()
+    corked = false
+  }
+  cork()
   let open = false
   // What waits for it goes out in the order in which it was asked.
   const begun = client.query('begin').then(() => {
@@ -79,6 +92,10 @@ async function once<T>(pool: pg.Pool, work: (tx: Tx) => Promise<T>, onPublished:
     assert(!ended, 'a transaction is not used after its end')
     return observed(sql, () => client.query(statementOf(sql, values)))
   }
+  const flushed = <T>(answer: T): T => {
+    uncork()
+    return answer
+  }
   const rowsOf = async (answer: Promise<pg.QueryResult>) => {
     try {
       return (await Promise.all([answer, begun]))[0].rows
@@ -88,9 +105,11 @@ async function once<T>(pool: pg.Pool, work: (tx: Tx) => Promise<T>, onPublished:
   }
   const tx = {
     query: async (sql: string, values: readonly unknown[] = []) =>
-      rowsOf(open ? run(sql, values) : begun.then(() => run(sql, values))),
-    ask: async (sql: string, values: readonly unknown[] = []) => rowsOf(run(sql, values)),
+      rowsOf(open ? flushed(run(sql, values)) : begun.then(() => flushed(run(sql, values)))),
+    ask: async (sql: string, values: readonly unknown[] = []) =>
+      rowsOf(open ? flushed(run(sql, values)) : run(sql, values)),
     send: (sql: string, values: readonly unknown[] = []) => {
+      if (open) cork()
       const answer = open ? run(sql, values) : begun.then(() => run(sql, values))
       sent.push(answer.catch(noted))
     },
@@ -101,10 +120,12 @@ async function once<T>(pool: pg.Pool, work: (tx: Tx) => Promise<T>, onPublished:
   } as Tx
   let broken: unknown
   try {
-    const result = await work(tx)
+    const working = work(tx)
+    uncork() // What was asked at once has been asked.
+    const result = await working
     if (!open) await begun
     ended = true
-    const { command } = await client.query('commit').catch((error: unknown) => {
+    const { command } = await flushed(client.query('commit')).catch((error: unknown) => {
       throw noted(error)
     })
     await Promise.all(sent)
@@ -113,6 +134,7 @@ async function once<T>(pool: pg.Pool, work: (tx: Tx) => Promise<T>, onPublished:
     if (published) onPublished()
     return result
   } catch (error) {
+    uncork()
     if (!ended) {
       ended = true
       // The connection may be the very thing that broke; the first error is the one that tells.
