@@ -16,13 +16,19 @@ export function publishLast(tx: Tx, events: readonly NewEvent[]): void {
   tx.send(APPEND, columnsOf(events))
 }
 
+/** One text for all: in an array, each quote of a payload would have to be escaped. */
 const APPEND = `/* publish */
   insert into event (type, member_id, occurred_at, payload)
-  select * from unnest($1::text[], $2::uuid[], $3::timestamptz[], $4::jsonb[])`
+  select type, member_id, occurred_at, payload
+  from jsonb_to_recordset($1) as new (type text, member_id uuid, occurred_at timestamptz, payload jsonb)`
 
 const columnsOf = (events: readonly NewEvent[]): unknown[] => [
-  events.map((event) => event.type),
-  events.map((event) => event.memberId ?? null),
-  events.map((event) => toIso(event.occurredAt)),
-  events.map((event) => JSON.stringify(event.payload)),
+  JSON.stringify(
+    events.map(({ type, memberId, occurredAt, payload }) => ({
+      type,
+      member_id: memberId,
+      occurred_at: toIso(occurredAt),
+      payload,
+    })),
+  ),
 ]
