@@ -13,11 +13,16 @@ const REDEEM = `mutation R($input: RedeemPointsInput!) {
 const GRANT = `mutation G($input: GrantPointsInput!) {
   grantPoints(input: $input) { entry { balance } refusal { code } }
 }`
-const member = (fields: string) => `query M($id: ID!, $program: ID!) {
-  _entities(representations: [{ __typename: "Member", id: $id }]) {
+/** As the gateway asks: values as variables. */
+const member = (fields: string) => `query M($representations: [_Any!]!, $program: ID!) {
+  _entities(representations: $representations) {
     ... on Member { account(program: $program) { ${fields} } }
   }
 }`
+const of = (n: number) => ({
+  representations: [{ __typename: 'Member', id: memberId(n) }],
+  program: PROGRAM,
+})
 const BALANCE = member('points { available }')
 const LAST_20 = member('statement(first: 20) { edges { node { kind points balance effectiveAt } } }')
 
@@ -94,11 +99,11 @@ export function workOn(ask: Ask, { members, from = 0, programOf, channelOf }: Sc
     }),
     balance: (callers: number): Work => ({
       callers,
-      once: async (turn) => void (await ask(BALANCE, { id: memberId(who(turn)), program: PROGRAM })),
+      once: async (turn) => void (await ask(BALANCE, of(who(turn)))),
     }),
     last20: (callers: number): Work => ({
       callers,
-      once: async (turn) => void (await ask(LAST_20, { id: memberId(who(turn)), program: PROGRAM })),
+      once: async (turn) => void (await ask(LAST_20, of(who(turn)))),
     }),
   }
 }

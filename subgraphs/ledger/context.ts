@@ -1,6 +1,6 @@
 import type { Context } from '../../kernel/graphql/context.ts'
 import type { PostingLanes } from './actions/posting-lanes.ts'
-import type { AccountHolders, Loaders } from './store/loaders.ts'
+import type { Loaders, SharedReads } from './store/loaders.ts'
 import type { OriginShelf } from './store/origins.ts'
 import type { ProgramShelf } from './store/programs.ts'
 import type { Terminal } from './store/terminals.ts'
@@ -9,7 +9,7 @@ export interface Services {
   readonly programs: ProgramShelf
   readonly origins: OriginShelf
   readonly lanes: PostingLanes
-  readonly accountHolders: AccountHolders
+  readonly reads: SharedReads
   /** What a terminal without a key of its own signs with. */
   readonly secretOf: (terminal: Terminal) => Buffer
 }

@@ -4,7 +4,7 @@ import { terminalSecret } from './domain/offline-batch.ts'
 import { messages } from './domain/refusals.ts'
 import { jobs, listeners } from './jobs/index.ts'
 import { resolvers } from './resolvers/index.ts'
-import { accountHolders, openLoaders } from './store/loaders.ts'
+import { openLoaders, sharedReads } from './store/loaders.ts'
 import { migrations } from './store/migrations/index.ts'
 import { OriginShelf } from './store/origins.ts'
 import { ProgramShelf } from './store/programs.ts'
@@ -24,7 +24,7 @@ export const ledger = defineSubgraph(import.meta.url, {
       programs,
       origins,
       lanes: new PostingLanes({ db, log, programs, origins }),
-      accountHolders: accountHolders(db.query),
+      reads: sharedReads(db.query),
       secretOf: ({ deviceId, registeredAt }) => terminalSecret(secrets.index, deviceId, registeredAt),
     }
   },

@@ -4,7 +4,6 @@ import { derivedId } from '../../../kernel/values/ids.ts'
 import type { Instant } from '../../../kernel/values/instant.ts'
 import { fail, type Result } from '../../../kernel/values/result.ts'
 import type { LedgerContext } from '../context.ts'
-import { pickProgram } from '../store/programs.ts'
 import { memberActedOn } from './member-acted-on.ts'
 import { outcome, post } from './post.ts'
 import type { Posted } from './post-batch.ts'
@@ -28,7 +27,7 @@ export async function holdPoints(
   input: HoldInput,
 ): Promise<Result<Posted, PurchaseRefusal>> {
   const memberIdGiven = memberActedOn(ctx.principal, input.memberId)
-  const program = pickProgram(await ctx.services.programs.current(), input.program)
+  const program = await ctx.services.programs.pick(input.program)
   if (!program) return fail('PROGRAM_NOT_FOUND', { path: ['program'] })
   const [memberId] = await resolveMembers(ctx, [{ id: memberIdGiven }])
   if (!memberId) return fail('MEMBER_NOT_FOUND', { path: ['memberId'] })

@@ -77,6 +77,7 @@ async function postWith(
   try {
     return await doors.db.transaction((tx) => postAll(tx, doors, orders, origins))
   } catch (error) {
+    if (error instanceof ProgramsMovedOn) return postWith(doors, await byCurrentRules(doors, orders), origins)
     if (wasOvertaken(error)) return postWith(doors, orders, origins)
     if (orders.length === 1) throw error
     doors.log.warn({ error, size: orders.length }, 'a batch of postings failed; posting one by one')
@@ -84,6 +85,14 @@ async function postWith(
     for (const order of orders) results.push(await postAlone(doors, order, origins))
     return results
   }
+}
+
+/** A version was published since the programmes were read that these orders go by. */
+class ProgramsMovedOn extends Error {}
+
+async function byCurrentRules(doors: PostingDoors, orders: readonly Order[]): Promise<Order[]> {
+  const current = new Map((await doors.programs.current()).map((program) => [program.key, program]))
+  return orders.map((order) => ({ ...order, program: current.get(order.program.key) ?? order.program }))
 }
 
 /**
@@ -115,7 +124,7 @@ async function postAll(
   origins: OriginKeys,
 ): Promise<PostResult[]> {
   const recordedAt = Math.max(...orders.map(({ now }) => now)) as Instant
-  const [states, presentOf, [recorded, answers, multipliers, holds]] = await lockBooks(
+  const [states, presentOf, [recorded, answers, multipliers, holds, current]] = await lockBooks(
     tx,
     orders,
     recordedAt,
@@ -136,8 +145,10 @@ async function postAll(
           tx.ask,
           orders.flatMap(({ command }) => holdNamed(command)),
         ),
+        doors.programs.areCurrent(tx.ask, new Set(orders.map(({ program }) => program))),
       ]),
   )
+  if (!current) throw new ProgramsMovedOn()
   const rules = await rulesOf(tx, doors, recorded.values())
   const asked = orders.map((order) => withHold(order, holds))
   const histories = new Map<string, History>()

@@ -6,7 +6,6 @@ import { fail, type Result } from '../../../kernel/values/result.ts'
 import type { LedgerContext } from '../context.ts'
 import type { StoredValueCommand } from '../domain/post-stored-value.ts'
 import type { Program } from '../domain/program.ts'
-import { pickProgram } from '../store/programs.ts'
 import { outcome, post } from './post.ts'
 import type { Posted } from './post-batch.ts'
 import { type PurchaseRefusal, storeOf } from './record-purchases.ts'
@@ -36,7 +35,7 @@ export async function postCommand(
   source: CommandSource,
   make: (program: Program, memberId: string) => Made | Promise<Made>,
 ): Promise<Result<Posted, PurchaseRefusal>> {
-  const program = pickProgram(await ctx.services.programs.current(), source.program)
+  const program = await ctx.services.programs.pick(source.program)
   if (!program) return fail('PROGRAM_NOT_FOUND', { path: ['program'] })
   const [memberId] = await resolveMembers(ctx, [{ id: source.memberId }])
   if (!memberId) return fail('MEMBER_NOT_FOUND', { path: ['memberId'] })

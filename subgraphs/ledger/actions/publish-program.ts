@@ -33,6 +33,7 @@ export async function publishProgram(
       })
     }
     if (dryRun) return ok({ document, programKey: undefined, duplicate: false, faults })
+    tx.onCommit(() => ctx.services.programs.forget())
     const programKey = await saveProgram(tx, document, source, principalName(ctx.principal), ctx.now)
     await publish(tx, [
       {

@@ -4,7 +4,6 @@ import { derivedId } from '../../../kernel/values/ids.ts'
 import type { Instant } from '../../../kernel/values/instant.ts'
 import { fail, type Result } from '../../../kernel/values/result.ts'
 import type { LedgerContext } from '../context.ts'
-import { pickProgram } from '../store/programs.ts'
 import { outcome, post } from './post.ts'
 import type { Posted } from './post-batch.ts'
 import { type PurchaseRefusal, storeOf } from './record-purchases.ts'
@@ -29,7 +28,7 @@ export async function recordActivity(
   ctx: LedgerContext,
   input: ActivityInput,
 ): Promise<Result<Posted, PurchaseRefusal>> {
-  const program = pickProgram(await ctx.services.programs.current(), input.program)
+  const program = await ctx.services.programs.pick(input.program)
   if (!program) return fail('PROGRAM_NOT_FOUND', { path: ['program'] })
   const [memberId] = await resolveMembers(ctx, [{ id: input.memberId }])
   if (!memberId) return fail('MEMBER_NOT_FOUND', { path: ['memberId'] })

@@ -1,13 +1,14 @@
 import { principalName } from '../../../kernel/auth/principal.ts'
 import { storeActedIn } from '../../../kernel/auth/stores.ts'
 import { ForbiddenError } from '../../../kernel/errors.ts'
-import { bodyDigest } from '../../../kernel/values/canonical.ts'
+import { sha256 } from '../../../kernel/values/canonical.ts'
 import { derivedId } from '../../../kernel/values/ids.ts'
 import type { Instant } from '../../../kernel/values/instant.ts'
 import { parseDecimal } from '../../../kernel/values/money.ts'
 import { fail, type Refusal, type Result } from '../../../kernel/values/result.ts'
 import type { LedgerContext } from '../context.ts'
 import type { LineInput, PostingRefusal } from '../domain/posting.ts'
+import type { Program } from '../domain/program.ts'
 import { pickProgram } from '../store/programs.ts'
 import { post } from './post.ts'
 import type { Order, Posted } from './post-batch.ts'
@@ -35,11 +36,13 @@ export async function recordPurchases(
   ctx: LedgerContext,
   inputs: readonly PurchaseInput[],
 ): Promise<(Result<Posted, PurchaseRefusal> | Error)[]> {
-  const programs = await ctx.services.programs.current()
-  const members = await resolveMembers(
-    ctx,
-    inputs.map((input) => input.member),
-  )
+  const [programs, members] = await Promise.all([
+    programsFor(ctx, inputs),
+    resolveMembers(
+      ctx,
+      inputs.map((input) => input.member),
+    ),
+  ])
   const orders: (Omit<Order, 'now'> | Refusal<PurchaseRefusal>)[] = inputs.map((input, index) => {
     const program = pickProgram(programs, input.program)
     if (!program) return refusal('PROGRAM_NOT_FOUND', 'program')
@@ -68,19 +71,28 @@ export async function recordPurchases(
   return orders.map((order) => (isOrder(order) ? posted.next().value! : { ok: false, refusal: order }))
 }
 
+/** Those that were there when somebody asked last, unless one is named that was not. */
+async function programsFor(
+  { services: { programs } }: LedgerContext,
+  inputs: readonly PurchaseInput[],
+): Promise<readonly Program[]> {
+  const remembered = await programs.remembered()
+  return inputs.every(({ program }) => pickProgram(remembered, program)) ? remembered : programs.current()
+}
+
 /** Equal for the same purchase in other words: `50` and `50.00`, a field left out and a null. */
-function bodyOf({ lines, occurredAt, ...rest }: Omit<PurchaseInput, 'member' | 'idempotencyKey'>): Buffer {
-  const body = {
-    ...rest,
-    occurredAt: occurredAt ?? undefined,
-    lines: lines.map(({ sku, category, quantity, amount }) => ({
-      sku: sku || undefined,
-      category: category || undefined,
-      quantity: quantity ?? 1,
-      amount: parseDecimal(amount, DECIMALS_MAX) ?? amount,
-    })),
+function bodyOf(purchase: Omit<PurchaseInput, 'member' | 'idempotencyKey'>): Buffer {
+  const { program, channel, document, store, occurredAt, lines } = purchase
+  const said: unknown[] = [program, channel, document, store ?? null, occurredAt ?? null]
+  for (const { sku, category, quantity, amount } of lines) {
+    said.push(
+      sku || null,
+      category || null,
+      quantity ?? 1,
+      String(parseDecimal(amount, DECIMALS_MAX) ?? amount),
+    )
   }
-  return bodyDigest(body).subarray(0, 16)
+  return sha256(JSON.stringify(said)).subarray(0, 16)
 }
 
 /** Those of the `Decimal` scalar. */

@@ -28,7 +28,7 @@ export async function resolveMembers(
 ): Promise<(string | undefined)[]> {
   const ids = [...new Set(references.flatMap(({ id }) => (id && isUuid(id) ? [id] : [])))]
   // Whoever has an account was known before; only the rest is asked of `identity`.
-  const held = await Promise.all(ids.map((id) => ctx.services.accountHolders.load(id)))
+  const held = await Promise.all(ids.map((id) => ctx.services.reads.hasAccount(id)))
   const known = new Map(ids.flatMap((id, index) => (held[index] ? [[id, id] as const] : [])))
   const unknown = ids.filter((id) => !known.has(id))
   const identities = references.flatMap(({ identity }) => (identity ? [identity] : []))

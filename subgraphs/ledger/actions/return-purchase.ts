@@ -5,7 +5,6 @@ import type { Instant } from '../../../kernel/values/instant.ts'
 import { parseDecimal } from '../../../kernel/values/money.ts'
 import { fail, type Result } from '../../../kernel/values/result.ts'
 import type { LedgerContext } from '../context.ts'
-import { pickProgram } from '../store/programs.ts'
 import { outcome, post } from './post.ts'
 import type { Posted } from './post-batch.ts'
 import { type PurchaseRefusal, storeOf } from './record-purchases.ts'
@@ -32,7 +31,7 @@ export async function returnPurchase(
   ctx: LedgerContext,
   input: ReturnInput,
 ): Promise<Result<Posted, PurchaseRefusal>> {
-  const program = pickProgram(await ctx.services.programs.current(), input.program)
+  const program = await ctx.services.programs.pick(input.program)
   if (!program) return fail('PROGRAM_NOT_FOUND', { path: ['program'] })
   const purchase = derivedId('purchase', program.id, input.purchase.channel, input.purchase.document)
   const bought = await ctx.loaders.document.load(purchase)

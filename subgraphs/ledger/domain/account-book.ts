@@ -109,7 +109,8 @@ export const LONG_AGO = 0 as Instant
 export class AccountBook {
   readonly memberId: string
   #program: Program
-  readonly #wallets: Record<Asset, Wallet>
+  /** Working copies of those that a posting looked into to change them. */
+  readonly #copies: Partial<Record<Asset, Wallet>> = {}
   readonly #holds: Map<string, Hold>
   /** As they stand now, those that were made, drawn on or ended. */
   readonly touchedHolds = new Map<string, Hold>()
@@ -142,17 +143,10 @@ export class AccountBook {
     this.fixedAt = state.fixedAt
     this.#holds = new Map(state.holds.map((hold) => [hold.id, hold]))
     this.#tierChangeCount = state.tierChanges
-    const { points, growth, principal, bonus } = state.wallets
-    this.#wallets = {
-      points: new Wallet(points),
-      growth: new Wallet(growth),
-      principal: new Wallet(principal),
-      bonus: new Wallet(bonus),
-    }
   }
 
   available(asset: Asset): bigint {
-    return this.#wallets[asset].available
+    return this.wallet(asset).available
   }
 
   /** Those that are open, the first to lapse first. */
@@ -170,7 +164,7 @@ export class AccountBook {
   }
 
   wallet(asset: Asset): WalletState {
-    return this.#wallets[asset]
+    return this.#copies[asset] ?? this.#before.wallets[asset]
   }
 
   get tierChangeCount(): number {
@@ -200,7 +194,8 @@ export class AccountBook {
   get nextDue(): LocalDate {
     let first = this.tierUntil ?? NEVER
     for (const asset of assets) {
-      const { lots, waiting } = this.#wallets[asset]
+      if (isEmpty(this.wallet(asset))) continue
+      const { lots, waiting } = this.#copy(asset)
       const day = lots[0]?.expiresOn ?? NEVER
       if (day < first) first = day
       const release = waiting[0]?.releaseOn
@@ -256,7 +251,7 @@ export class AccountBook {
       parcels.map(({ asset, lots }) => ({
         asset,
         amount: total(lots),
-        lots: this.#wallets[asset].put(lots),
+        lots: this.#copy(asset).put(lots),
       })),
     )
     if (parcels.some(({ asset }) => asset === 'growth')) this.#upgrade(occasion)
@@ -274,8 +269,8 @@ export class AccountBook {
 
   /** Takes from the soonest-expiring lots, and answers from which. Expects that there is enough. */
   take(kind: KindFrom<'member'>, asset: Asset, amount: bigint, occasion: Occasion): readonly LotMove[] {
-    const lots = this.#wallets[asset].take(amount)
-    if (kind === 'hold') this.#wallets[asset].held += amount
+    const lots = this.#copy(asset).take(amount)
+    if (kind === 'hold') this.#copy(asset).held += amount
     this.#enter(kind, occasion, [{ asset, amount, lots }])
     return lots
   }
@@ -284,7 +279,7 @@ export class AccountBook {
   takeAll(kind: KindFrom<'member'>, amounts: Amounts, occasion: Occasion): void {
     const parts = assets.flatMap((asset) => {
       const amount = amounts[asset] ?? 0n
-      return amount > 0n ? [{ asset, amount, lots: this.#wallets[asset].take(amount) }] : []
+      return amount > 0n ? [{ asset, amount, lots: this.#copy(asset).take(amount) }] : []
     })
     this.#enter(kind, occasion, parts)
   }
@@ -297,20 +292,20 @@ export class AccountBook {
       parcels.map(({ asset, lots }) => ({
         asset,
         amount: total(lots),
-        lots: this.#wallets[asset].takeBack(lots),
+        lots: this.#copy(asset).takeBack(lots),
       })),
     )
   }
 
   /** Takes what was spent in fact: if it is not there, in order of effect, it is owed. */
   takeInFact(kind: KindFrom<'member'>, asset: Asset, amount: bigint, occasion: Occasion): void {
-    this.#enter(kind, occasion, [{ asset, amount, lots: this.#wallets[asset].takeOrOwe(amount) }])
+    this.#enter(kind, occasion, [{ asset, amount, lots: this.#copy(asset).takeOrOwe(amount) }])
   }
 
   /** Sets points aside. What is not there, in order of effect, is owed, and held as if it were earned now. */
   hold(id: string, amount: bigint, lapsesAt: Instant, occasion: Occasion): void {
-    const lots = this.#wallets.points.takeOrOwe(amount)
-    this.#wallets.points.held += amount
+    const lots = this.#copy('points').takeOrOwe(amount)
+    this.#copy('points').held += amount
     const taken = lots.map((lot) => ({ ...lot, amount: -lot.amount }))
     const owed = amount - total(taken)
     if (owed > 0n) taken.push({ ...this.lotOf('points', occasion.at), amount: owed })
@@ -359,7 +354,7 @@ export class AccountBook {
     kind: KindInto<'pending'> = 'await',
   ): void {
     const parts = waiting.map(({ asset, lots }) => {
-      const moves = lots.map((lot) => this.#wallets[asset].putPending(lot))
+      const moves = lots.map((lot) => this.#copy(asset).putPending(lot))
       return { asset, amount: total(moves), lots: moves }
     })
     this.#enter(kind, occasion, parts)
@@ -372,7 +367,7 @@ export class AccountBook {
 
   /** Lots change by exactly so much. */
   shift(kind: EntryKind, parts: readonly Omit<Move, 'after'>[], occasion: Occasion): void {
-    for (const { asset, amount, lots } of parts) this.#wallets[asset].shift(lots, signOf(kind) * amount)
+    for (const { asset, amount, lots } of parts) this.#copy(asset).shift(lots, signOf(kind) * amount)
     this.#enter(kind, occasion, parts)
   }
 
@@ -410,7 +405,7 @@ export class AccountBook {
     occasion: Occasion,
     kind: 'cancel' | 'repay' = 'cancel',
   ): bigint {
-    const lots = this.#wallets[asset].takePending(fits)
+    const lots = this.#copy(asset).takePending(fits)
     const amount = -total(lots)
     if (amount > 0n) this.#enter(kind, occasion, [{ asset, amount, lots }])
     return amount
@@ -430,10 +425,16 @@ export class AccountBook {
     else this.#holds.delete(hold.id)
   }
 
+  #copy(asset: Asset): Wallet {
+    const copy = this.#copies[asset] ?? new Wallet(this.#before.wallets[asset])
+    this.#copies[asset] = copy
+    return copy
+  }
+
   #unhold(id: string, amount: bigint): Hold {
     const hold = this.#holds.get(id)
     assert(hold && heldBy(hold) >= amount, 'no more is captured or released than is held')
-    this.#wallets.points.held -= amount
+    this.#copy('points').held -= amount
     return hold
   }
 
@@ -442,8 +443,8 @@ export class AccountBook {
   }
 
   #matureAs(asset: Asset, fits: (lot: PendingLot) => bigint, occasion: Occasion): void {
-    const wallet = this.#wallets[asset]
-    if (wallet.waiting.length === 0) return
+    if (this.wallet(asset).waiting.length === 0) return
+    const wallet = this.#copy(asset)
     const from = wallet.takePending(fits)
     if (from.length === 0) return
     const anew = this.#program.validFrom === 'release' && isLocalDate(from[0]!.releaseOn) === false
@@ -463,7 +464,8 @@ export class AccountBook {
   /** Whatever it is that runs out on one day does so in one entry. */
   #expire(due: LocalDate, occasion: Occasion, of: readonly Asset[] = assets): void {
     const moves = of.flatMap((asset) => {
-      const lots = this.#wallets[asset].takeExpired(due)
+      if (isEmpty(this.wallet(asset))) return []
+      const lots = this.#copy(asset).takeExpired(due)
       return lots.length === 0 ? [] : [{ asset, amount: -total(lots), lots }]
     })
     if (moves.length > 0) this.#enter('expire', occasion, moves)
@@ -472,7 +474,7 @@ export class AccountBook {
   #upgrade({ at, documentId }: Occasion): void {
     if (this.tiersRest) return
     const current = tierOf(this.#program, this.tier)
-    const reached = tierFor(this.#program, this.#wallets.growth.available)
+    const reached = tierFor(this.#program, this.wallet('growth').available)
     if (reached.rank <= current.rank) return
     this.#changeTier(reached.id, at, documentId)
     this.tierUntil = tierUntil(reached, localDate(at, this.#program.timeZone))
@@ -480,7 +482,7 @@ export class AccountBook {
 
   #review(due: LocalDate, at: Instant): void {
     const current = tierOf(this.#program, this.tier)
-    const next = reviewed(this.#program, current, this.#wallets.growth.available)
+    const next = reviewed(this.#program, current, this.wallet('growth').available)
     if (next.id !== this.tier) this.#changeTier(next.id, at, undefined)
     this.tierUntil = tierUntil(next, due)
     this.#reviewed = true
@@ -504,14 +506,13 @@ export class AccountBook {
     assert(parts.length > 0 || documentId !== undefined, 'an entry moves something, or has a document')
     // Which points repay a debt depends on their order.
     const owing = parts.some(
-      ({ asset, amount, lots }) =>
-        this.#wallets[asset].owed > 0n || (kind !== 'await' && total(lots) < amount),
+      ({ asset, amount, lots }) => this.#copy(asset).owed > 0n || (kind !== 'await' && total(lots) < amount),
     )
     this.#tookEffect(documentId === undefined ? before(at) : at, owing || !commuting.has(kind))
     const { counts } = kindOf(kind)
     const moves = parts.map(({ asset, amount, lots }): Move => {
       assert(amount > 0n, 'a move moves something')
-      const wallet = this.#wallets[asset]
+      const wallet = this.#copy(asset)
       if (counts) wallet[counts[0]] += counts[1] * amount
       return { asset, amount, after: wallet.standing, lots }
     })
@@ -526,6 +527,8 @@ export class AccountBook {
     })
   }
 }
+
+const isEmpty = ({ lots, waiting }: WalletState): boolean => lots.length === 0 && waiting.length === 0
 
 const total = (lots: readonly { readonly amount: bigint }[]): bigint =>
   lots.reduce((sum, { amount }) => sum + amount, 0n)

@@ -26,8 +26,18 @@ export interface AccountSource {
   readonly program: Program
 }
 
-const viewOf = ({ memberId, program }: AccountSource, ctx: LedgerContext): Promise<AccountView> =>
-  ctx.loaders.account.load({ memberId, programKey: program.key, today: today(program, ctx) })
+/** The fields of one account share what was read of it. */
+const views = new WeakMap<AccountSource, Promise<AccountView>>()
+
+function viewOf(account: AccountSource, ctx: LedgerContext): Promise<AccountView> {
+  let view = views.get(account)
+  if (!view) {
+    const { memberId, program } = account
+    view = ctx.services.reads.account({ memberId, programKey: program.key, today: today(program, ctx) })
+    views.set(account, view)
+  }
+  return view
+}
 
 const today = (program: Program, ctx: LedgerContext) => localDate(ctx.now, program.timeZone)
 

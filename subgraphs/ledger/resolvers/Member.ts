@@ -16,7 +16,9 @@ export const Member = {
     { program: programId }: { program?: string | null },
     ctx: LedgerContext,
   ): Promise<AccountSource | null> {
-    const program = pickProgram(await ctx.services.programs.current(), programId)
-    return program ? { memberId: await ctx.loaders.presentId.load(id), program } : null
+    const { programs, reads } = ctx.services
+    const [current, memberId] = await Promise.all([programs.current(), reads.presentId(id)])
+    const program = pickProgram(current, programId)
+    return program ? { memberId, program } : null
   },
 }

@@ -1,4 +1,5 @@
 import DataLoader from 'dataloader'
+import { gather } from '../../../kernel/db/gather.ts'
 import type { Db } from '../../../kernel/db/open-database.ts'
 import type { Query } from '../../../kernel/db/statement.ts'
 import type { LocalDate } from '../../../kernel/values/instant.ts'
@@ -7,44 +8,70 @@ import { type RecordedDocument, readDocuments } from './documents.ts'
 import { readPresentIds } from './present-ids.ts'
 import { type AccountView, membersWithAccount, readAccounts, readLotsEarned } from './reads.ts'
 
-type AccountToday = AccountKey & { readonly today: LocalDate }
-
 export interface Loaders {
-  /** By which id a member goes now. */
-  readonly presentId: DataLoader<string, string>
-  readonly account: DataLoader<AccountToday, AccountView, string>
   /** By its id. */
   readonly document: DataLoader<string, RecordedDocument | undefined>
   readonly lotsEarned: DataLoader<AccountKey, ReadonlyMap<string, bigint>, string>
 }
 
-/** One request's reads, batched: a list of members is one statement. */
-export const openLoaders = (db: Db): Loaders => ({
-  account: new DataLoader<AccountToday, AccountView, string>((keys) => readAccounts(db.query, keys), {
-    cacheKeyFn: accountName,
-  }),
-  presentId: new DataLoader(async (ids) => {
-    const merged = await readPresentIds(db.query, ids)
-    return ids.map((id) => merged.get(id) ?? id)
-  }),
-  document: new DataLoader(async (ids) => {
-    const found = await readDocuments(db.query, ids)
-    return ids.map((id) => found.get(id))
-  }),
-  lotsEarned: new DataLoader<AccountKey, ReadonlyMap<string, bigint>, string>(
-    (keys) => Promise.all(keys.map((key) => readLotsEarned(db.query, key))),
-    { cacheKeyFn: accountName },
-  ),
-})
+/** One request's reads, batched: a list of members is one statement. Most requests need none of them. */
+export const openLoaders = (db: Db): Loaders => new RequestLoaders(db)
 
-export type AccountHolders = DataLoader<string, boolean>
+class RequestLoaders implements Loaders {
+  readonly #db: Db
+  #document: Loaders['document'] | undefined
+  #lotsEarned: Loaders['lotsEarned'] | undefined
 
-/** Whether a member has an account, asked together by all requests of the same moment. Nothing is remembered. */
-export const accountHolders = (query: Query): AccountHolders =>
-  new DataLoader<string, boolean>(
-    async (ids) => {
-      const holders = new Set(await membersWithAccount(query, [...new Set(ids)]))
-      return ids.map((id) => holders.has(id))
-    },
-    { cache: false, maxBatchSize: 1_000 },
-  )
+  constructor(db: Db) {
+    this.#db = db
+  }
+
+  get document(): Loaders['document'] {
+    this.#document ??= new DataLoader(async (ids) => {
+      const found = await readDocuments(this.#db.query, ids)
+      return ids.map((id) => found.get(id))
+    })
+    return this.#document
+  }
+
+  get lotsEarned(): Loaders['lotsEarned'] {
+    this.#lotsEarned ??= new DataLoader<AccountKey, ReadonlyMap<string, bigint>, string>(
+      (keys) => Promise.all(keys.map((key) => readLotsEarned(this.#db.query, key))),
+      { cacheKeyFn: accountName },
+    )
+    return this.#lotsEarned
+  }
+}
+
+/** What all requests of the same moment ask together. */
+export interface SharedReads {
+  /** An account as of today. */
+  account(key: AccountKey & { readonly today: LocalDate }): Promise<AccountView>
+  /** By which id a member goes now. */
+  presentId(memberId: string): Promise<string>
+  /** Whether a member has an account. */
+  hasAccount(memberId: string): Promise<boolean>
+}
+
+export function sharedReads(query: Query): SharedReads {
+  /** An account is never closed: who has one keeps it. */
+  const holders = new Set<string>()
+  const ask = gather(async (ids: readonly string[]) => {
+    const found = new Set(await membersWithAccount(query, [...new Set(ids)]))
+    if (holders.size + found.size > HOLDERS_MAX) holders.clear()
+    for (const id of found) holders.add(id)
+    return ids.map((id) => found.has(id))
+  })
+  return {
+    account: gather((keys) => readAccounts(query, keys)),
+    presentId: gather(async (ids) => {
+      const merged = await readPresentIds(query, ids)
+      return ids.map((id) => merged.get(id) ?? id)
+    }),
+    hasAccount: (memberId) => (holders.has(memberId) ? YES : ask(memberId)),
+  }
+}
+
+const YES = Promise.resolve(true)
+/** Some 20 MB. */
+const HOLDERS_MAX = 200_000

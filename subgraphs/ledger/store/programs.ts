@@ -1,4 +1,4 @@
-import DataLoader from 'dataloader'
+import { gather } from '../../../kernel/db/gather.ts'
 import type { Query } from '../../../kernel/db/statement.ts'
 import type { Tx } from '../../../kernel/db/transaction.ts'
 import { type Instant, toIso } from '../../../kernel/values/instant.ts'
@@ -8,32 +8,54 @@ import { compileProgram, conditions, type Program, type ProgramDocument } from '
 
 /**
  * Compiled program versions. A published version never changes, so what was compiled stays true; which version is the
- * current one is asked of the database each time, once for all who ask in the same turn of the event loop.
+ * current one is asked of the database each time, once for all who ask at the same time. A posting need not ask before
+ * it begins: it looks at the versions in its own transaction, and begins again where it was wrong.
  */
 export class ProgramShelf {
   readonly #compiled = new Map<string, Program>()
-  readonly #current: DataLoader<'all', Program[]>
+  readonly #current: (all: 'all') => Promise<readonly Program[]>
+  #remembered: readonly Program[] | undefined
 
   constructor(query: Query) {
-    this.#current = new DataLoader<'all', Program[]>(
-      async (askers) => {
-        const programs = await this.#readCurrent(query)
-        return askers.map(() => programs)
-      },
-      { cache: false },
-    )
+    this.#current = gather(async (askers) => {
+      const programs = await Promise.all(
+        (await readVersions(query)).map((row) => this.version(query, row.program_key, row.version)),
+      )
+      this.#remembered = programs
+      return askers.map(() => programs)
+    })
   }
 
   /** The current version of every programme. */
-  current(): Promise<Program[]> {
-    return this.#current.load('all')
+  current(): Promise<readonly Program[]> {
+    return this.#current('all')
   }
 
-  async #readCurrent(query: Query): Promise<Program[]> {
-    const rows = await query<{ program_key: number; version: number }>(
-      '/* currentPrograms */ select program_key, version from program order by id',
-    )
-    return Promise.all(rows.map((row) => this.version(query, row.program_key, row.version)))
+  /** The same as it was when somebody asked last: for what will be checked when it is posted. */
+  remembered(): Promise<readonly Program[]> {
+    return this.#remembered ? Promise.resolve(this.#remembered) : this.current()
+  }
+
+  /** The programme that a posting names, or the only one. */
+  async pick(id: string | null | undefined): Promise<Program | undefined> {
+    return pickProgram(await this.remembered(), id) ?? pickProgram(await this.current(), id)
+  }
+
+  /** Are these still the current versions? If any is not, nothing is remembered any more. */
+  async areCurrent(query: Query, programs: Iterable<Program>): Promise<boolean> {
+    const rows = await readVersions(query)
+    if (rows.length !== this.#remembered?.length) this.forget()
+    const versions = new Map(rows.map((row) => [row.program_key, row.version]))
+    for (const { key, version } of programs) {
+      if (versions.get(key) === version) continue
+      this.forget()
+      return false
+    }
+    return true
+  }
+
+  forget(): void {
+    this.#remembered = undefined
   }
 
   async version(query: Query, programKey: number, version: number): Promise<Program> {
@@ -49,6 +71,11 @@ export class ProgramShelf {
     return program
   }
 }
+
+const readVersions = (query: Query) =>
+  query<{ program_key: number; version: number }>(
+    '/* currentPrograms */ select program_key, version from program order by id',
+  )
 
 /** The only programme where none is named. */
 export const pickProgram = (

@@ -140,3 +140,53 @@ test('only who may publish programmes does', async () => {
     expect(answer.errors![0]!.extensions!.code).toBe('FORBIDDEN')
   }
 })
+
+describe('published by another process', () => {
+  const publishElsewhere = async (ledger: OpenLedger, per: string): Promise<void> => {
+    await ledger.sql(
+      `insert into ledger.program_version (program_key, version, source, document, published_at, published_by)
+       select program_key, 2, '', replace(jsonb_set(document, '{version}', '2')::text, '"per": "1.00"', $1)::jsonb, now(), 'other'
+       from ledger.program_version`,
+      [`"per": "${per}"`],
+    )
+    await ledger.sql('update ledger.program set version = 2')
+  }
+
+  test('a version counts from the next purchase on, though this process was not told', async () => {
+    await using ledger = await openLedger()
+    expect((await ledger.buy('li', '100', '2026-01-01')).purchase).toMatchObject({ points: 100 })
+    await publishElsewhere(ledger, '0.50')
+    expect((await ledger.buy('li', '100', '2026-01-02')).purchase).toMatchObject({ points: 200 })
+    expect(await ledger.sql('select rule_version from ledger.entry order by seq')).toEqual([
+      { rule_version: 1 },
+      { rule_version: 2 },
+    ])
+    expect((await ledger.check()).violations).toEqual([])
+  })
+
+  test('also in the middle of many purchases at once', async () => {
+    await using ledger = await openLedger()
+    const buy = (index: number) => ledger.buy(`member ${index % 7}`, '100', '2026-01-01', `bill ${index}`)
+    const first = Array.from({ length: 40 }, (_, index) => buy(index))
+    await publishElsewhere(ledger, '0.50')
+    const second = await Promise.all(Array.from({ length: 40 }, (_, index) => buy(100 + index)))
+    for (const { purchase } of await Promise.all(first)) expect([100, 200]).toContain(purchase!.points)
+    for (const { purchase } of second) expect(purchase!.points).toBe(200)
+    expect((await ledger.check()).violations).toEqual([])
+  })
+
+  test('a programme that is new can be named at once', async () => {
+    await using ledger = await openLedger()
+    await ledger.buy('li', '100', '2026-01-01')
+    await ledger.sql(`insert into ledger.program (id, version) values ('tea-club', 1)`)
+    await ledger.sql(
+      `insert into ledger.program_version (program_key, version, source, document, published_at, published_by)
+       select (select max(program_key) from ledger.program), 1, '', jsonb_set(document, '{program}', '"tea-club"'), now(), 'other'
+       from ledger.program_version`,
+    )
+    const input = { ...purchase('li', '10', { document: 'b' }), program: 'tea-club' }
+    expect((await record(ledger, [input]))[0]!.refusal).toBeNull()
+    // From then on nobody who names none is taken to mean the first.
+    expect((await record(ledger, [purchase('li', '11')]))[0]!.refusal!.code).toBe('PROGRAM_NOT_FOUND')
+  })
+})
