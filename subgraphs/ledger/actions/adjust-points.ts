@@ -2,11 +2,12 @@ import { type Principal, principalName } from '../../../kernel/auth/principal.ts
 import { once } from '../../../kernel/commands/once.ts'
 import { BadInputError } from '../../../kernel/errors.ts'
 import { derivedId } from '../../../kernel/values/ids.ts'
+import { localDate, startOfDay } from '../../../kernel/values/instant.ts'
 import { fail, ok, type Result } from '../../../kernel/values/result.ts'
 import type { LedgerContext } from '../context.ts'
 import { needsSecond, requestEnds } from '../domain/adjustment-rules.ts'
 import { AMOUNT_MAX } from '../domain/amounts.ts'
-import { insertAdjustment, readAdjustment } from '../store/adjustments.ts'
+import { adjustedAlone, insertAdjustment, readAdjustment } from '../store/adjustments.ts'
 import { pickProgram } from '../store/programs.ts'
 import { type Adjusted, carryOut } from './carry-out-adjustment.ts'
 import { resolveMembers } from './resolve-members.ts'
@@ -48,6 +49,9 @@ export async function adjustPoints(
     once(tx, { owner: by, key, action: 'adjustPoints', body, at: ctx.now }, async () => {
       if (points > AMOUNT_MAX) return fail('AMOUNT_NOT_VALID', { path: ['points'] })
       if (points <= 0n) return fail('POINTS_NOT_POSITIVE', { path: ['points'] })
+      const today = startOfDay(localDate(ctx.now, program.timeZone), program.timeZone)
+      const thatDay = await adjustedAlone(tx, by, program.key, today)
+      const second = needsSecond(rules, roleOf(ctx.principal), points, thatDay)
       await insertAdjustment(tx, {
         id,
         memberId,
@@ -56,7 +60,7 @@ export async function adjustPoints(
         points,
         reason,
         document,
-        state: needsSecond(rules, roleOf(ctx.principal), points) ? 'requested' : 'approved',
+        state: second ? 'requested' : 'approved',
         requestedBy: by,
         requestedAt: ctx.now,
         endsAt: requestEnds(rules, ctx.now),

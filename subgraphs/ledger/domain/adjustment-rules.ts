@@ -4,6 +4,8 @@ import { fail, ok, type Result } from '../../../kernel/values/result.ts'
 /** How much staff may adjust alone, by role, as it is written and as it is decided by. */
 export interface AdjustmentRules {
   readonly limits: Readonly<Record<string, number>>
+  /** All that one person adjusts alone in a day; a role that is not named has no such limit. */
+  readonly perDay?: Readonly<Record<string, number>>
   /** Requests that nobody has decided end after so many days; 14 where absent. */
   readonly requestsEndAfterDays?: number
 }
@@ -35,9 +37,15 @@ export interface Adjustment {
   readonly refusal: string | undefined
 }
 
-/** A role that the document does not name may adjust nothing alone. */
-export const needsSecond = (rules: AdjustmentRules, role: string, points: bigint): boolean =>
-  points > BigInt(rules.limits[role] ?? 0)
+/**
+ * A role that the document does not name may adjust nothing alone. Many small ones are one large one: what the person
+ * has adjusted alone that day counts, too.
+ */
+export function needsSecond(rules: AdjustmentRules, role: string, points: bigint, thatDay: bigint): boolean {
+  if (points > BigInt(rules.limits[role] ?? 0)) return true
+  const perDay = rules.perDay?.[role]
+  return perDay !== undefined && thatDay + points > BigInt(perDay)
+}
 
 export const requestEnds = (rules: AdjustmentRules, at: Instant): Instant =>
   (at + (rules.requestsEndAfterDays ?? REQUESTS_END_AFTER_DAYS) * DAY_MS) as Instant

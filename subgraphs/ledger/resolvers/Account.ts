@@ -77,7 +77,7 @@ export const Account = {
   },
 
   storedValue: async (account: AccountSource, _: unknown, ctx: LedgerContext) =>
-    storedValueBalance(account.program, await caughtUp(account, ctx)),
+    storedValueBalance(account.program, await caughtUp(account, ctx), ctx),
 
   async tier(account: AccountSource, _: unknown, ctx: LedgerContext) {
     const { program } = account

@@ -40,6 +40,7 @@ import { Purchase } from './Purchase.ts'
 import { PurchaseReturn } from './PurchaseReturn.ts'
 import { Query } from './Query.ts'
 import { SourceDocument } from './SourceDocument.ts'
+import { StoredValueEntry } from './StoredValueEntry.ts'
 import { StoredValueMovement } from './StoredValueMovement.ts'
 import { Terminal } from './Terminal.ts'
 import { Tier } from './Tier.ts'
@@ -88,6 +89,7 @@ export const resolvers: ResolverMap = {
   Purchase,
   PurchaseReturn,
   SourceDocument,
+  StoredValueEntry,
   StoredValueMovement,
   Terminal,
   Tier,

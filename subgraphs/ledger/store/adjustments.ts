@@ -66,6 +66,22 @@ export async function insertAdjustment(tx: Tx, adjustment: Adjustment): Promise<
   )
 }
 
+/**
+ * What somebody has adjusted alone since a moment, in a programme. Counted one after the other: whoever sends many at
+ * once waits for himself.
+ */
+export async function adjustedAlone(tx: Tx, by: string, programKey: number, since: Instant): Promise<bigint> {
+  await tx.query(`/* lockAdjuster */ select pg_advisory_xact_lock(hashtextextended($1, 0))`, [`adjust ${by}`])
+  const [row] = await tx.query<{ points: bigint }>(
+    `/* adjustedAlone */
+     select coalesce(sum(points), 0)::bigint as points from adjustment
+     where requested_at >= $3 and requested_by = $1 and program_key = $2 and decided_by is null
+       and state in ('approved', 'posted')`,
+    [by, programKey, toIso(since)],
+  )
+  return row!.points
+}
+
 export async function readAdjustment(query: Query, id: string): Promise<Adjustment | undefined> {
   const [row] = await query<AdjustmentRow>(
     `/* readAdjustment */ select ${columns} from adjustment where id = $1`,

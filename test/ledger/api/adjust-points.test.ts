@@ -228,6 +228,27 @@ test('twenty deductions of ten at once out of a hundred: ten are posted', async 
   expect(await ledger.check()).toMatchObject({ clean: true, violations: [] })
 })
 
+test('many small ones are one large one: above what a day allows it waits, also when they come at once', async () => {
+  await using ledger = await openLedger({
+    program: program.replace('requestsEndAfterDays: 7', 'perDay: { operator: 1000 }'),
+  })
+  const answers = await Promise.all(
+    Array.from({ length: 6 }, (_, index) => adjust(ledger, 400, { idempotencyKey: `k${index}` })),
+  )
+  expect(answers.map(({ adjustment }) => adjustment!.state).sort()).toEqual([
+    ...['POSTED', 'POSTED'],
+    ...['REQUESTED', 'REQUESTED', 'REQUESTED', 'REQUESTED'],
+  ])
+  expect(await points(ledger)).toBe(800)
+  // What a second person approved does not count, and the next day begins at midnight in Shanghai.
+  const waiting = answers.find(({ adjustment }) => adjustment!.state === 'REQUESTED')!
+  await decide(ledger, 'approve', waiting.adjustment!.id, 'a')
+  expect((await adjust(ledger, 200, { idempotencyKey: 'small' })).adjustment!.state).toBe('POSTED')
+  expect((await adjust(ledger, 1, { idempotencyKey: 'more' })).adjustment!.state).toBe('REQUESTED')
+  setClock(ledger, '2026-01-10T16:00:00Z')
+  expect((await adjust(ledger, 400, { idempotencyKey: 'tomorrow' })).adjustment!.state).toBe('POSTED')
+})
+
 test('without a word in the programme all needs two; refusals and rights', async () => {
   await using ledger = await openLedger()
   expect((await adjust(ledger, 1, { idempotencyKey: '1' }, admin)).adjustment!.state).toBe('REQUESTED')

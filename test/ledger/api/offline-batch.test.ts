@@ -155,6 +155,23 @@ test('batches may come in any order; what is missing is told until it has come',
   expect(await points(ledger)).toBe(70)
 })
 
+test('a crash between the number and the purchase: the number is told as missing until the terminal sends it again', async () => {
+  await using ledger = await openLedger()
+  const by = await registered(ledger)
+  await ledger.sql(`create function ledger.crash() returns trigger language plpgsql as $$
+    begin raise exception 'the server died'; end $$`)
+  await ledger.sql(
+    `create trigger crash before insert on ledger.entry for each row execute function ledger.crash()`,
+  )
+  await expect(handIn(ledger, by, [event(1)])).rejects.toThrow()
+  await ledger.sql('drop trigger crash on ledger.entry')
+  expect((await handIn(ledger, by, [event(2)])).missing).toEqual([{ from: 1, to: 1 }])
+  expect(codes(await handIn(ledger, by, [event(1, '12.00')]))).toEqual(['SEQUENCE_REUSED'])
+  const again = await handIn(ledger, by, [event(1)])
+  expect([codes(again), again.missing]).toEqual([[false], []])
+  expect(await points(ledger)).toBe(20)
+})
+
 test('a number that was used for something else is refused, and the rest is recorded', async () => {
   await using ledger = await openLedger()
   const by = await registered(ledger)

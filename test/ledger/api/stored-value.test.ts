@@ -130,6 +130,59 @@ describe('thanks of a telecom operator', () => {
   })
 })
 
+test('the statement of prepaid money tells each movement with what it left, page by page', async () => {
+  await using ledger = await openTravel()
+  await moveMoney(ledger, 'topUp', 'Li', { amount: '100000', document: 'receipt 1', idempotencyKey: '1' })
+  await moveMoney(ledger, 'spendStoredValue', 'Li', {
+    amount: '101000',
+    document: 'journey',
+    idempotencyKey: '2',
+  })
+  const page = async (after?: string) => {
+    const { storedValue } = await accountField<{
+      storedValue: {
+        entries: {
+          edges: {
+            node: Record<'kind', string> & Record<'principal' | 'bonus', { amount: string }>
+            cursor: string
+          }[]
+          pageInfo: { hasNextPage: boolean }
+        }
+      }
+    }>(
+      ledger,
+      'Li',
+      `storedValue { entries(first: 2${after ? `, after: "${after}"` : ''}) {
+        edges { cursor node { kind principal { amount } bonus { amount } after { principal { amount } bonus { amount } }
+          document { number } } }
+        pageInfo { hasNextPage }
+      } }`,
+    )
+    return storedValue.entries
+  }
+  const first = await page()
+  expect(first.edges.map(({ node }) => node)).toEqual([
+    {
+      kind: 'REDEEM',
+      principal: { amount: '-100000.00' },
+      bonus: { amount: '-1000.00' },
+      after: { principal: { amount: '0.00' }, bonus: { amount: '4000.00' } },
+      document: { number: 'journey' },
+    },
+    {
+      kind: 'EARN',
+      principal: { amount: '0.00' },
+      bonus: { amount: '5000.00' },
+      after: { principal: null, bonus: { amount: '5000.00' } },
+      document: { number: 'receipt 1' },
+    },
+  ])
+  expect(first.pageInfo.hasNextPage).toBe(true)
+  const second = await page(first.edges[1]!.cursor)
+  expect(second.edges.map(({ node }) => node.kind)).toEqual(['TOP_UP'])
+  expect(second.pageInfo.hasNextPage).toBe(false)
+})
+
 test('a repetition changes nothing, a key for something else is refused', async () => {
   await using ledger = await openTravel()
   const first = await moveMoney(ledger, 'topUp', 'Li', { amount: '1000', idempotencyKey: 'k' })

@@ -2,24 +2,28 @@ import { expect, test } from 'vitest'
 import { instant } from '../../../kernel/values/instant.ts'
 import {
   type Adjustment,
+  type AdjustmentRules,
   type AdjustmentState,
   decideRequest,
   NO_LIMITS,
   needsSecond,
 } from '../../../subgraphs/ledger/domain/adjustment-rules.ts'
 
-const rules = { limits: { operator: 500, admin: 5_000 } }
+const rules = { limits: { operator: 500, admin: 5_000 }, perDay: { operator: 800 } }
 
 // biome-ignore format: aligned rows
-test.each<[typeof NO_LIMITS, string, bigint, boolean]>([
-  [rules,     'operator',  500n, false],
-  [rules,     'operator',  501n, true ],
-  [rules,     'admin',   5_000n, false],
-  [rules,     'admin',   5_001n, true ],
-  [rules,     'clerk',       1n, true ], // not named
-  [NO_LIMITS, 'admin',       1n, true ],
-])('%o: %s, %s points: a second person %s', (of, role, points, expected) => {
-  expect(needsSecond(of, role, points)).toBe(expected)
+test.each<[AdjustmentRules, string, bigint, bigint, boolean]>([
+  // rules    role        points  alone that day, a second person
+  [rules,     'operator',  500n,       0n, false],
+  [rules,     'operator',  501n,       0n, true ],
+  [rules,     'operator',  500n,     300n, false],
+  [rules,     'operator',  500n,     301n, true ], // many small ones
+  [rules,     'admin',   5_000n, 900_000n, false],
+  [rules,     'admin',   5_001n,       0n, true ],
+  [rules,     'clerk',       1n,       0n, true ], // not named
+  [NO_LIMITS, 'admin',       1n,       0n, true ],
+])('%o: %s, %s points after %s that day: a second person %s', (of, role, points, thatDay, expected) => {
+  expect(needsSecond(of, role, points, thatDay)).toBe(expected)
 })
 
 const request = (state: AdjustmentState, decidedBy?: string): Adjustment => ({
