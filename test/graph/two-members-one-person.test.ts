@@ -1,0 +1,498 @@
+import { readFileSync } from 'node:fs'
+import fc from 'fast-check'
+import { describe, expect, it, test } from 'vitest'
+import type { Principal } from '../../kernel/auth/principal.ts'
+import type { SubgraphName } from '../../kernel/config.ts'
+import { AppError } from '../../kernel/errors.ts'
+import { admin, channelService, clerk, openGraph, partner, type TestGraph } from '../helpers/graph.ts'
+
+const superMember = readFileSync(new URL('../../programs/super-member.yaml', import.meta.url), 'utf8')
+const ALL: readonly SubgraphName[] = ['identity', 'ledger', 'benefits', 'campaigns']
+
+interface Refused {
+  readonly code: string
+}
+
+type Four = Awaited<ReturnType<typeof openFour>>
+
+/** The four subgraphs as they are, and what people do with them. */
+async function openFour() {
+  const graph = await openGraph({ subgraphs: ALL, now: '2026-11-01T02:00:00Z' })
+  await graph.ask(
+    admin,
+    'mutation ($document: String!) { publishProgram(document: $document) { refusal { code } } }',
+    { document: superMember },
+    'ledger',
+  )
+  await graph.drain()
+  let keys = 0
+  const mutate = async <Payload>(
+    at: SubgraphName,
+    as: Principal,
+    name: string,
+    type: string,
+    input: Record<string, unknown>,
+    fields: string,
+  ): Promise<Payload & { refusal: Refused | null }> => {
+    const query = `mutation ($input: ${type}!) { ${name}(input: $input) { ${fields} refusal { code } } }`
+    return (await graph.ask<Record<string, never>>(as, query, { input }, at))[name]!
+  }
+  const fresh = () => `key-${++keys}`
+
+  return Object.assign(graph, {
+    mutate,
+    fresh,
+    register: (as: Principal, channel: string, identities: Identity[]) =>
+      mutate<{ member: { id: string } | null; created: boolean | null }>(
+        'identity',
+        as,
+        'registerMember',
+        'RegisterMemberInput',
+        { channel, proofs: identities.map((asserted) => ({ asserted })) },
+        'member { id } created',
+      ),
+    merge: (from: string, into: string, more: Record<string, unknown> = {}) =>
+      mutate<{ case: { id: string; state: string } | null }>(
+        'identity',
+        admin,
+        'mergeMembers',
+        'MergeMembersInput',
+        { fromMemberId: from, intoMemberId: into, reason: 'one person', idempotencyKey: fresh(), ...more },
+        'case { id state }',
+      ),
+    unmerge: (caseId: string) =>
+      mutate<{ case: { id: string; state: string } | null }>(
+        'identity',
+        admin,
+        'unmergeMembers',
+        'UnmergeMembersInput',
+        { caseId, reason: 'two persons', idempotencyKey: fresh() },
+        'case { id state }',
+      ),
+    buy: (member: Record<string, unknown>, amount: number, document = fresh()) =>
+      mutate<{ purchase: { points: number } | null }>(
+        'ledger',
+        admin,
+        'recordPurchase',
+        'RecordPurchaseInput',
+        { channel: 'store', document, member, lines: [{ amount: `${amount}.00` }] },
+        'purchase { points }',
+      ),
+    redeem: (memberId: string, points: number) =>
+      mutate(
+        'ledger',
+        admin,
+        'redeemPoints',
+        'RedeemPointsInput',
+        { memberId, points, bill: '1000.00', channel: 'store', document: fresh(), idempotencyKey: fresh() },
+        '__typename',
+      ),
+    tag: (memberId: string, name: string) =>
+      mutate(
+        'identity',
+        admin,
+        'setTags',
+        'SetTagsInput',
+        { memberId, tags: [{ dimension: 'INTEREST', name }] },
+        '__typename',
+      ),
+    task: (memberId: string) =>
+      mutate(
+        'campaigns',
+        admin,
+        'completeTask',
+        'CompleteTaskInput',
+        { campaign: 'daily-sign-in', memberId, idempotencyKey: fresh() },
+        'participation { state }',
+      ),
+    give: async (memberId: string, uses: number): Promise<string> => {
+      const { entitlement } = await mutate<{ entitlement: { code: string } }>(
+        'benefits',
+        admin,
+        'grantEntitlement',
+        'GrantEntitlementInput',
+        { memberId, benefit: 'birthday-cake', uses, reason: 'gift', idempotencyKey: fresh() },
+        'entitlement { code }',
+      )
+      return entitlement.code
+    },
+    use: (code: string) =>
+      mutate(
+        'benefits',
+        admin,
+        'writeOffEntitlement',
+        'WriteOffEntitlementInput',
+        { code, idempotencyKey: fresh() },
+        '__typename',
+      ),
+    async leadsTo(identity: Identity): Promise<string | undefined> {
+      const { memberBy } = await graph.ask<{ memberBy: { id: string } | null }>(
+        clerk(),
+        'query ($identity: IdentityInput!) { memberBy(identity: $identity) { id } }',
+        { identity },
+        'identity',
+      )
+      return memberBy?.id
+    },
+    /** All that the four say of a member. */
+    async seen(id: string) {
+      const ask = async (at: SubgraphName, fields: string) => {
+        const { _entities } = await graph.ask<{ _entities: [Record<string, unknown>] }>(
+          admin,
+          `query ($id: ID!) { _entities(representations: [{ __typename: "Member", id: $id }]) { ... on Member { ${fields} } } }`,
+          { id },
+          at,
+        )
+        return _entities[0]
+      }
+      return {
+        ...(await ask(
+          'identity',
+          'id status identities { kind maskedValue } tags { name source } profile { name province }',
+        )),
+        ...(await ask(
+          'ledger',
+          'account { growth points { available held debt } tier { tier { id } validUntil } lots { edges { node { expiresOn remaining } } } }',
+        )),
+        ...(await ask('benefits', 'entitlements { edges { node { id state usesLeft } } }')),
+        ...(await ask('campaigns', 'tasks { completedThisYear pointsEarned }')),
+      }
+    },
+    async check(): Promise<void> {
+      const { ledgerCheck } = await graph.ask<{ ledgerCheck: { violations: unknown[] } }>(
+        admin,
+        '{ ledgerCheck { violations { check memberId detail } } }',
+        {},
+        'ledger',
+      )
+      expect(ledgerCheck.violations).toEqual([])
+    },
+  } satisfies Record<string, unknown> & Partial<TestGraph>)
+}
+
+interface Identity {
+  readonly kind: string
+  readonly scope?: string
+  readonly value: string
+}
+
+const phone = (value: string): Identity => ({ kind: 'PHONE', value })
+
+/** Two members with something in every part. */
+async function twoMembers(four: Four) {
+  const anna = (await four.register(clerk(), 'STORE', [phone('13812341234')])).member!.id
+  const bob = (await four.register(clerk(), 'STORE', [phone('13900001111')])).member!.id
+  await four.buy({ id: anna }, 40)
+  await four.buy({ id: bob }, 5_200)
+  await four.drain()
+  for (const id of [anna, bob]) {
+    await four.task(id)
+    await four.tag(id, `likes-${id === anna ? 'tea' : 'coffee'}`)
+    await four.give(id, 2)
+  }
+  return { anna, bob }
+}
+
+test('in every part two members are one, and two again as they were', async () => {
+  await using four = await openFour()
+  const { anna, bob } = await twoMembers(four)
+  const before = [await four.seen(anna), await four.seen(bob)]
+  const { case: merged } = await four.merge(bob, anna, { bonuses: 'TAKE_BACK_LATER' })
+  expect(merged?.state).toBe('DONE')
+  const both = await four.seen(anna)
+  expect(both).toMatchObject({
+    // Both signed in on one day, which gives a point once.
+    account: { growth: 5_240, points: { available: 40 + 5_200 + 1 }, tier: { tier: { id: 'vip' } } },
+    tasks: [{ completedThisYear: 2, pointsEarned: 1 }],
+    tags: [{ name: 'likes-coffee' }, { name: 'likes-tea' }],
+  })
+  expect((both as { entitlements?: { edges: unknown[] } }).entitlements?.edges).toHaveLength(2 + 2)
+  await four.drain()
+  await four.check()
+  expect((await four.unmerge(merged!.id)).case?.state).toBe('UNMERGED')
+  await four.drain()
+  expect([await four.seen(anna), await four.seen(bob)]).toEqual(before)
+  await four.check()
+})
+
+/** One call of a sibling that breaks off: before it does anything, or after it has done it and before anybody hears. */
+function breakOff(four: Four, part: SubgraphName, what: string, when: 'before' | 'after'): () => boolean {
+  const target = four.mounted.get(part) as unknown as {
+    execute: (request: { query: string }, claims: never) => Promise<unknown>
+  }
+  const { execute } = target
+  let struck = false
+  target.execute = async (request, claims) => {
+    if (struck || !request.query.includes(what)) return execute(request, claims)
+    struck = true
+    if (when === 'after') await execute(request, claims)
+    throw new AppError('SUBGRAPH_UNAVAILABLE', 'killed')
+  }
+  return () => {
+    target.execute = execute
+    return struck
+  }
+}
+
+describe('a crash', () => {
+  const steps = (['campaigns', 'benefits', 'ledger'] as const).flatMap((part) =>
+    (['before', 'after'] as const).map((when) => [part, when] as const),
+  )
+
+  it.each(steps)(
+    'at the step of %s, %s it: one run of the job ends the merge, and one its undoing',
+    async (part, when) => {
+      await using four = await openFour()
+      const { anna, bob } = await twoMembers(four)
+      const before = [await four.seen(anna), await four.seen(bob)]
+      const healed = breakOff(four, part, 'mutation Merge', when)
+      const { case: merged } = await four.merge(bob, anna, { bonuses: 'TAKE_BACK_SMALLER' })
+      expect([merged?.state, healed()]).toEqual(['MOVING', true])
+      await four.check()
+      await four.runJob('settle-merges', 'identity')
+      expect((await four.seen(anna)).account).toMatchObject({ points: { available: 5_241 } })
+      await four.check()
+
+      const again = breakOff(four, part, 'mutation Unmerge', when)
+      expect((await four.unmerge(merged!.id)).case?.state).toBe('UNMERGING')
+      expect(again()).toBe(true)
+      await four.check()
+      await four.runJob('settle-merges', 'identity')
+      await four.drain()
+      expect([await four.seen(anna), await four.seen(bob)]).toEqual(before)
+      await four.check()
+    },
+  )
+
+  it.each(steps)(
+    'at the step of %s, %s it, and then called off: nothing has happened',
+    async (part, when) => {
+      await using four = await openFour()
+      const { anna, bob } = await twoMembers(four)
+      const before = [await four.seen(anna), await four.seen(bob)]
+      const healed = breakOff(four, part, 'mutation Merge', when)
+      const { case: merged } = await four.merge(bob, anna)
+      healed()
+      expect((await four.unmerge(merged!.id)).case?.state).toBe('UNDONE')
+      await four.drain()
+      expect([await four.seen(anna), await four.seen(bob)]).toEqual(before)
+      await four.check()
+    },
+  )
+})
+
+const SIDES = fc.constantFrom<'anna' | 'bob'>('anna', 'bob')
+const DEED = fc.oneof(
+  fc.record({ do: fc.constant('buy' as const), by: SIDES, much: fc.integer({ min: 1, max: 90 }) }),
+  fc.record({ do: fc.constant('redeem' as const), by: SIDES, much: fc.integer({ min: 1, max: 60 }) }),
+  fc.record({ do: fc.constant('tag' as const), by: SIDES, much: fc.nat({ max: 9 }) }),
+  fc.record({ do: fc.constant('use' as const), by: SIDES, much: fc.constant(1) }),
+)
+
+test('merge, anything at all, unmerge: sums stay, and each deed is its origin’s', async () => {
+  await using four = await openFour()
+  let round = 0
+  await fc.assert(
+    fc.asyncProperty(fc.array(DEED, { maxLength: 10 }), async (deeds) => {
+      round += 1
+      const ids = {} as Record<'anna' | 'bob', string>
+      const codes = {} as Record<'anna' | 'bob', string>
+      const own = { anna: 0, bob: 0 }
+      for (const who of ['anna', 'bob'] as const) {
+        const value = `1${who === 'anna' ? 38 : 39}${String(round).padStart(8, '0')}`
+        ids[who] = (await four.register(clerk(), 'STORE', [phone(value)])).member!.id
+        await four.buy({ id: ids[who] }, who === 'anna' ? 100 : 70)
+        own[who] = who === 'anna' ? 100 : 70
+        codes[who] = await four.give(ids[who], 3)
+      }
+      const { case: merged } = await four.merge(ids.bob, ids.anna)
+      let total = 170
+      const growth = { ...own }
+      const used = { anna: 0, bob: 0 }
+      const tags = { anna: new Set<string>(), bob: new Set<string>() }
+      let burned = 0
+      for (const { do: deed, by, much } of deeds) {
+        if (deed === 'buy') {
+          const { purchase } = await four.buy({ id: ids[by] }, much)
+          total += purchase!.points
+          own[by] += purchase!.points
+          growth[by] += much
+        }
+        if (deed === 'redeem') {
+          const refused = (await four.redeem(ids[by], much)).refusal?.code
+          expect(refused).toBe(much > total ? 'INSUFFICIENT_POINTS' : undefined)
+          if (!refused) {
+            total -= much
+            burned += much
+          }
+        }
+        if (deed === 'tag') {
+          await four.tag(ids[by], `tag-${much}`)
+          tags[by].add(`tag-${much}`)
+        }
+        if (deed === 'use' && used[by] < 3) {
+          expect((await four.use(codes[by])).refusal).toBeNull()
+          used[by] += 1
+        }
+      }
+      await four.unmerge(merged!.id)
+      const left = { anna: 0, bob: 0 }
+      for (const who of ['anna', 'bob'] as const) {
+        const seen = (await four.seen(ids[who])) as unknown as {
+          account: { growth: number; points: { available: number; debt: number } }
+          tags: { name: string }[]
+          entitlements: { edges: { node: { usesLeft: number } }[] }
+        }
+        left[who] = seen.account.points.available
+        expect(seen.account.points.debt).toBe(0)
+        expect(seen.account.growth).toBe(growth[who])
+        expect(new Set(seen.tags.map(({ name }) => name))).toEqual(tags[who])
+        expect(seen.entitlements.edges.map(({ node }) => node.usesLeft)).toEqual([3 - used[who]])
+        expect(left[who]).toBeLessThanOrEqual(own[who])
+      }
+      expect(left.anna + left.bob).toBe(total)
+      if (burned === 0) expect(left).toEqual(own)
+      await four.check()
+    }),
+    { numRuns: 12 },
+  )
+})
+
+/** Who a person really is: one phone, and one identity in each of four channels. */
+const CHANNELS = ['STORE', 'WECHAT', 'APP', 'PARTNER'] as const
+type ChannelName = (typeof CHANNELS)[number]
+
+const STEP = fc.oneof(
+  {
+    weight: 6,
+    arbitrary: fc.record({
+      do: fc.constant('register' as const),
+      person: fc.nat({ max: 2 }),
+      channel: fc.constantFrom(...CHANNELS),
+      withPhone: fc.boolean(),
+      thenMerge: fc.boolean(),
+    }),
+  },
+  {
+    weight: 3,
+    arbitrary: fc.record({
+      do: fc.constant('buy' as const),
+      which: fc.nat(),
+      much: fc.integer({ min: 1, max: 50 }),
+    }),
+  },
+  { weight: 2, arbitrary: fc.record({ do: fc.constant('unmerge' as const), which: fc.nat() }) },
+  { weight: 1, arbitrary: fc.record({ do: fc.constant('merge' as const), a: fc.nat(), b: fc.nat() }) },
+)
+
+interface Holder {
+  readonly id: string
+  readonly person: number
+  points: number
+}
+
+test('registrations over four channels, conflicts, merges and unmerges: one person, one member, and never two', async () => {
+  await using four = await openFour()
+  let round = 0
+  await fc.assert(
+    fc.asyncProperty(fc.array(STEP, { minLength: 4, maxLength: 16 }), async (steps) => {
+      round += 1
+      const holders: Holder[] = []
+      const holderOf = new Map<string, Holder>()
+      const known = new Map<string, Identity>()
+      const edges: { caseId: string; from: Holder; into: Holder }[] = []
+      const rootOf = (holder: Holder): Holder => {
+        const edge = edges.find(({ from }) => from === holder)
+        return edge ? rootOf(edge.into) : holder
+      }
+      const merge = async (from: Holder, into: Holder) => {
+        const { case: merged } = await four.merge(from.id, into.id)
+        expect(merged?.state).toBe('DONE')
+        edges.push({ caseId: merged!.id, from: rootOf(from), into: rootOf(into) })
+      }
+      const identitiesOf = (person: number, channel: ChannelName, withPhone: boolean): Identity[] => {
+        const value = `${round}-${person}`
+        const own: Record<ChannelName, Identity> = {
+          STORE: { kind: 'CARD', value: `C${value}` },
+          WECHAT: { kind: 'WECHAT_UNIONID', value: `w-${value}` },
+          APP: { kind: 'APP_USER', value: `u-${value}` },
+          PARTNER: { kind: 'PARTNER_CUSTOMER', scope: 'cinema', value: `p-${value}` },
+        }
+        return [
+          own[channel],
+          ...(withPhone ? [phone(`137${String(round * 10 + person).padStart(8, '0')}`)] : []),
+        ]
+      }
+      const callers: Record<ChannelName, Principal> = {
+        STORE: clerk(),
+        WECHAT: channelService('WECHAT'),
+        APP: channelService('APP'),
+        PARTNER: partner('cinema'),
+      }
+      const name = ({ kind, value }: Identity) => `${kind} ${value}`
+      for (const step of steps) {
+        if (step.do === 'register') {
+          const { person, channel, withPhone, thenMerge } = step
+          const identities = identitiesOf(person, channel, withPhone)
+          const found = identities.flatMap((one) => holderOf.get(name(one)) ?? [])
+          const roots = [...new Set(found.map(rootOf))]
+          const answer = await four.register(callers[channel], channel, identities)
+          if (roots.length > 1) {
+            expect(answer.refusal?.code).toBe('IDENTITY_CONFLICT')
+            if (thenMerge) await merge(roots[0]!, roots[1]!)
+          } else {
+            expect(answer.refusal).toBeNull()
+            expect(answer.created).toBe(roots.length === 0)
+            let holder = new Set(found).size === 1 ? found[0] : roots[0]
+            if (!holder) {
+              holder = { id: answer.member!.id, person, points: 0 }
+              holders.push(holder)
+            }
+            expect(answer.member!.id).toBe(rootOf(holder).id)
+            for (const one of identities) {
+              if (holderOf.has(name(one))) continue
+              // What a partner reports is not added to who is there already.
+              if (roots.length > 0 && channel === 'PARTNER' && one.kind === 'PHONE') continue
+              holderOf.set(name(one), holder)
+              known.set(name(one), one)
+            }
+          }
+        }
+        if (step.do === 'buy' && known.size > 0) {
+          const [key, identity] = [...known][step.which % known.size]!
+          const { purchase } = await four.buy({ identity }, step.much)
+          holderOf.get(key)!.points += purchase!.points
+        }
+        if (step.do === 'unmerge' && edges.length > 0) {
+          const [edge] = edges.splice(step.which % edges.length, 1)
+          expect((await four.unmerge(edge!.caseId)).case?.state).toBe('UNMERGED')
+        }
+        if (step.do === 'merge' && holders.length > 1) {
+          const [a, b] = [holders[step.a % holders.length]!, holders[step.b % holders.length]!]
+          if (a.person === b.person && rootOf(a) !== rootOf(b)) await merge(a, b)
+        }
+        for (const [key, identity] of known) {
+          const root = rootOf(holderOf.get(key)!)
+          expect(await four.leadsTo(identity)).toBe(root.id)
+          // Two strangers never become one.
+          expect(root.person).toBe(holderOf.get(key)!.person)
+        }
+      }
+      const broken = await four.sql(
+        `select old.member_id from identity.member as old join identity.member as left_ on left_.member_id = old.merged_into
+         where left_.merged_into is not null`,
+      )
+      expect(broken).toEqual([])
+      while (edges.length > 0)
+        expect((await four.unmerge(edges.shift()!.caseId)).case?.state).toBe('UNMERGED')
+      for (const holder of holders) {
+        const { account } = (await four.seen(holder.id)) as unknown as {
+          account: { points: { available: number } } | null
+        }
+        expect(account?.points.available ?? 0).toBe(holder.points)
+      }
+      await four.check()
+    }),
+    { numRuns: 15 },
+  )
+})
