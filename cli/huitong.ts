@@ -1,10 +1,11 @@
-import { Command, Option } from 'commander'
+import { Command, InvalidArgumentError, Option } from 'commander'
 import { reportAndExit } from '../kernel/process.ts'
 import { CommandError } from './command-error.ts'
 import { checkLedger } from './commands/check.ts'
 import { addClientSecret, CHANNELS, createClient, revokeClientSecret } from './commands/clients.ts'
 import { dropEvent, listEvents, retryEvents } from './commands/events.ts'
 import { exportSegment } from './commands/export-segment.ts'
+import { importMembers, type MemberFlags } from './commands/import-members.ts'
 import { BATCH, batchSize, type ImportFlags, importPurchases } from './commands/import-purchases.ts'
 import { migrateAll } from './commands/migrate.ts'
 import { publishProgram } from './commands/publish-program.ts'
@@ -18,6 +19,13 @@ const huitong = new Command('huitong')
   .showHelpAfterError('(see --help)')
 
 const example = (command: string): string => `\nExample:\n  $ npm run huitong -- ${command}\n`
+
+const collect = (text: string, before: readonly string[]): readonly string[] => [...before, text]
+
+function wholeNumber(text: string): number {
+  if (/^[1-9]\d{0,8}$/.test(text)) return Number(text)
+  throw new InvalidArgumentError('It must be a whole number from 1 on.')
+}
 
 const exitWith =
   <Args extends unknown[]>(run: (...args: Args) => Promise<number>) =>
@@ -123,9 +131,46 @@ huitong
   .addHelpText('after', example('segment export young-spenders --out members.csv'))
   .action(exitWith((id: string, flags: { out?: string }) => exportSegment(id, flags)))
 
-huitong
+const imports = huitong
   .command('import')
-  .description('bring in purchases that were recorded elsewhere')
+  .description('bring in members and purchases that were recorded elsewhere')
+
+imports
+  .command('members')
+  .description(
+    'Import the members of a file of any size with what is known of them, their tags and gift points. Goes on where an ' +
+      'earlier run was cut off; a member that is there already is found, not made again. See ' +
+      'docs/guides/import-members.md.',
+  )
+  .argument('<FILE>', 'delimited text, UTF-8, one member a line')
+  .requiredOption(
+    '--map <SPEC>',
+    'which column holds what: key (required), phone, card, unionid, app_user, name, gender, birthday, province, ' +
+      'identity_number, joined, store, tags, points; as key=column pairs with commas between, or the path of a YAML file',
+  )
+  .option('--source <NAME>', "whose keys these are (default: the file's name without its ending)")
+  .option('--zone <ZONE>', 'time zone of dates without an offset', 'Asia/Shanghai')
+  .option('--pre-registered', 'they take their memberships up later; see --activate')
+  .option('--activate', 'memberships that were imported as pre-registered are taken up')
+  .option('--tag <TAG>', 'a tag of every member, as dimension/name=value; may be repeated', collect, [])
+  .option('--points <N>', 'gift points of every member whose line says no other', wholeNumber)
+  .option('--program <ID>', 'the programme in which points are given')
+  .option('--reason <TEXT>', 'why points are given')
+  .option(
+    '--separator <CHAR>',
+    'one character, or comma, semicolon, tab, blanks (default: told by the first line)',
+  )
+  .option('--no-header', 'the first line is a member already')
+  .option('--bad-lines <FILE>', 'where lines that cannot be imported go (default: <data dir>/imports/)')
+  .option('--dry-run', 'only say what would become of each line')
+  .option('--again', 'send all once more, though it was sent before')
+  .addHelpText(
+    'after',
+    example('import members crm.csv --map key=id,phone=mobile,name=name,joined=since --source crm --dry-run'),
+  )
+  .action(exitWith((file: string, flags: MemberFlags) => importMembers(file, flags)))
+
+imports
   .command('purchases')
   .description(
     'Record the purchases of a file of any size and register their buyers. Goes on where an earlier run was cut ' +

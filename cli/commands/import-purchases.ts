@@ -65,14 +65,14 @@ export async function importPurchases(path: string, flags: ImportFlags): Promise
 
 const NAME_LENGTH_MAX = 128
 
-function named(flag: string, name: string): string {
+export function named(flag: string, name: string): string {
   const trimmed = name.normalize('NFKC').trim()
   if (trimmed !== '' && trimmed.length <= NAME_LENGTH_MAX) return trimmed
   throw new CommandError(`${flag}: a name has 1 to ${NAME_LENGTH_MAX} characters`)
 }
 
 /** The first interrupt asks to stop; the second one ends the process as ever. */
-function stopOnInterrupt(): AbortSignal {
+export function stopOnInterrupt(): AbortSignal {
   const controller = new AbortController()
   for (const signal of ['SIGINT', 'SIGTERM'] as const) {
     process.once(signal, () => {

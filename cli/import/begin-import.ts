@@ -1,7 +1,6 @@
 import { canonicalJson, sha256 } from '../../kernel/values/canonical.ts'
 import { CommandError } from '../command-error.ts'
 import type { Checkpoint, CheckpointStore, ImportKey } from './checkpoint.ts'
-import type { ColumnMap } from './column-map.ts'
 import type { PurchaseFile } from './purchase-file.ts'
 import { NOTHING, purchasesOf } from './tally.ts'
 
@@ -10,15 +9,17 @@ export async function beginImport(from: {
   checkpoints: CheckpointStore
   key: ImportKey
   file: PurchaseFile
-  map: ColumnMap
+  /** Which column holds what. */
+  map: Readonly<Record<string, string>>
+  /** The lines' numbers name what is imported. */
+  numberedByLine: boolean
   zone: string
   /** From the top, whatever was sent before. */
   again: boolean
 }): Promise<Checkpoint> {
-  const { checkpoints, key, file, map, zone, again } = from
+  const { checkpoints, key, file, map, numberedByLine, zone, again } = from
   const reading = [file.fingerprint, file.separator, file.header !== undefined, map, zone]
   const fingerprint = sha256(canonicalJson(reading)).toString('hex')
-  const numberedByLine = map.document === undefined
   const fresh: Checkpoint = {
     ...key,
     fingerprint,

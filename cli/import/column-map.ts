@@ -2,32 +2,37 @@ import { readFileSync } from 'node:fs'
 import { parse as parseYaml, YAMLParseError } from 'yaml'
 import { CommandError } from '../command-error.ts'
 
-/** What a column can be for. */
-export const MAP_KEYS = [
-  'member',
-  'date',
-  'document',
-  'quantity',
-  'amount',
-  'sku',
-  'category',
-  'store',
-] as const
-const REQUIRED = ['member', 'date', 'amount'] as const
+/** What columns can be for in a kind of file, and which it must have. */
+export interface ColumnKeys<Key extends string, Required extends Key> {
+  readonly keys: readonly Key[]
+  readonly required: readonly Required[]
+}
 
-export type MapKey = (typeof MAP_KEYS)[number]
+export const PURCHASE_KEYS = {
+  keys: ['member', 'date', 'document', 'quantity', 'amount', 'sku', 'category', 'store'],
+  required: ['member', 'date', 'amount'],
+} as const satisfies ColumnKeys<string, string>
+
+export type MapKey = (typeof PURCHASE_KEYS.keys)[number]
+type RequiredKey = (typeof PURCHASE_KEYS.required)[number]
 
 /** Which column holds what: by the header's name, or `$1`, `$2` by place. */
-export type ColumnMap = Readonly<Record<(typeof REQUIRED)[number], string>> &
-  Readonly<Partial<Record<MapKey, string>>>
+export type ColumnMap<Key extends string = MapKey, Required extends Key = never> = Readonly<
+  Record<Required, string>
+> &
+  Readonly<Partial<Record<Key, string>>>
 
 /** The same by place, counted from 0. */
-export type ColumnPlaces = Readonly<Record<(typeof REQUIRED)[number], number>> &
-  Readonly<Partial<Record<MapKey, number>>>
+export type ColumnPlaces<Key extends string = MapKey> = Readonly<Partial<Record<Key, number>>>
 
 /** Reads `--map`: `member=customer_id,date=date,…`, or the path of a YAML file with one `key: column` a line. */
-export function readColumnMap(spec: string): ColumnMap {
-  return checked(spec.includes('=') ? inlinePairs(spec) : yamlPairs(spec))
+export const readColumnMap = (spec: string): ColumnMap<MapKey, RequiredKey> => readMap(spec, PURCHASE_KEYS)
+
+export function readMap<Key extends string, Required extends Key>(
+  spec: string,
+  keys: ColumnKeys<Key, Required>,
+): ColumnMap<Key, Required> {
+  return checked(spec.includes('=') ? inlinePairs(spec) : yamlPairs(spec), keys)
 }
 
 function inlinePairs(spec: string): [key: string, column: string][] {
@@ -60,26 +65,32 @@ function yamlPairs(file: string): [key: string, column: string][] {
   })
 }
 
-function checked(pairs: readonly [key: string, column: string][]): ColumnMap {
+function checked<Key extends string, Required extends Key>(
+  pairs: readonly [key: string, column: string][],
+  { keys, required }: ColumnKeys<Key, Required>,
+): ColumnMap<Key, Required> {
   const map = new Map<string, string>()
   for (const [key, column] of pairs) {
-    if (!MAP_KEYS.some((known) => known === key)) {
-      throw new CommandError(`--map: there is no key "${key}"; the keys are ${MAP_KEYS.join(', ')}`)
+    if (!keys.some((known) => known === key)) {
+      throw new CommandError(`--map: there is no key "${key}"; the keys are ${keys.join(', ')}`)
     }
     if (map.has(key)) throw new CommandError(`--map: ${key} is given twice`)
     if (column === '') throw new CommandError(`--map: ${key} has no column`)
     map.set(key, column)
   }
-  const missing = REQUIRED.find((key) => !map.has(key))
-  if (missing) throw new CommandError(`--map: ${missing} is missing; ${REQUIRED.join(', ')} are required`)
-  return Object.fromEntries(map) as ColumnMap
+  const missing = required.find((key) => !map.has(key))
+  if (missing) {
+    const are = required.length === 1 ? 'is' : 'are'
+    throw new CommandError(`--map: ${missing} is missing; ${required.join(', ')} ${are} required`)
+  }
+  return Object.fromEntries(map) as ColumnMap<Key, Required>
 }
 
 /** Finds the columns. `header` is undefined for a file without one: columns then go by place only. */
-export function placeColumns(
-  map: ColumnMap,
+export function placeColumns<Key extends string>(
+  map: ColumnMap<Key>,
   { header, width }: { header: readonly string[] | undefined; width: number },
-): ColumnPlaces {
+): ColumnPlaces<Key> {
   const place = (key: string, column: string): number => {
     if (/^\$\d+$/.test(column)) {
       const index = Number(column.slice(1)) - 1
@@ -105,6 +116,6 @@ export function placeColumns(
     return found
   }
   return Object.fromEntries(
-    Object.entries(map).map(([key, column]) => [key, place(key, column)]),
-  ) as unknown as ColumnPlaces
+    Object.entries<string>(map as Record<string, string>).map(([key, column]) => [key, place(key, column)]),
+  ) as ColumnPlaces<Key>
 }

@@ -2,13 +2,15 @@ import cliProgress from 'cli-progress'
 
 /** Shows how far an import is: a bar on a terminal, a line now and then elsewhere. */
 export interface Progress {
-  /** Bytes read and acknowledged, purchases recorded or found recorded, in this run. */
-  update(bytes: number, purchases: number): void
+  /** Bytes read and acknowledged, items done or found done, in this run. */
+  update(bytes: number, items: number): void
   stop(): void
 }
 
 export interface ProgressOptions {
   readonly output: NodeJS.WriteStream
+  /** What is counted, e.g. `purchases`. */
+  readonly noun: string
   readonly totalBytes: number
   /** Where this run begins. */
   readonly startBytes: number
@@ -20,11 +22,11 @@ const LINE_EVERY_SECONDS = 5
 export const openProgress = (options: ProgressOptions): Progress =>
   options.output.isTTY ? progressBar(options) : progressLines(options)
 
-function progressBar({ output, totalBytes, startBytes, elapsedSeconds }: ProgressOptions): Progress {
+function progressBar({ output, noun, totalBytes, startBytes, elapsedSeconds }: ProgressOptions): Progress {
   const bar = new cliProgress.SingleBar(
     {
       stream: output,
-      format: '{bar} {percentage}% | {purchases} purchases | {rate}/s | {left} left',
+      format: `{bar} {percentage}% | {items} ${noun} | {rate}/s | {left} left`,
       hideCursor: true,
       clearOnComplete: true,
       stopOnComplete: false,
@@ -33,26 +35,26 @@ function progressBar({ output, totalBytes, startBytes, elapsedSeconds }: Progres
     },
     cliProgress.Presets.shades_classic,
   )
-  bar.start(totalBytes, startBytes, { purchases: 0, rate: 0, left: '…' })
+  bar.start(totalBytes, startBytes, { items: 0, rate: 0, left: '…' })
   return {
-    update(bytes, purchases) {
-      const payload = figures({ bytes, purchases, totalBytes, startBytes, seconds: elapsedSeconds() })
+    update(bytes, items) {
+      const payload = figures({ bytes, items, totalBytes, startBytes, seconds: elapsedSeconds() })
       bar.update(bytes, payload)
     },
     stop: () => bar.stop(),
   }
 }
 
-function progressLines({ output, totalBytes, startBytes, elapsedSeconds }: ProgressOptions): Progress {
+function progressLines({ output, noun, totalBytes, startBytes, elapsedSeconds }: ProgressOptions): Progress {
   let shownAt = 0
   return {
-    update(bytes, purchases) {
+    update(bytes, items) {
       const seconds = elapsedSeconds()
       if (seconds - shownAt < LINE_EVERY_SECONDS) return
       shownAt = seconds
-      const { rate, left } = figures({ bytes, purchases, totalBytes, startBytes, seconds })
+      const { rate, left } = figures({ bytes, items, totalBytes, startBytes, seconds })
       const percent = Math.floor((bytes / totalBytes) * 100)
-      output.write(`${percent}%, ${grouped(purchases)} purchases, ${rate}/s, ${left} left\n`)
+      output.write(`${percent}%, ${grouped(items)} ${noun}, ${rate}/s, ${left} left\n`)
     },
     stop: () => {},
   }
@@ -60,16 +62,16 @@ function progressLines({ output, totalBytes, startBytes, elapsedSeconds }: Progr
 
 function figures(at: {
   bytes: number
-  purchases: number
+  items: number
   totalBytes: number
   startBytes: number
   seconds: number
-}): { purchases: string; rate: string; left: string } {
+}): { items: string; rate: string; left: string } {
   const done = at.bytes - at.startBytes
   const secondsLeft = done > 0 ? ((at.totalBytes - at.bytes) / done) * at.seconds : undefined
   return {
-    purchases: grouped(at.purchases),
-    rate: grouped(Math.round(at.purchases / Math.max(at.seconds, 0.001))),
+    items: grouped(at.items),
+    rate: grouped(Math.round(at.items / Math.max(at.seconds, 0.001))),
     left: secondsLeft === undefined ? '…' : duration(secondsLeft),
   }
 }

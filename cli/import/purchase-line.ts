@@ -24,6 +24,8 @@ export interface Purchase {
 /** A line that was not imported, and why. */
 export interface BadLine {
   readonly line: number
+  /** Of the file, where the fault lies in one. */
+  readonly column?: string | undefined
   readonly code: string
   readonly reason: string
   readonly text: string
@@ -38,7 +40,7 @@ export interface LineReading {
 }
 
 /** What was no UTF-8, and NUL, which no text of the database can hold. */
-const GARBLED = /[\uFFFD\0]/
+export const GARBLED = /[\uFFFD\0]/
 
 /** What `identity` takes. */
 const ID_LENGTH_MAX = 128
@@ -47,7 +49,7 @@ const ID_LENGTH_MAX = 128
 export function readPurchase(
   record: FileRecord,
   { places, width, scale, dates }: LineReading,
-): { purchase: Purchase } | { bad: BadLine } {
+): { item: Purchase } | { bad: BadLine } {
   const { line, text, fields } = record
   const bad = (code: string, reason: string) => ({ bad: { line, code, reason, text } })
 
@@ -60,7 +62,9 @@ export function readPurchase(
     return place === undefined ? undefined : fields[place] || undefined
   }
 
-  const garbled = Object.values(places).find((place) => GARBLED.test(fields[place]!))
+  const garbled = Object.values<number>(places as Record<string, number>).find((place) =>
+    GARBLED.test(fields[place]!),
+  )
   if (garbled !== undefined) return bad('NOT_TEXT', `field ${garbled + 1} holds bytes that are no UTF-8 text`)
 
   // In the form under which `identity` knows it: one member must not travel under two names.
@@ -91,7 +95,7 @@ export function readPurchase(
   }
 
   return {
-    purchase: {
+    item: {
       line,
       text,
       member,

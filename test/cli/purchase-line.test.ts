@@ -55,7 +55,7 @@ const read = (fields: string[] | undefined, scale = 2) =>
 
 test('a good line is a purchase whose document is its line', () => {
   expect(read(['00001', '19970101', '11.77', '1'])).toEqual({
-    purchase: {
+    item: {
       line: 7,
       text: 'as it stands',
       member: '00001',
@@ -77,7 +77,7 @@ test.each([
   ['1200', 0, 1200n],
   ['123456789012345.99', 2, 12345678901234599n],
 ])('the amount %s with %i decimals is %d', (text, scale, amount) => {
-  expect(read(['a', '19970101', text, '1'], scale)).toMatchObject({ purchase: { amount } })
+  expect(read(['a', '19970101', text, '1'], scale)).toMatchObject({ item: { amount } })
 })
 
 test.each([
@@ -113,7 +113,7 @@ test.each([
 })
 
 test('an optional field without content is as good as absent; a document number is not optional', () => {
-  expect(read(['a', '19970101', '1.00', ''])).toMatchObject({ purchase: { quantity: undefined } })
+  expect(read(['a', '19970101', '1.00', ''])).toMatchObject({ item: { quantity: undefined } })
   const withDocument = readPurchase(
     { line: 7, text: '', fields: ['a', '19970101', '1.00', ''], next: { offset: 0, line: 7 } },
     {

@@ -23,6 +23,7 @@ import { eraseMember } from './Mutation/eraseMember.ts'
 import { exchangeToken } from './Mutation/exchangeToken.ts'
 import { exportMyData } from './Mutation/exportMyData.ts'
 import { giveConsent } from './Mutation/giveConsent.ts'
+import { importMembers } from './Mutation/importMembers.ts'
 import { importTags } from './Mutation/importTags.ts'
 import { inviteToHousehold } from './Mutation/inviteToHousehold.ts'
 import { issueClientToken } from './Mutation/issueClientToken.ts'
@@ -118,6 +119,7 @@ export const resolvers: ResolverMap = {
     bindIdentity,
     createClient,
     endSessions,
+    importMembers,
     importTags,
     issueClientToken,
     rebuildFacts,

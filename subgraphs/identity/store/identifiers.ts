@@ -70,6 +70,20 @@ export async function settleClaims(
   )
 }
 
+/** Hands claimed identifiers on, each to the member that its claimant turned out to be. */
+export async function handOverClaims(
+  tx: Tx,
+  claims: readonly { hash: Buffer; from: MemberId; to: MemberId }[],
+): Promise<void> {
+  await tx.query(
+    `/* handOverClaims */
+     update identifier set member_id = given.receiver
+     from unnest($1::bytea[], $2::uuid[], $3::uuid[]) as given(hash, claimant, receiver)
+     where identifier.hash = given.hash and identifier.member_id = given.claimant`,
+    [claims.map(({ hash }) => hash), claims.map(({ from }) => from), claims.map(({ to }) => to)],
+  )
+}
+
 /** Identifiers lead to these members no more. */
 export async function releaseIdentifiers(
   tx: Tx,

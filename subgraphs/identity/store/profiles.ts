@@ -22,13 +22,23 @@ export async function findProfiles(
   )
 }
 
-export async function saveProfile(tx: Tx, profile: SealedProfile, at: Instant): Promise<void> {
+export const saveProfile = (tx: Tx, profile: SealedProfile, at: Instant): Promise<void> =>
+  saveProfiles(tx, [profile], at)
+
+export async function saveProfiles(tx: Tx, profiles: readonly SealedProfile[], at: Instant): Promise<void> {
   await tx.query(
-    `/* saveProfile */
-     insert into profile (member_id, sealed, version, updated_at) values ($1, $2, $3, $4)
+    `/* saveProfiles */
+     insert into profile (member_id, sealed, version, updated_at)
+     select member_id, sealed, version, $4 from unnest($1::uuid[], $2::bytea[], $3::integer[])
+       as given(member_id, sealed, version)
      on conflict on constraint profile_key
      do update set sealed = excluded.sealed, version = excluded.version, updated_at = excluded.updated_at`,
-    [profile.memberId, profile.sealed, profile.version, toIso(at)],
+    [
+      profiles.map(({ memberId }) => memberId),
+      profiles.map(({ sealed }) => sealed),
+      profiles.map(({ version }) => version),
+      toIso(at),
+    ],
   )
 }
 

@@ -18,6 +18,46 @@ export async function saveTags(tx: Tx, memberId: string, tags: readonly Tag[]): 
   )
 }
 
+/** Sets tags of many members, with their history. What is set so already by the same source stays, and makes no history. */
+export async function appendTagsOfMany(
+  tx: Tx,
+  members: readonly { readonly memberId: string; readonly tags: readonly Tag[] }[],
+  at: Instant,
+): Promise<void> {
+  // One member may come twice; the last word counts.
+  const last = new Map(
+    members.flatMap(({ memberId, tags }) =>
+      tags.map(
+        (tag) => [`${memberId}/${tag.dimension}/${tag.name}/${tag.source}`, { memberId, tag }] as const,
+      ),
+    ),
+  )
+  const rows = [...last.values()]
+  const tags = rows.map(({ tag }) => tag)
+  await tx.query(
+    `/* appendTagsOfMany */
+     with given as (
+       select * from unnest($1::uuid[], $2::uuid[], $3::text[], $4::text[], $5::text[], $6::text[], $7::text[],
+         $8::double precision[], $9::timestamptz[], $10::timestamptz[])
+         as given(member_id, id, dimension, name, source, value, set_by, confidence, expires_at, set_at)
+     ), saved as (
+       insert into tag as known (member_id, dimension, name, source, value, set_by, confidence, expires_at, set_at)
+       select member_id, dimension, name, source, value, set_by, confidence, expires_at, set_at from given
+       on conflict on constraint tag_key do update set
+         value = excluded.value, set_by = excluded.set_by, confidence = excluded.confidence,
+         expires_at = excluded.expires_at, set_at = excluded.set_at
+       where (known.value, known.confidence, known.expires_at)
+         is distinct from (excluded.value, excluded.confidence, excluded.expires_at)
+       returning member_id, dimension, name, source
+     )
+     insert into tag_history (member_id, change, id, dimension, name, source, value, changed_by, confidence,
+       expires_at, changed_at)
+     select member_id, 'set', id, dimension, name, source, value, set_by, confidence, expires_at, set_at
+     from given join saved using (member_id, dimension, name, source)`,
+    [rows.map(({ memberId }) => memberId), rows.map(() => newId(at)), ...columnsOf(tags)],
+  )
+}
+
 /** Removes tags of a person, of one source or of all, and answers what they were and under which id. */
 export async function deleteTags(
   tx: Tx,
