@@ -6,6 +6,8 @@ export default defineConfig({
   resolve: { alias: [{ find: /^graphql$/, replacement: fileURLToPath(import.meta.resolve('graphql')) }] },
   test: {
     include: ['test/**/*.test.ts'],
+    // By `npm run conformance`: they need packages of their own.
+    exclude: ['**/node_modules/**', 'test/conformance/**'],
     globalSetup: ['test/helpers/start-postgres.ts'],
     pool: 'forks',
     maxWorkers: 2,

@@ -28,6 +28,7 @@ import { asGraphQLError } from './execute/plan.ts'
 import { quietLogger } from './execute/quiet-logger.ts'
 import type { Source } from './execute/source.ts'
 import { stockGateway } from './execute/stock-gateway.ts'
+import { withLegacyStatus } from './legacy-status.ts'
 import { type Admission, openAdmission, refusedOperation } from './limits/admission.ts'
 import { Costs } from './limits/cost.ts'
 import {
@@ -193,9 +194,10 @@ export async function openPipeline(options: PipelineOptions): Promise<Graph> {
   const audience = (principal: Principal) => audienceOf(principal, { sandbox: !production })
   return {
     audience,
-    execute(request, context) {
+    async execute(request, context) {
       const asking = audience(context.claims.principal)
-      return warmPaths?.[asking].answer(request, context) ?? throughPipeline(asking, request, context)
+      const answer = warmPaths?.[asking].answer(request, context) ?? throughPipeline(asking, request, context)
+      return withLegacyStatus(request, await answer)
     },
     schema: (of) => contracts[of].schema(),
     async goOver(sdl) {

@@ -309,3 +309,24 @@ describe('in production', () => {
     expect(page.headers['content-type']).toMatch('text/html')
   })
 })
+
+describe('who accepts application/json and nothing newer', () => {
+  const json = { accept: 'application/json' }
+  test.for([
+    ['a syntax error', { query: '{ programs' }, 200],
+    ['an unknown field', { query: '{ nonsense }' }, 200],
+    ['a missing variable', { query: 'query ($n: String!) { hello(name: $n) }' }, 200],
+    ['no query', { variables: {} }, 400],
+    ['variables that are no object', { query: '{ programs }', variables: '1' }, 400],
+    ['a document that costs too much', { query: `{ ${'programs '.repeat(3_000)} }` }, 400],
+  ] as const)('is told of %s with the status of a well-formed answer', async ([, request, status]) => {
+    // Once as something new, once by the way of what is known.
+    for (let turn = 0; turn < 2; turn++) {
+      const answer = await gateway.post(request, json)
+      expect(answer.status).toBe(status)
+      expect(answer.body.errors).not.toHaveLength(0)
+      expect(answer.body.data).toBeUndefined()
+    }
+    expect((await gateway.post(request, { accept: 'application/graphql-response+json' })).status).toBe(400)
+  })
+})

@@ -54,7 +54,7 @@ async function scene(executorName: 'compiled' | 'stock' = 'compiled') {
     log: silentLog,
   })
   const ask = async (query: string, variables: Record<string, unknown> = {}) => {
-    const headers = { 'content-type': 'application/json', accept: 'application/json' }
+    const headers = { 'content-type': 'application/json', accept: 'application/graphql-response+json' }
     const { status, body } = await graph.execute(
       { method: 'POST', url: '/graphql', headers, body: { query, variables } },
       { claims: { principal: ANONYMOUS, language: 'en', requestId: 'r' }, seen: {} },

@@ -4,6 +4,7 @@ import { openAll } from '../../gateway/open-all.ts'
 import { TestClock } from '../../kernel/clock.ts'
 import { SUBGRAPH_NAMES } from '../../kernel/config.ts'
 import { silentLog } from '../../kernel/log.ts'
+import { openBesideHive } from './beside-hive.ts'
 import { openBothExecutors } from './both-executors.ts'
 import { loadSubgraph, openTestDatabase } from './database.ts'
 import { testConfig, testSecrets } from './graph.ts'
@@ -15,7 +16,7 @@ export interface GraphQLResult<Data> {
 
 /**
  * The whole of Huitong behind its gateway, on a database of its own, with the `super-member` programme published.
- * Each operation is compared with what the stock executor answers to it.
+ * Each operation is compared with what the stock executor answers to it or, by `npm run conformance`, Hive's gateway.
  */
 export async function openEverything(options: { now?: string } = {}) {
   const subgraphs = await Promise.all(SUBGRAPH_NAMES.map((name) => loadSubgraph[name]()))
@@ -27,7 +28,7 @@ export async function openEverything(options: { now?: string } = {}) {
     log: silentLog,
     databaseUrl: database.url,
     secrets: testSecrets,
-    openGraph: openBothExecutors,
+    openGraph: process.env.HUITONG_TEST_BESIDE_HIVE ? openBesideHive : openBothExecutors,
   })
   const owner = new pg.Client({ connectionString: database.url })
   await owner.connect()
