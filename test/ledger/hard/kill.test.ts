@@ -79,18 +79,24 @@ async function strike({ child, postgres }: Running, victim: Victim): Promise<voi
 }
 
 let keys = 0
+/** Acknowledged purchases that nobody has taken back yet. */
+const bought: Order[] = []
 /** Sends orders one after the other until one has no answer any more. */
 async function work(running: Running, seed: number, done: Order[], unknown: Order[]): Promise<void> {
   const roll = dice(seed)
   for (;;) {
-    const order: Order = {
-      kind: (['purchase', 'purchase', 'grant', 'redemption'] as const)[roll(4)]!,
-      key: `order ${++keys}`,
-      member: MEMBERS[roll(MEMBERS.length)]!,
-      points: 1 + roll(80),
-    }
+    const back = roll(5) === 0 ? bought.shift() : undefined
+    const order: Order = back
+      ? { ...back, kind: 'return', key: `order ${++keys}`, of: back.key }
+      : {
+          kind: (['purchase', 'purchase', 'grant', 'redemption'] as const)[roll(4)]!,
+          key: `order ${++keys}`,
+          member: MEMBERS[roll(MEMBERS.length)]!,
+          points: 1 + roll(80),
+        }
     const answer = await send(running.ask, order)
     if (answer.told === 'done') done.push(order)
+    if (answer.told === 'done' && order.kind === 'purchase') bought.push(order)
     if (answer.told !== 'unknown') continue
     unknown.push(order)
     return

@@ -3,12 +3,14 @@ import { type Ask, answerOf } from './instance.ts'
 
 /** Something that must happen once, however often it is sent. */
 export interface Order {
-  readonly kind: 'purchase' | 'redemption' | 'grant'
+  readonly kind: 'purchase' | 'redemption' | 'grant' | 'hold' | 'return'
   /** Its document number and idempotency key. */
   readonly key: string
   /** A member's name. */
   readonly member: string
   readonly points: number
+  /** A return: the key of its purchase, all of which comes back. */
+  readonly of?: string
 }
 
 /** What the caller was told. */
@@ -28,9 +30,16 @@ const GRANT = `mutation G($input: GrantPointsInput!) {
   answer: grantPoints(input: $input) { entry { id sequence points balance } refusal { code } }
 }`
 
+const HOLD = `mutation H($input: HoldPointsInput!) {
+  answer: holdPoints(input: $input) { hold { id points } refusal { code } }
+}`
+const RETURN = `mutation B($input: ReturnPurchaseInput!) {
+  answer: returnPurchase(input: $input) { duplicate purchaseReturn { id document points growth } refusal { code } }
+}`
+
 export const idOf = (member: string): string => derivedId('test member', member)
 
-function requestOf({ kind, key, member, points }: Order): { query: string; input: object } {
+function requestOf({ kind, key, member, points, of }: Order): { query: string; input: object } {
   const memberId = idOf(member)
   switch (kind) {
     case 'purchase':
@@ -47,6 +56,21 @@ function requestOf({ kind, key, member, points }: Order): { query: string; input
       return {
         query: REDEMPTION,
         input: { memberId, points, bill: '100000.00', channel: 'store', document: key, idempotencyKey: key },
+      }
+    case 'hold':
+      return {
+        query: HOLD,
+        input: { memberId, points, channel: 'store', document: key, idempotencyKey: key },
+      }
+    case 'return':
+      return {
+        query: RETURN,
+        input: {
+          purchase: { channel: 'store', document: of },
+          reason: 'r',
+          channel: 'store',
+          document: key,
+        },
       }
     case 'grant':
       return {
@@ -90,7 +114,7 @@ const STATEMENT = `query S($member: ID!, $after: String) {
   _entities(representations: [{ __typename: "Member", id: $member }]) {
     ... on Member {
       account {
-        points { available }
+        points { available debt }
         statement(first: 100, after: $after) {
           edges { node { kind points balance document { number } } }
           pageInfo { hasNextPage endCursor }
@@ -101,7 +125,7 @@ const STATEMENT = `query S($member: ID!, $after: String) {
 }`
 
 interface StatementPage {
-  readonly points: { available: number }
+  readonly points: { available: number; debt: number }
   readonly statement: {
     readonly edges: readonly {
       readonly node: {
@@ -125,7 +149,7 @@ export async function statementOf(ask: Ask, member: string) {
     })
     const { points, statement } = answer._entities[0].account
     entries.push(...statement.edges.map(({ node }) => node))
-    if (!statement.pageInfo.hasNextPage) return { available: points.available, entries }
+    if (!statement.pageInfo.hasNextPage) return { ...points, entries }
     after = statement.pageInfo.endCursor
   }
 }
@@ -143,19 +167,29 @@ export interface Audit {
 
 export const NOTHING_WRONG: Audit = { lost: [], doubled: [], uncalledFor: [], unbalanced: [] }
 
-const SIGN = { purchase: 1, grant: 1, redemption: -1 } as const
+const SIGN = { purchase: 1, grant: 1, redemption: -1, hold: -1, return: -1 } as const
+/** The movement that each makes once; what makes up for one that came late is another. */
+const MOVEMENT = {
+  purchase: 'EARN',
+  grant: 'GRANT',
+  redemption: 'REDEEM',
+  hold: 'HOLD',
+  return: 'REVERSE',
+} as const
 
 /** Compares the statements of members with all that was acknowledged to them. */
 export async function audit(ask: Ask, members: Iterable<string>, done: Iterable<Order>): Promise<Audit> {
   const found = { lost: [], doubled: [], uncalledFor: [], unbalanced: [] } as Audit
   const byMember = Map.groupBy(done, ({ member }) => member)
   for (const member of members) {
-    const { available, entries } = await statementOf(ask, member)
+    const { available, debt, entries } = await statementOf(ask, member)
     const written = new Map<string, number>()
-    for (const { document } of entries) {
-      if (document) written.set(document.number, (written.get(document.number) ?? 0) + 1)
-    }
     const promised = byMember.get(member) ?? []
+    const kinds = new Map(promised.map(({ key, kind }) => [key, MOVEMENT[kind]]))
+    for (const { document, kind } of entries) {
+      if (document && (kinds.get(document.number) ?? kind) === kind)
+        written.set(document.number, (written.get(document.number) ?? 0) + 1)
+    }
     for (const { key } of promised) if (!written.has(key)) found.lost.push(key)
     const keys = new Set(promised.map(({ key }) => key))
     for (const [key, count] of written) {
@@ -163,7 +197,8 @@ export async function audit(ask: Ask, members: Iterable<string>, done: Iterable<
       if (!keys.has(key)) found.uncalledFor.push(key)
     }
     const balance = promised.reduce((sum, { kind, points }) => sum + SIGN[kind] * points, 0)
-    if (balance !== available) found.unbalanced.push(`${member}: ${available} in place of ${balance}`)
+    if (balance !== available - debt)
+      found.unbalanced.push(`${member}: ${available - debt} in place of ${balance}`)
   }
   return found
 }

@@ -120,6 +120,54 @@ describe(`${AT_ONCE} redemptions of the same points at once, at two ledgers`, ()
   })
 })
 
+describe(`${AT_ONCE} redemptions and holds of the same points at once, at two ledgers`, () => {
+  const hold = (member: string, points: number, index: number): Order => ({
+    kind: 'hold',
+    key: `${member} hold ${index}`,
+    member,
+    points,
+  })
+
+  test(`all of the 100 points: one succeeds and ${AT_ONCE - 1} are refused by name`, async () => {
+    for (let round = 0; round < Math.ceil(ROUNDS / 2); round++) {
+      const member = `held ${round}`
+      const gift = await memberWith(member, 100)
+      const orders = Array.from({ length: AT_ONCE }, (_, index) =>
+        (index % 3 === 0 ? hold : spend)(member, 100, index),
+      )
+      const answers = await rush(orders)
+      expect(codes(answers)).toEqual({ done: 1, INSUFFICIENT_POINTS: AT_ONCE - 1 })
+      const winner = orders[answers.findIndex(({ told }) => told === 'done')]!
+      expect(await audit(tills[1].ask, [member], [gift, winner])).toEqual(NOTHING_WRONG)
+    }
+  })
+
+  test('while the purchase that brought them is taken back by many: once, and nobody has more than there was', async () => {
+    for (let round = 0; round < Math.ceil(ROUNDS / 2); round++) {
+      const member = `returned ${round}`
+      const bill: Order = { kind: 'purchase', key: `${member} bill`, member, points: 100 }
+      expect(await send(tills[0].ask, bill)).toMatchObject({ told: 'done' })
+      const returns = Array.from(
+        { length: 8 },
+        (_, index): Order => ({
+          ...bill,
+          kind: 'return',
+          key: `${member} back ${index}`,
+          of: bill.key,
+        }),
+      )
+      const spends = Array.from({ length: 24 }, (_, index) => spend(member, 100, index))
+      const orders = spends.flatMap((order, index) => [order, ...returns.slice(index, index + 1)])
+      const answers = await rush(orders)
+      const done = orders.filter((_, index) => answers[index]!.told === 'done')
+      const { return: back = [], redemption: spent = [] } = Object.groupBy(done, ({ kind }) => kind)
+      expect(back).toHaveLength(1)
+      expect(spent.length).toBeLessThanOrEqual(1)
+      expect(await audit(tills[1].ask, [member], [bill, ...done])).toEqual(NOTHING_WRONG)
+    }
+  })
+})
+
 // Last, for it moves the clock on.
 test('against the sweep: to the last moment one redemption succeeds, from the next one on none', async () => {
   const names = Array.from({ length: times(4, 60) }, (_, index) => `ending ${index}`)
