@@ -83,7 +83,7 @@ export const Account = {
     const { program } = account
     const view = await viewOf(account, ctx)
     const overdue = view.tierUntil !== undefined && view.tierUntil < today(program, ctx)
-    const standing = overdue ? await caughtUp(account, ctx) : { ...view, tierChanges: [] }
+    const standing = overdue || view.unsettled ? await caughtUp(account, ctx) : { ...view, tierChanges: [] }
     const tier = tierOf(program, standing.tier ?? '')
     const next = nextTier(program, tier)
     const changeOf = ({ from, to, at }: { from: string; to: string; at: Instant }) => ({
