@@ -40,9 +40,12 @@ import {
 } from './limits/document-limits.ts'
 import type { Spending } from './limits/spending.ts'
 import { shown } from './observe-operation.ts'
-import { type GatewayContext, peerSource } from './peer-source.ts'
+import { type GatewayContext, peerSource, QUERY_MS } from './peer-source.ts'
 import { withoutSecurityLinks } from './supergraph.ts'
 import { type HttpAnswer, type HttpRequest, WarmPath } from './warm-path.ts'
+
+/** In the sandbox all parts share a laptop with much else. */
+const SANDBOX_QUERY_MS = 30_000
 
 export interface Graph {
   /** Answers one request of GraphQL over HTTP. */
@@ -74,10 +77,14 @@ export interface GraphOptions {
 /** The graph as clients see it: parsed, validated and planned here, answered by the subgraphs. */
 export async function openApollo(options: GraphOptions): Promise<Graph> {
   const { supergraphSdl, peers, remote, mode, executor, planner, spend, trusted, log } = options
+  const production = mode === 'production'
   const graph = await openPipeline({
     supergraphSdl: withoutSecurityLinks(supergraphSdl),
-    sourceOf: ({ name }) => peerSource(subgraphNamed(name), peers, log, remote ? new Circuit() : undefined),
-    production: mode === 'production',
+    sourceOf: ({ name }) =>
+      remote
+        ? peerSource(subgraphNamed(name), peers, log, new Circuit())
+        : peerSource(subgraphNamed(name), peers, log, undefined, production ? QUERY_MS : SANDBOX_QUERY_MS),
+    production,
     executor,
     limits: PUBLIC_LIMITS,
     spend,

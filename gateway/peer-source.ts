@@ -18,7 +18,7 @@ export interface GatewayContext {
 }
 
 /** A part that is slower than this is left out of the answer; the rest need not wait longer. */
-const QUERY_MS = 2_000
+export const QUERY_MS = 2_000
 /** What staff and back ends ask for may take its time, such as a check of all books; no statement takes longer. */
 const LONG_QUERY_MS = 60_000
 /** By its cost such a query is known. */
@@ -30,6 +30,7 @@ export function peerSource(
   peers: Pick<Peers, 'execute'>,
   log: Logger,
   circuit?: Circuit,
+  waitMs = QUERY_MS,
 ): Source<GatewayContext> {
   const failed = (error: unknown, asked: GraphQLRequest, requestId: string): SourceAnswer => {
     const expected = error instanceof AppError && error.code === 'SUBGRAPH_UNAVAILABLE'
@@ -40,7 +41,8 @@ export function peerSource(
   return ({ query, variables, kind }, { claims, seen }) => {
     const asked: GraphQLRequest = { query, variables }
     const repeatable = kind === 'query'
-    const once = () => peers.execute(name, asked, claims, repeatable ? queryMs(claims, seen.cost) : undefined)
+    const once = () =>
+      peers.execute(name, asked, claims, repeatable ? queryMs(claims, seen.cost, waitMs) : undefined)
     try {
       const answer = circuit ? circuit.call(async () => once(), { repeatable }) : once()
       if (!(answer instanceof Promise)) return answer
@@ -51,8 +53,8 @@ export function peerSource(
   }
 }
 
-const queryMs = ({ principal: { kind } }: Claims, cost = 0): number =>
-  (kind === 'staff' || kind === 'service') && cost >= LONG_QUERY_COST ? LONG_QUERY_MS : QUERY_MS
+const queryMs = ({ principal: { kind } }: Claims, cost = 0, waitMs: number): number =>
+  (kind === 'staff' || kind === 'service') && cost >= LONG_QUERY_COST ? LONG_QUERY_MS : waitMs
 
 /** An error at each field that was asked for, so that a client sees which parts are missing and keeps the rest. */
 export function unavailable({ query, variables }: GraphQLRequest): GraphQLFormattedError[] {

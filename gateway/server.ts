@@ -41,7 +41,7 @@ export interface ServerOptions {
   readonly log: Logger
   readonly settle: () => Promise<void>
   readonly config: Pick<Config, 'mode' | 'metrics' | 'proxies' | 'drainSeconds' | 'corsOrigins'>
-  readonly protection: Pick<Protection, 'resolve' | 'spend'>
+  readonly protection: Pick<Protection, 'resolve' | 'spend' | 'trusted'>
   readonly slowest?: typeof SLOWEST | undefined
   /** What only the sandbox has: GraphiQL, ready tokens, a clock that moves. */
   readonly sandbox: { timeMachine: SandboxClock | undefined } | undefined

@@ -19,6 +19,7 @@ const environment = z.object({
   HUITONG_FORMER_MASTER_KEYS: secretKeys().default([]),
   HUITONG_INDEX_KEY: secretKey().optional(),
   HUITONG_LINK_KEY: secretKey().optional(),
+  HUITONG_OTHER_LINK_KEYS: secretKeys().default([]),
   HUITONG_TOKEN_KEY: z.string().optional(),
   HUITONG_ERASED_RETURN: z.enum(['by-proof', 'never']).default('by-proof'),
   HUITONG_ACCESS_RECORD_DAYS: wholeNumber(180, 36_500).default(1_095),
@@ -141,6 +142,8 @@ export interface Config {
     readonly formerMasters: readonly string[]
     readonly index: string | undefined
     readonly link: string | undefined
+    /** Believed besides `link`, while that is changed. */
+    readonly otherLinks: readonly string[]
     readonly token: string | undefined
   }
   readonly privacy: {
@@ -239,6 +242,7 @@ export function readConfig(
       formerMasters: e.HUITONG_FORMER_MASTER_KEYS,
       index: e.HUITONG_INDEX_KEY,
       link: e.HUITONG_LINK_KEY,
+      otherLinks: e.HUITONG_OTHER_LINK_KEYS,
       token: e.HUITONG_TOKEN_KEY,
     },
     privacy: { erasedReturn: e.HUITONG_ERASED_RETURN, accessRecordDays: e.HUITONG_ACCESS_RECORD_DAYS },

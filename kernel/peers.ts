@@ -1,5 +1,5 @@
 import { Agent, request as httpRequest } from 'undici'
-import { type Claims, signRequest } from './auth/request-signature.ts'
+import { type Claims, signRequest, targetOf } from './auth/request-signature.ts'
 import type { Clock } from './clock.ts'
 import type { SubgraphName } from './config.ts'
 import { AppError, type ErrorCode } from './errors.ts'
@@ -152,7 +152,12 @@ export function remotePeers(options: {
     if (!base) throw new AppError('SUBGRAPH_UNAVAILABLE', 'A part of the service is not configured.')
     let posted: Posted
     try {
-      const headers = signRequest(linkKey, { method: 'POST', path, body }, claims, clock.now())
+      const headers = signRequest(
+        linkKey,
+        { method: 'POST', path, body, target: targetOf(to, new URL(base).host) },
+        claims,
+        clock.now(),
+      )
       headers['content-type'] = 'application/json'
       const trace = traceparent()
       if (trace !== undefined) headers.traceparent = trace

@@ -19,7 +19,7 @@ export interface Secrets {
 
 /** From the environment; in the sandbox what is missing is made once and kept in the data directory. */
 export function openSecrets(config: Config): Secrets {
-  const { formerMasters, ...keys } = config.keys
+  const { formerMasters, otherLinks: _, ...keys } = config.keys
   const { master, index, link, token } = keys
   if (master && index && link && token) return secretsFrom({ master, index, link, token }, formerMasters)
   if (config.mode === 'production') throw new ConfigError('production takes its keys from the environment')

@@ -1,5 +1,5 @@
 import Fastify, { type FastifyInstance, type FastifyRequest } from 'fastify'
-import { signatureVerifier } from './auth/request-signature.ts'
+import { type Nonces, signatureVerifier, targetOf } from './auth/request-signature.ts'
 import { systemClock } from './clock.ts'
 import { readConfig } from './config.ts'
 import { ANSWERS_WHILE_CLOSING, drainBeforeClose } from './drain.ts'
@@ -9,6 +9,8 @@ import type { GraphQLRequest } from './graphql/execute.ts'
 import { openLog } from './log.ts'
 import { remotePeers } from './peers.ts'
 import { reportAndExit } from './process.ts'
+import { openRedis } from './redis/open-redis.ts'
+import { redisNonces } from './redis/redis-nonces.ts'
 import { openSecrets } from './secrets.ts'
 import { type AnySubgraph, type MountedSubgraph, migrateSubgraph, mountSubgraph } from './subgraph.ts'
 import { metricsRoute } from './telemetry/metrics-route.ts'
@@ -20,8 +22,17 @@ const BODY_BYTES_MAX = 8 * 1024 * 1024
 /** The private HTTP face of a subgraph: answers only what the gateway or a sibling has signed. */
 export function serveSubgraph(
   mounted: MountedSubgraph,
-  { linkKey, now, drainSeconds = 0 }: { linkKey: Buffer; now: () => number; drainSeconds?: number },
+  options: {
+    linkKey: Buffer
+    /** Keys that are believed besides, while the key is changed. */
+    otherLinkKeys?: readonly Buffer[]
+    /** Shared with other copies of this subgraph; this process's own where absent. */
+    nonces?: Nonces | undefined
+    now: () => number
+    drainSeconds?: number
+  },
 ): FastifyInstance {
+  const { linkKey, otherLinkKeys = [], nonces, now, drainSeconds = 0 } = options
   const server = Fastify({
     bodyLimit: BODY_BYTES_MAX,
     keepAliveTimeout: 72_000,
@@ -29,14 +40,16 @@ export function serveSubgraph(
     ...ANSWERS_WHILE_CLOSING,
   })
   const stopping = drainBeforeClose(server, drainSeconds)
-  const verify = signatureVerifier(linkKey)
+  const verify = signatureVerifier([linkKey, ...otherLinkKeys], nonces)
   // The signature covers the bytes as they came, so the body is parsed after it was verified.
   server.removeAllContentTypeParsers()
   server.addContentTypeParser('application/json', { parseAs: 'string' }, (_, body, done) => done(null, body))
 
-  const signed = (request: FastifyRequest) => {
+  const signed = async (request: FastifyRequest) => {
     const body = String(request.body ?? '')
-    const claims = verify({ method: 'POST', path: request.url, body }, request.headers, now() as never)
+    const target = targetOf(mounted.name, request.host)
+    const asked = { method: 'POST', path: request.url, body, target }
+    const claims = await verify(asked, request.headers, now() as never)
     return { claims, body: JSON.parse(body) as never }
   }
 
@@ -47,7 +60,7 @@ export function serveSubgraph(
     return reply.code(ready ? 200 : 503).send({ status: ready ? 'ready' : 'database unreachable' })
   })
   server.post('/graphql', async (request) => {
-    const { claims, body } = signed(request)
+    const { claims, body } = await signed(request)
     const { traceparent: parent } = request.headers
     const attributes = { subgraph: mounted.name, requestId: claims.requestId }
     return withSpan('POST /graphql', { kind: 'server', parent, attributes }, async () =>
@@ -55,20 +68,20 @@ export function serveSubgraph(
     )
   })
   server.post('/internal/events', async (request) => {
-    const { body } = signed(request)
+    const { body } = await signed(request)
     const { after, limit } = body as { after: Cursor; limit: number }
     return mounted.feed.read(after, limit)
   })
   server.post('/internal/events/newer', async (request, reply) => {
-    const { body } = signed(request)
+    const { body } = await signed(request)
     return reply.send(JSON.stringify(await mounted.feed.hasNewer((body as { after: Cursor }).after)))
   })
   server.post('/internal/events/end', async (request) => {
-    signed(request)
+    await signed(request)
     return mounted.feed.end()
   })
   server.post('/internal/drain', async (request) => {
-    signed(request)
+    await signed(request)
     await mounted.drain()
     return { status: 'drained' }
   })
@@ -93,8 +106,11 @@ export async function runSubgraph(subgraph: AnySubgraph): Promise<void> {
     await migrateSubgraph(subgraph, databaseUrl)
     const peers = remotePeers({ urls: config.subgraphUrls, linkKey: secrets.link, clock })
     const mounted = await mountSubgraph(subgraph, { config, databaseUrl, secrets, clock, log, peers })
+    const redis = config.redisUrl === undefined ? undefined : await openRedis(config.redisUrl, log)
     const server = serveSubgraph(mounted, {
       linkKey: secrets.link,
+      otherLinkKeys: config.keys.otherLinks.map((key) => Buffer.from(key, 'base64')),
+      nonces: redis && redisNonces(redis),
       now: () => clock.now(),
       drainSeconds: config.drainSeconds,
     })
@@ -106,6 +122,7 @@ export async function runSubgraph(subgraph: AnySubgraph): Promise<void> {
       await server.close()
       await mounted.close()
       await peers[Symbol.asyncDispose]()
+      await redis?.[Symbol.asyncDispose]()
       await telemetry[Symbol.asyncDispose]()
       process.exit(0)
     }

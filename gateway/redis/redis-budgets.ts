@@ -1,5 +1,5 @@
+import type { Redis } from '../../kernel/redis/open-redis.ts'
 import { type Budgets, secondsToWait, WINDOW_MS } from '../limits/budgets.ts'
-import type { Redis } from './open-redis.ts'
 
 /** Budgets that all gateways share. While Redis is away each has its own. */
 export function redisBudgets(redis: Redis, alone: Budgets, now: () => number): Budgets {

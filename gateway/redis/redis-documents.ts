@@ -1,6 +1,6 @@
+import type { Redis } from '../../kernel/redis/open-redis.ts'
 import type { LearnedDocuments } from '../documents/learned-documents.ts'
 import { idOf } from '../documents/trusted-documents.ts'
-import type { Redis } from './open-redis.ts'
 
 const FORGET_MS = 24 * 60 * 60_000
 

@@ -5,8 +5,10 @@ import { randomBytes } from '../values/random.ts'
 import type { Principal } from './principal.ts'
 
 /**
- * How gateway and subgraphs know each other when they run apart: an HMAC over method, path, body, time, nonce and
- * the claims of the caller that the gateway has verified. A replay inside the allowed skew is refused by its nonce.
+ * How gateway and subgraphs know each other when they run apart: an HMAC over method, path, body, target, time, nonce and
+ * the claims of the caller that the gateway has verified. A replay inside the allowed skew is refused by its nonce; at
+ * another subgraph, or under another address, by its target. The key has an id, so that it can be changed while requests
+ * are under way.
  */
 export const SIGNATURE_HEADER = 'huitong-signature'
 export const CLAIMS_HEADER = 'huitong-claims'
@@ -24,6 +26,17 @@ interface Signed {
   readonly method: string
   readonly path: string
   readonly body: string
+  /** Whom it is for, as `targetOf` writes it. */
+  readonly target: string
+}
+
+/** A subgraph at the address by which it is called. */
+export const targetOf = (subgraph: string, host: string): string => `${subgraph}@${host}`
+
+/** Which nonces were used; several copies of a subgraph may share it. */
+export interface Nonces {
+  /** False: it was used before. It may be forgotten after so long. */
+  use(nonce: string, now: number, forgetMs: number): boolean | Promise<boolean>
 }
 
 /** Made once: preparing a key costs more than using it. */
@@ -38,10 +51,22 @@ function keyOf(bytes: Buffer): KeyObject {
   return key
 }
 
+/** By which a verifier that has several keys finds the one. */
+const ids = new WeakMap<Buffer, string>()
+
+function idOf(bytes: Buffer): string {
+  let id = ids.get(bytes)
+  if (id === undefined) {
+    id = hash('sha256', bytes, 'hex').slice(0, 8)
+    ids.set(bytes, id)
+  }
+  return id
+}
+
 const digest = (key: Buffer, request: Signed, at: number, nonce: string, claims: string): Buffer =>
   createHmac('sha256', keyOf(key))
     .update(
-      `${request.method}\n${request.path}\n${hash('sha256', request.body, 'hex')}\n${at}\n${nonce}\n${claims}`,
+      `${request.method}\n${request.path}\n${hash('sha256', request.body, 'hex')}\n${request.target}\n${at}\n${nonce}\n${claims}`,
     )
     .digest()
 
@@ -66,17 +91,27 @@ export function signRequest(
   const text = textOf(claims)
   const nonce = randomBytes(12).toString('base64url')
   const signature = digest(key, request, at, nonce, text).toString('base64url')
-  return { [CLAIMS_HEADER]: text, [SIGNATURE_HEADER]: `t=${at},n=${nonce},s=${signature}` }
+  return { [CLAIMS_HEADER]: text, [SIGNATURE_HEADER]: `k=${idOf(key)},t=${at},n=${nonce},s=${signature}` }
 }
 
-/** Checks signatures and remembers nonces for as long as they could be replayed. */
-export function signatureVerifier(key: Buffer) {
-  const seen = new Map<string, number>()
-  return (request: Signed, headers: Record<string, unknown>, now: Instant): Claims => {
-    const match = /^t=(\d+),n=([\w-]+),s=([\w-]+)$/.exec(String(headers[SIGNATURE_HEADER] ?? ''))
+export type Verify = (
+  request: Signed,
+  headers: Record<string, unknown>,
+  now: Instant,
+) => Claims | Promise<Claims>
+
+/** Checks signatures by any of the keys, and that no nonce comes twice for as long as it could be replayed. */
+export function signatureVerifier(keys: Buffer | readonly Buffer[], nonces: Nonces = ownNonces()): Verify {
+  const byId = new Map([keys].flat().map((key) => [idOf(key as Buffer), key as Buffer]))
+  return (request, headers, now) => {
+    const match = /^k=([0-9a-f]{8}),t=(\d{1,16}),n=([\w-]{1,64}),s=([\w-]+)$/.exec(
+      String(headers[SIGNATURE_HEADER] ?? ''),
+    )
     const claims = String(headers[CLAIMS_HEADER] ?? '')
     if (!match) throw new UnauthenticatedError('The request is not signed.')
-    const [, time = '', nonce = '', signature = ''] = match
+    const [, id = '', time = '', nonce = '', signature = ''] = match
+    const key = byId.get(id)
+    if (!key) throw new UnauthenticatedError('The signature of the request does not match.')
     const at = Number(time)
     const expected = digest(key, request, at, nonce, claims)
     const given = Buffer.from(signature, 'base64url')
@@ -84,12 +119,27 @@ export function signatureVerifier(key: Buffer) {
       throw new UnauthenticatedError('The signature of the request does not match.')
     }
     if (Math.abs(now - at) > SKEW_MS) throw new UnauthenticatedError('The signed request is too old.')
-    for (const [old, until] of seen) {
-      if (until > now) break // Insertion order is nearly order of time.
-      seen.delete(old)
+    const believed = (isNew: boolean): Claims => {
+      if (!isNew) throw new UnauthenticatedError('The signed request was seen before.')
+      return JSON.parse(Buffer.from(claims, 'base64url').toString()) as Claims
     }
-    if (seen.has(nonce)) throw new UnauthenticatedError('The signed request was seen before.')
-    seen.set(nonce, now + 2 * SKEW_MS)
-    return JSON.parse(Buffer.from(claims, 'base64url').toString()) as Claims
+    const isNew = nonces.use(nonce, now, 2 * SKEW_MS)
+    return isNew instanceof Promise ? isNew.then(believed) : believed(isNew)
+  }
+}
+
+/** Those of one process. */
+export function ownNonces(): Nonces {
+  const seen = new Map<string, number>()
+  return {
+    use(nonce, now, forgetMs) {
+      for (const [old, until] of seen) {
+        if (until > now) break // Insertion order is nearly order of time.
+        seen.delete(old)
+      }
+      if (seen.has(nonce)) return false
+      seen.set(nonce, now + forgetMs)
+      return true
+    },
   }
 }

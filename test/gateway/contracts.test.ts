@@ -1,5 +1,12 @@
 import { readFileSync } from 'node:fs'
-import { buildSchema, parse, printSchema } from 'graphql'
+import {
+  buildClientSchema,
+  buildSchema,
+  getIntrospectionQuery,
+  type IntrospectionQuery,
+  parse,
+  printSchema,
+} from 'graphql'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { compose } from '../../schema/compose.ts'
 import { AUDIENCES, contractOf, outsideOf } from '../../schema/contract.ts'
@@ -135,6 +142,14 @@ describe('through the gateway', () => {
     expect(
       await introspected(await everything.token({ kind: 'partner', partner: 'starlight-cinema' })),
     ).toEqual(rootsOf('partner'))
+  })
+
+  test("GraphiQL's own question about the schema is answered, whole", async () => {
+    const query = getIntrospectionQuery({ inputValueDeprecation: true, schemaDescription: true })
+    for (const token of [undefined, await everything.token({ kind: 'member' })]) {
+      const data = await everything.ask<IntrospectionQuery>(token, query)
+      expect(Object.keys(buildClientSchema(data).getTypeMap()).length).toBeGreaterThan(80)
+    }
   })
 
   test('the same document is another for another caller, though it is known already', async () => {

@@ -1,9 +1,10 @@
 import { expect, test, vi } from 'vitest'
 import { idOf } from '../../gateway/documents/trusted-documents.ts'
 import { memoryBudgets } from '../../gateway/limits/budgets.ts'
-import { openRedis, type Redis } from '../../gateway/redis/open-redis.ts'
 import { redisBudgets } from '../../gateway/redis/redis-budgets.ts'
 import { silentLog } from '../../kernel/log.ts'
+import { openRedis, type Redis } from '../../kernel/redis/open-redis.ts'
+import { redisNonces } from '../../kernel/redis/redis-nonces.ts'
 import { openFakeGateway } from './fakes/open-gateway.ts'
 import { openFakeRedis } from './fakes/open-redis.ts'
 
@@ -94,4 +95,16 @@ test('a document that one gateway has learned serves at another; a text that som
   fake.values.set(`huitong:document:${forged}`, '{ audit }')
   const { body } = await second.post({ extensions: { persistedQuery: { version: 1, sha256Hash: forged } } })
   expect(body.errors[0].message).toBe('PersistedQueryNotFound')
+})
+
+test('a signed request that one copy of a subgraph has seen is refused by the other', async () => {
+  await using fake = await openFakeRedis()
+  await using one = await connected(fake.url)
+  await using two = await connected(fake.url)
+  const [a, b] = [redisNonces(one), redisNonces(two)]
+  expect([await a.use('n', 0, 60_000), await b.use('n', 0, 60_000), await b.use('m', 0, 60_000)]).toEqual([
+    true,
+    false,
+    true,
+  ])
 })

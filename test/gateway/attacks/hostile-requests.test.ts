@@ -35,6 +35,7 @@ type Gateway = Awaited<ReturnType<typeof openFakeGateway>>
 interface Shown {
   readonly status: number
   readonly text: string
+  readonly cache: string
 }
 type Attack = (gateway: Gateway) => Promise<Shown>
 
@@ -42,7 +43,7 @@ const send = async (
   gateway: Gateway,
   options: { method?: string; url?: string; headers?: Record<string, string>; payload?: string | Buffer },
 ): Promise<Shown> => {
-  const { statusCode, payload } = await gateway.server.inject({
+  const { statusCode, payload, headers } = await gateway.server.inject({
     method: (options.method ?? 'POST') as 'POST',
     url: options.url ?? '/graphql',
     headers: {
@@ -51,7 +52,7 @@ const send = async (
     },
     payload: options.payload,
   })
-  return { status: statusCode, text: payload }
+  return { status: statusCode, text: payload, cache: String(headers['cache-control'] ?? '') }
 }
 const body =
   (value: unknown, headers: Record<string, string> = {}): Attack =>
@@ -389,7 +390,7 @@ const attacks: readonly [name: string, attack: Attack, status: number, code: str
     'the claims of staff, signed with a key of its own',
     (at) => {
       const payload = JSON.stringify({ query: '{ audit }' })
-      const signed = { method: 'POST', path: '/graphql', body: payload }
+      const signed = { method: 'POST', path: '/graphql', body: payload, target: 'ledger@x' }
       return send(at, {
         payload,
         headers: signRequest(Buffer.alloc(32), signed, claimsOf(ADMIN), at.clock.now()),
@@ -466,6 +467,7 @@ describe('refused, at once and in few words:', () => {
     }
     expect({ status: shown.status, code: errors[0].extensions.code }).toEqual({ status, code })
     expect(data ?? undefined).toBeUndefined()
+    expect(shown.cache).toMatch(shown.status === 404 ? /^$/ : /no-store/)
     expect(errors[0].extensions.requestId).toMatch(/^[\w.:-]{1,64}$/)
     expect(shown.text).not.toMatch(/ at .*\.ts|node_modules|select |identity|ledger|Did you mean/)
     // Bounded work and memory: nothing was planned or asked for, and what is said does not grow with what was sent.

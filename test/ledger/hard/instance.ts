@@ -1,6 +1,6 @@
 import { Agent, request as httpRequest } from 'undici'
 import type { Principal } from '../../../kernel/auth/principal.ts'
-import { type Claims, signRequest } from '../../../kernel/auth/request-signature.ts'
+import { type Claims, signRequest, targetOf } from '../../../kernel/auth/request-signature.ts'
 import { type Clock, systemClock } from '../../../kernel/clock.ts'
 import { readConfig } from '../../../kernel/config.ts'
 import type { GraphQLAnswer } from '../../../kernel/graphql/execute.ts'
@@ -77,7 +77,12 @@ export function askOver(url: string) {
       dispatcher: agent,
       headers: {
         'content-type': 'application/json',
-        ...signRequest(linkKey, { method: 'POST', path, body }, claims, systemClock.now()),
+        ...signRequest(
+          linkKey,
+          { method: 'POST', path, body, target: targetOf('ledger', new URL(url).host) },
+          claims,
+          systemClock.now(),
+        ),
       },
     })
     if (response.statusCode !== 200) {

@@ -1,5 +1,5 @@
 import { createClient } from '@redis/client'
-import type { Logger } from '../../kernel/log.ts'
+import type { Logger } from '../log.ts'
 
 /** A Redis that several gateways share. It may be away: every call then fails at once, and the caller does without. */
 export interface Redis extends AsyncDisposable {
