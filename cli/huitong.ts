@@ -3,7 +3,10 @@ import { reportAndExit } from '../kernel/process.ts'
 import { CommandError } from './command-error.ts'
 import { checkLedger } from './commands/check.ts'
 import { addClientSecret, CHANNELS, createClient, revokeClientSecret } from './commands/clients.ts'
+import { diffProgram } from './commands/diff-program.ts'
+import { dryRunProgram } from './commands/dry-run-program.ts'
 import { dropEvent, listEvents, retryEvents } from './commands/events.ts'
+import { exportProgram } from './commands/export-program.ts'
 import { exportSegment } from './commands/export-segment.ts'
 import { importMembers, type MemberFlags } from './commands/import-members.ts'
 import { BATCH, batchSize, type ImportFlags, importPurchases } from './commands/import-purchases.ts'
@@ -45,15 +48,44 @@ huitong
   .addHelpText('after', example('check'))
   .action(exitWith(checkLedger))
 
-huitong
-  .command('program')
-  .description('publish a program document, or only check it')
+const program = huitong.command('program').description('check, try, compare and publish program documents')
+
+program
   .command('publish')
   .description('publish a program document, or name each of its faults as FILE:line:column path: message')
   .argument('<FILE>', 'the document, YAML')
   .option('--dry-run', 'only check it')
   .addHelpText('after', example('program publish programs/super-member.yaml --dry-run'))
   .action(exitWith((file: string, flags: { dryRun?: boolean }) => publishProgram(file, flags)))
+
+program
+  .command('dry-run')
+  .description(
+    'let the events that are on record happen by a document before it is published: points, cost, liability and tiers ' +
+      'beside those of the current version, and who would move if all tiers were decided anew',
+  )
+  .argument('<FILE>', 'the document, YAML')
+  .option('--from <DAY>', 'only events from this day on, YYYY-MM-DD (default: of the last year)')
+  .addHelpText('after', example('program dry-run draft.yaml --from 2026-01-01'))
+  .action(exitWith((file: string, flags: { from?: string }) => dryRunProgram(file, flags)))
+
+program
+  .command('diff')
+  .description(
+    'name every place in which a document differs from the published one; exit code 1 if there is any',
+  )
+  .argument('<FILE>', 'the document, YAML')
+  .addHelpText('after', example('program diff draft.yaml'))
+  .action(exitWith((file: string) => diffProgram(file)))
+
+program
+  .command('export')
+  .description('write a published document, letter for letter')
+  .argument('<ID>', "the programme's id")
+  .option('--version <N>', 'which version (default: the current one)')
+  .option('--out <FILE>', 'where to (default: standard output)')
+  .addHelpText('after', example('program export super-member --out super-member.yaml'))
+  .action(exitWith((id: string, flags: { version?: string; out?: string }) => exportProgram(id, flags)))
 
 const events = huitong
   .command('events')

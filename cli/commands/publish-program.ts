@@ -1,7 +1,6 @@
-import { readFile } from 'node:fs/promises'
 import { CommandError } from '../command-error.ts'
-import { cannotRead } from '../import/purchase-file.ts'
 import { openDeployment } from '../open-deployment.ts'
+import { faultLine, readDocument } from '../read-document.ts'
 
 const PUBLISH = `
   mutation Publish($document: String!, $dryRun: Boolean!) {
@@ -29,17 +28,12 @@ export async function publishProgram(
   file: string,
   { dryRun = false }: { dryRun?: boolean },
 ): Promise<number> {
-  const document = await readFile(file, 'utf8').catch((error: NodeJS.ErrnoException) => {
-    throw new CommandError(cannotRead(file, error))
-  })
+  const document = await readDocument(file)
   const deployment = await openDeployment(['ledger'])
   try {
     const answer = await deployment.request<Published>('ledger', PUBLISH, { document, dryRun })
     const { program, version, duplicate, faults, refusal } = answer.publishProgram
-    for (const fault of faults) {
-      const place = fault.path ? ` ${fault.path}` : ''
-      console.error(`${file}:${fault.line}:${fault.column}${place}: ${fault.message}`)
-    }
+    for (const fault of faults) console.error(faultLine(file, fault))
     if (faults.length > 0) return 1
     if (refusal) throw new CommandError(`${file}: ${refusal.message}`)
     if (dryRun) console.log(`${file}: version ${version} is without fault; nothing was published`)

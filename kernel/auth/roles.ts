@@ -25,6 +25,8 @@ export type Scope =
   | 'points:approve' // is the second pair of eyes
   | 'ledger:audit'
   | 'terminals:manage'
+  | 'finance:read' // what points cost and what is owed
+  | 'tiers:decide' // who rises to a tier that needs approval
   | 'programs:publish'
   | 'benefits:manage'
   | 'entitlements:verify'
@@ -77,6 +79,7 @@ const OPERATOR: readonly Scope[] = [
   'segments:manage',
   'benefits:manage',
   'campaigns:manage',
+  'tiers:decide',
 ]
 
 const ADMIN: readonly Scope[] = [
@@ -95,6 +98,7 @@ const ADMIN: readonly Scope[] = [
   'points:approve',
   'ledger:audit',
   'terminals:manage',
+  'finance:read',
   'programs:publish',
   'partners:manage',
 ]

@@ -59,7 +59,27 @@ export interface BalancesChanged {
   }[]
 }
 
+/** Points run out in so many days; each is told of once for each number of days. One event for up to 500 members. */
+export interface PointsExpiring {
+  readonly program: string
+  readonly daysBefore: number
+  readonly members: readonly {
+    readonly memberId: string
+    /** The last day on which they can be spent, YYYY-MM-DD. */
+    readonly expiresOn: string
+    readonly points: string
+  }[]
+}
+
+/** A member has reached a tier that somebody has to approve. */
+export interface TierRequested {
+  readonly program: string
+  readonly tier: string
+}
+
 export interface LedgerEvents {
+  readonly 'ledger.PointsExpiring': PointsExpiring
+  readonly 'ledger.TierRequested': TierRequested
   readonly 'ledger.ProgramPublished': ProgramPublished
   readonly 'ledger.TierChanged': TierChanged
   readonly 'ledger.PurchasesRecorded': PurchasesRecorded

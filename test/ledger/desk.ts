@@ -74,7 +74,7 @@ export class Desk {
 
   /** On a bill of so much. */
   redeem(number: string, points: bigint, bill = '999999.00', id = `redeem ${number} ${points}`) {
-    return this.#post(number, undefined, { kind: 'redemption', points, bill }, id)
+    return this.#post(number, undefined, { kind: 'redemption', wish: { points }, bill }, id)
   }
 
   hold(number: string, points: bigint, lapsesAt?: string): Result<SourceDocument> {

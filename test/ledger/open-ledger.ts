@@ -29,7 +29,7 @@ export const ACCOUNT = `query Account($member: ID!) {
       account {
         growth
         points { available lifetimeEarned expiringSoon { expiresOn points } }
-        tier { tier { id name } since validUntil progress { next { id } missing by } history { from { id } to { id } at } }
+        tier { tier { id name } since validUntil progress { next { id } missing by } history { from { id } to { id } reason at } }
         lots { edges { node { expiresOn earned remaining } } }
         statement { edges { node { sequence kind points balance effectiveAt document { number } } } }
       }
@@ -110,7 +110,7 @@ export interface AccountAnswer {
     since: string | null
     validUntil: string | null
     progress: { next: { id: string }; missing: number; by: string | null } | null
-    history: { from: { id: string }; to: { id: string }; at: string }[]
+    history: { from: { id: string }; to: { id: string }; reason: string; at: string }[]
   }
   lots: { edges: { node: { expiresOn: string; earned: number; remaining: number } }[] }
   statement: {

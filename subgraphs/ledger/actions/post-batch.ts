@@ -25,6 +25,8 @@ import { type OriginKeys, type OriginShelf, originOf } from '../store/origins.ts
 import { writePostings } from '../store/postings.ts'
 import { readPresentIds } from '../store/present-ids.ts'
 import { type ProgramShelf, readMultipliers } from '../store/programs.ts'
+import { type KnownStanding, readStandings, standingAt } from '../store/standings.ts'
+import { decideTierRequests, type TierDecision } from '../store/tier-requests.ts'
 import { balanceEvents } from './balance-events.ts'
 import { type Deed, noteConduct } from './note-conduct.ts'
 
@@ -124,7 +126,9 @@ async function postAll(
   origins: OriginKeys,
 ): Promise<PostResult[]> {
   const recordedAt = Math.max(...orders.map(({ now }) => now)) as Instant
-  const [states, presentOf, [recorded, answers, multipliers, holds, current]] = await lockBooks(
+  const memberIds = [...new Set(orders.map(({ command }) => command.memberId))]
+  const asksStanding = orders.some(({ program }) => program.asksStanding)
+  const [states, presentOf, [recorded, answers, multipliers, holds, current, said]] = await lockBooks(
     tx,
     orders,
     recordedAt,
@@ -146,9 +150,11 @@ async function postAll(
           orders.flatMap(({ command }) => holdNamed(command)),
         ),
         doors.programs.areCurrent(tx.ask, new Set(orders.map(({ program }) => program))),
+        asksStanding ? readStandings(tx.ask, memberIds) : undefined,
       ]),
   )
   if (!current) throw new ProgramsMovedOn()
+  const standings = said ?? (await standingsFor(tx, multipliers, memberIds))
   const rules = await rulesOf(tx, doors, recorded.values())
   const asked = orders.map((order) => withHold(order, holds))
   const histories = new Map<string, History>()
@@ -156,6 +162,7 @@ async function postAll(
     const decided = decideAll(asked, {
       states,
       presentOf,
+      standings,
       recorded,
       answers,
       rules,
@@ -171,6 +178,7 @@ async function postAll(
     }
     const { books, newDocuments, newAnswers, deeds, results } = decided
     writePostings(tx, [...books.values()], newDocuments, origins, recordedAt)
+    decideTierRequests(tx, decisionsOf(orders, newDocuments), recordedAt)
     insertAnswers(tx, newAnswers, recordedAt)
     noteConduct(tx, deeds, recordedAt)
     publishLast(tx, [
@@ -185,6 +193,8 @@ async function postAll(
 interface Known {
   readonly states: ReadonlyMap<string, AccountState>
   readonly presentOf: PresentOf
+  /** Undefined: no programme of these asks. */
+  readonly standings: ReadonlyMap<string, KnownStanding> | undefined
   readonly recorded: ReadonlyMap<string, RecordedDocument>
   readonly answers: ReadonlyMap<string, CommandAnswer>
   readonly rules: ReadonlyMap<string, Program>
@@ -197,7 +207,7 @@ interface Known {
 /** Decides commands one after another. Where one needs a history that is not there, the account is named. */
 function decideAll(orders: readonly Order[], known: Known) {
   const { rules, multipliers, recordedAt, presentOf } = known
-  const books = openBooks(orders, known.states, presentOf)
+  const books = openBooks(orders, known.states, presentOf, known.standings, recordedAt)
   const recorded = new Map(known.recorded)
   const answers = new Map(known.answers)
   const histories = new Map(known.histories)
@@ -347,10 +357,22 @@ const accountOf = (command: PostingCommand, presentOf: PresentOf): string =>
     ? command.memberId
     : presentOf(command.memberId)
 
+/** Most programmes ask nothing of `identity`, and most members have nothing said of them. */
+async function standingsFor(
+  tx: Tx,
+  multipliers: ReadonlyMap<string, readonly Multiplier[]>,
+  memberIds: readonly string[],
+): Promise<Map<string, KnownStanding> | undefined> {
+  const asks = [...multipliers.values()].some((of) => of.some(({ asksTags }) => asksTags))
+  return asks ? readStandings(tx.ask, memberIds) : undefined
+}
+
 function openBooks(
   orders: readonly Order[],
   states: ReadonlyMap<string, AccountState>,
   presentOf: PresentOf,
+  standings: ReadonlyMap<string, KnownStanding> | undefined,
+  recordedAt: Instant,
 ): Books {
   const books: Books = new Map()
   for (const order of orders) {
@@ -359,9 +381,30 @@ function openBooks(
     if (books.has(name)) continue
     const state = states.get(name)
     assert(state, 'an account is there when it is locked')
-    books.set(name, [key, new AccountBook(order.program, state)])
+    const known = standings?.get(key.memberId)
+    const standing = known && standingAt(known, recordedAt, order.program.timeZone)
+    books.set(name, [key, new AccountBook(order.program, standing ? { ...state, standing } : state)])
   }
   return books
+}
+
+/** Decisions on tiers that were made now, with their reasons. */
+function decisionsOf(orders: readonly Order[], documents: readonly RecordedDocument[]): TierDecision[] {
+  const made = new Set(documents.map(({ id }) => id))
+  return orders.flatMap(({ program, command }) =>
+    command.kind === 'tier-decision' && made.has(command.documentId)
+      ? [
+          {
+            memberId: command.memberId,
+            programKey: program.key,
+            tier: command.tier,
+            approved: command.approved,
+            by: command.operator,
+            reason: command.reason,
+          },
+        ]
+      : [],
+  )
 }
 
 /** The stored outcome of a command that was carried out before, or why it is not the same command. */
@@ -398,15 +441,21 @@ const answerOf = (command: PostingCommand, key: string, result: Result<unknown>)
 
 type LedgerEvent<Type extends keyof Events> = NewEvent<Type, Events[Type]>
 
-/** Tier changes of the books that a call worked on. */
+/** Tier changes of the books that a call worked on, and tiers that wait for approval. */
 export function tierEvents(
   orders: readonly { readonly program: Program }[],
   books: Books,
-): LedgerEvent<'ledger.TierChanged'>[] {
+): (LedgerEvent<'ledger.TierChanged'> | LedgerEvent<'ledger.TierRequested'>)[] {
   const programs = new Map(orders.map(({ program }) => [program.key, program]))
   return [...books.values()].flatMap(([key, book]) => {
     const program = programs.get(key.programKey)!
-    return book.tierChanges.map(({ sequence, from, to, at }) => ({
+    const requests = book.tierRequests.map(({ tier, at }) => ({
+      type: 'ledger.TierRequested' as const,
+      memberId: key.memberId,
+      occurredAt: at,
+      payload: { program: program.id, tier },
+    }))
+    const changes = book.tierChanges.map(({ sequence, from, to, reason, at }) => ({
       type: 'ledger.TierChanged' as const,
       memberId: key.memberId,
       occurredAt: at,
@@ -415,10 +464,12 @@ export function tierEvents(
         sequence,
         from,
         to,
+        reason,
         direction:
           tierOf(program, to).rank > tierOf(program, from).rank ? ('up' as const) : ('down' as const),
       },
     }))
+    return [...changes, ...requests]
   })
 }
 

@@ -1,13 +1,11 @@
 import type { Tx } from '../../../kernel/db/transaction.ts'
 import { publishLast } from '../../../kernel/events/publish.ts'
-import { InvariantError } from '../../../kernel/values/assert.ts'
 import { localDate } from '../../../kernel/values/instant.ts'
 import type { LedgerContext } from '../context.ts'
 import { AccountBook, type AccountState } from '../domain/account-book.ts'
 import type { Program } from '../domain/program.ts'
 import { type AccountKey, accountsDue, accountsWithLapses } from '../store/accounts.ts'
-import type { OriginKeys } from '../store/origins.ts'
-import { writePostings } from '../store/postings.ts'
+import { writeSettled } from '../store/postings.ts'
 import { balanceEvents } from './balance-events.ts'
 import { tierEvents } from './post-batch.ts'
 
@@ -46,14 +44,10 @@ const settleChunk = (ctx: LedgerContext, program: Program, take: Take): Promise<
       return [name, [{ memberId: state.memberId, programKey: program.key }, book]]
     })
     const all = books.map(([, book]) => book)
-    writePostings(tx, all, [], NO_ORIGINS, ctx.now)
+    writeSettled(tx, all, ctx.now)
     publishLast(tx, [
       ...tierEvents([{ program }], new Map(books)),
       ...balanceEvents([{ program }], all, ctx.now),
     ])
     return books.length
   })
-
-const NO_ORIGINS: OriginKeys = () => {
-  throw new InvariantError('what falls due by itself comes from no document')
-}

@@ -23,10 +23,12 @@ import {
   signOf,
 } from './entry.ts'
 import { byLapse, type Hold, type HoldEnd, heldBy, splitLots } from './hold.ts'
+import { counted, countedAnew, type Happening, measuresOn } from './measures.ts'
 import { classOf } from './origin-class.ts'
 import type { Program } from './program.ts'
-import { reviewed, tierFor, tierOf, tierUntil } from './tiers.ts'
-import { lastDay } from './validity.ts'
+import type { Tier } from './tier-rules.ts'
+import { directUpgrade, type Measures, reviewed, tierOf, tierUntil, upgrade } from './tiers.ts'
+import { lastDay, validityStart } from './validity.ts'
 import { emptyWallet, type PendingLot, Wallet, type WalletState } from './wallet.ts'
 
 /** What is locked and loaded before a decision. */
@@ -49,12 +51,39 @@ export interface AccountState {
   readonly latestAt: Instant
   /** The latest moment at which something happened that what was earned before it could have changed. */
   readonly fixedAt: Instant
+  /** What other subgraphs say of the member; nothing in particular where absent. */
+  readonly standing?: Standing
 }
+
+/** What other subgraphs say of a member that decides here. */
+export interface Standing {
+  readonly tags: readonly string[]
+  /** The day on which a member that was registered beforehand became active; `awaited`: not yet; absent: ever since. */
+  readonly activatedOn?: LocalDate | 'awaited'
+}
+
+/**
+ * Why a tier changed: its measures were reached, or reached and approved; an activity leads to it; it was bought with
+ * points; its validity ended; rules were changed; staff set it; what it rested on was undone; two members are one.
+ */
+export const tierReasons = [
+  'reached',
+  'approved',
+  'direct',
+  'bought',
+  'review',
+  'rules',
+  'staff',
+  'undone',
+  'merged',
+] as const
+export type TierReason = (typeof tierReasons)[number]
 
 export interface TierChange {
   readonly sequence: number
   readonly from: string
   readonly to: string
+  readonly reason: TierReason
   readonly at: Instant
   readonly documentId: string | undefined
 }
@@ -64,6 +93,11 @@ export interface TierStanding {
   readonly since: Instant | undefined
   /** The last day; undefined: it does not end. */
   readonly until: LocalDate | undefined
+}
+
+/** A tier whose measures are reached, and that waits for somebody's approval. */
+export interface TierRequest extends Occasion {
+  readonly tier: string
 }
 
 /** An asset and the lots that something goes into, or comes out of. Amounts are positive. */
@@ -116,6 +150,7 @@ export class AccountBook {
   readonly touchedHolds = new Map<string, Hold>()
   readonly entries: Entry[] = []
   readonly tierChanges: TierChange[] = []
+  readonly tierRequests: TierRequest[] = []
   tier: string
   tierSince: Instant | undefined
   tierUntil: LocalDate | undefined
@@ -128,6 +163,7 @@ export class AccountBook {
   /** The member by whose id or identity what is earned now came, if that one was merged into this one. */
   origin: string | undefined
   readonly #before: AccountState
+  #activatedOn: Standing['activatedOn']
   #tierChangeCount: number
   #reviewed = false
 
@@ -143,6 +179,12 @@ export class AccountBook {
     this.fixedAt = state.fixedAt
     this.#holds = new Map(state.holds.map((hold) => [hold.id, hold]))
     this.#tierChangeCount = state.tierChanges
+    this.#activatedOn = state.standing?.activatedOn
+  }
+
+  /** Of the member, as `identity` has them. */
+  get tags(): readonly string[] {
+    return this.#before.standing?.tags ?? []
   }
 
   available(asset: Asset): bigint {
@@ -183,7 +225,13 @@ export class AccountBook {
 
   /** Is there anything to write? A review that kept the tier moves only its last day. */
   get changed(): boolean {
-    return this.entries.length > 0 || this.#reviewed || this.countersChanged || this.touchedHolds.size > 0
+    return (
+      this.entries.length > 0 ||
+      this.tierChanges.length > 0 ||
+      this.#reviewed ||
+      this.countersChanged ||
+      this.touchedHolds.size > 0
+    )
   }
 
   get countersChanged(): boolean {
@@ -237,13 +285,86 @@ export class AccountBook {
   /** The lot of what is earned at a moment. */
   lotOf(asset: Asset, at: Instant, lotClass = ''): LotKey {
     const day = localDate(at, this.#program.timeZone)
+    if (asset === 'points' && this.#program.validFrom === 'activation')
+      return this.#fromActivation(day, classOf(lotClass, this.origin))
     return {
       expiresOn: lastDay(this.#program.validity[asset], day),
       lotClass: classOf(lotClass, this.origin),
     }
   }
 
-  /** Puts into lots what came from elsewhere; what is owed is repaid first. The tier rises with growth. */
+  /** A member that was registered beforehand has become active: its points begin to run out, from that day on. */
+  activate(at: Instant): void {
+    if (this.#activatedOn !== 'awaited') return
+    this.#activatedOn = localDate(at, this.#program.timeZone)
+    const wallet = this.#copy('points')
+    const waiting = wallet.lots
+      .filter(({ lotClass }) => lotClass.endsWith(INACTIVE))
+      .map(({ expiresOn, lotClass, remaining }) => ({ expiresOn, lotClass, amount: remaining }))
+    if (waiting.length === 0) return
+    const from = wallet.takeBack(waiting)
+    const into = wallet.put(this.#started(waiting, at))
+    this.#enter('relot', { at, documentId: undefined }, [
+      { asset: 'points', amount: total(waiting), lots: [...from, ...into] },
+    ])
+  }
+
+  /** The lot of points whose validity runs from activation: it does not end before the member is active. */
+  #fromActivation(earnedOn: LocalDate, lotClass: string): LotKey {
+    if (this.#activatedOn === 'awaited') return { expiresOn: NEVER, lotClass: lotClass + INACTIVE }
+    const from = validityStart('activation', { earnedOn, activatedOn: this.#activatedOn ?? earnedOn })
+    return { expiresOn: lastDay(this.#program.validity.points, from!), lotClass }
+  }
+
+  /** Lots from before activation, kept elsewhere meanwhile or sent by who is not active, as they are after it. */
+  #started<L extends LotKey>(lots: readonly L[], at: Instant): readonly L[] {
+    const day = this.#activatedOn ?? localDate(at, this.#program.timeZone)
+    if (day === 'awaited') return lots
+    return lots.map((lot) =>
+      lot.lotClass.endsWith(INACTIVE)
+        ? { ...lot, ...this.#fromActivation(day, lot.lotClass.slice(0, -INACTIVE.length)) }
+        : lot,
+    )
+  }
+
+  /** Counts an event for the measures of tiers. Comes before what it gave is credited: the tier follows then. */
+  count(happening: Happening): void {
+    this.counters = counted(this.#program, this.counters, happening)
+  }
+
+  /** How much there is on a day of what tiers ask for. */
+  measures(day: LocalDate): Measures {
+    return measuresOn(this.#program, this.counters, this.wallet('growth').available, day)
+  }
+
+  /** The tier follows what was counted, also where nothing was given at once. */
+  rise(occasion: Occasion): void {
+    this.#upgrade(occasion)
+  }
+
+  /** Is this tier asked for, and not yet decided? */
+  requested(tier: string): boolean {
+    return this.counters[requestKey(tier)] === ASKED
+  }
+
+  /** Somebody approved of a tier, set it, or it was bought: the member has it for its term, whatever is measured. */
+  changeTier(tier: Tier, reason: TierReason, occasion: Occasion): void {
+    this.#changeTier(tier, reason, occasion)
+    this.tierUntil = tierUntil(tier, localDate(occasion.at, this.#program.timeZone))
+  }
+
+  /** Somebody did not approve: it is not asked for again before the tier is reviewed or changed. */
+  refuseTier(tier: string): void {
+    this.counters = { ...this.counters, [requestKey(tier)]: REFUSED }
+  }
+
+  /** An activity may lead to a tier at once. */
+  followActivity(activity: string, occasion: Occasion): void {
+    const direct = directUpgrade(this.#program, tierOf(this.#program, this.tier), activity)
+    if (direct) this.changeTier(direct, 'direct', occasion)
+  }
+
+  /** Puts into lots what came from elsewhere; what is owed is repaid first. The tier follows. */
   give(kind: KindInto<'member'>, parcels: readonly Parcel[], occasion: Occasion): void {
     this.#enter(
       kind,
@@ -251,10 +372,10 @@ export class AccountBook {
       parcels.map(({ asset, lots }) => ({
         asset,
         amount: total(lots),
-        lots: this.#copy(asset).put(lots),
+        lots: this.#copy(asset).put(this.#started(lots, occasion.at)),
       })),
     )
-    if (parcels.some(({ asset }) => asset === 'growth')) this.#upgrade(occasion)
+    this.#upgrade(occasion)
   }
 
   /** Adds what was earned at a moment to the lot of its last day. Of an asset that got nothing there is no move. */
@@ -373,7 +494,10 @@ export class AccountBook {
 
   /** Takes over from the account as it stands in order of effect all that is not in wallets. */
   standLike(ideal: AccountBook, { at, documentId }: Occasion): void {
-    if (ideal.tier !== this.tier) this.#changeTier(ideal.tier, at, documentId)
+    if (ideal.tier !== this.tier)
+      this.#recordTier(ideal.tier, this.#reasonFor(ideal.tier), { at, documentId })
+    for (const request of ideal.tierRequests)
+      if (ideal.requested(request.tier) && !this.requested(request.tier)) this.tierRequests.push(request)
     if (ideal.tierSince !== this.tierSince || ideal.tierUntil !== this.tierUntil) this.#reviewed = true
     this.tierSince = ideal.tierSince
     this.tierUntil = ideal.tierUntil
@@ -381,6 +505,10 @@ export class AccountBook {
     for (const hold of ideal.holds) if (!sameLots(hold, this.#holds.get(hold.id))) this.#keep(hold)
     this.latestAt = ideal.latestAt
     this.fixedAt = ideal.fixedAt
+  }
+
+  #reasonFor(tier: string): TierReason {
+    return tierOf(this.#program, tier).rank > tierOf(this.#program, this.tier).rank ? 'reached' : 'undone'
   }
 
   /** What was counted at a moment might have been counted otherwise by what comes before it. */
@@ -413,7 +541,7 @@ export class AccountBook {
 
   /** Puts the account into a tier that follows from no entry of its own: members became one, or two again. */
   placeAt({ tier, since, until }: TierStanding, at: Instant): void {
-    if (tier !== this.tier) this.#changeTier(tier, at, undefined)
+    if (tier !== this.tier) this.#recordTier(tier, 'merged', { at, documentId: undefined })
     this.tierSince = since
     this.tierUntil = until
     this.#reviewed = true
@@ -450,11 +578,14 @@ export class AccountBook {
     const anew = this.#program.validFrom === 'release' && isLocalDate(from[0]!.releaseOn) === false
     const into = wallet.put(
       merged(
-        from.map(({ expiresOn, lotClass, amount }) => ({
-          expiresOn: anew ? this.lotOf(asset, occasion.at).expiresOn : expiresOn,
-          lotClass,
-          amount: -amount,
-        })),
+        this.#started(
+          from.map(({ expiresOn, lotClass, amount }) => ({
+            expiresOn: anew ? this.lotOf(asset, occasion.at).expiresOn : expiresOn,
+            lotClass,
+            amount: -amount,
+          })),
+          occasion.at,
+        ),
       ),
     )
     this.#enter('mature', occasion, [{ asset, amount: -total(from), lots: [...from, ...into] }])
@@ -471,27 +602,51 @@ export class AccountBook {
     if (moves.length > 0) this.#enter('expire', occasion, moves)
   }
 
-  #upgrade({ at, documentId }: Occasion): void {
+  #upgrade(occasion: Occasion): void {
     if (this.tiersRest) return
+    const { tiers, timeZone } = this.#program
     const current = tierOf(this.#program, this.tier)
-    const reached = tierFor(this.#program, this.wallet('growth').available)
-    if (reached.rank <= current.rank) return
-    this.#changeTier(reached.id, at, documentId)
-    this.tierUntil = tierUntil(reached, localDate(at, this.#program.timeZone))
+    if (current.rank === tiers.length - 1) return
+    const day = localDate(occasion.at, timeZone)
+    const { instant, toApprove } = upgrade(this.#program, current, this.measures(day))
+    if (instant) this.changeTier(instant, 'reached', occasion)
+    if (toApprove) this.#request(toApprove, occasion)
+  }
+
+  #request(tier: Tier, occasion: Occasion): void {
+    const key = requestKey(tier.id)
+    if (this.counters[key] !== undefined) return
+    this.tierRequests.push({ ...occasion, tier: tier.id })
+    this.counters = { ...this.counters, [key]: ASKED }
   }
 
   #review(due: LocalDate, at: Instant): void {
     const current = tierOf(this.#program, this.tier)
-    const next = reviewed(this.#program, current, this.wallet('growth').available)
-    if (next.id !== this.tier) this.#changeTier(next.id, at, undefined)
+    const next = reviewed(this.#program, current, this.measures(due))
+    if (next.id === this.tier) this.counters = countedAnew(this.#program, this.counters, false)
+    else this.#changeTier(next, 'review', { at, documentId: undefined })
     this.tierUntil = tierUntil(next, due)
     this.#reviewed = true
     this.#tookEffect(before(at), true)
   }
 
-  #changeTier(to: string, at: Instant, documentId: string | undefined): void {
+  #changeTier(to: Tier, reason: TierReason, occasion: Occasion): void {
+    const promoted = to.rank > tierOf(this.#program, this.tier).rank
+    this.#recordTier(to.id, reason, occasion)
+    this.counters = countedAnew(this.#program, this.counters, promoted)
+    if (promoted && this.#program.onPromotion === 'reset') this.#endGrowth(occasion.at)
+  }
+
+  #recordTier(to: string, reason: TierReason, { at, documentId }: Occasion): void {
     this.#tierChangeCount += 1
-    this.tierChanges.push({ sequence: this.#tierChangeCount, from: this.tier, to, at, documentId })
+    this.tierChanges.push({
+      sequence: this.#tierChangeCount,
+      from: this.tier,
+      to,
+      reason,
+      at,
+      documentId,
+    })
     this.tier = to
     this.tierSince = at
     this.#tookEffect(documentId === undefined ? before(at) : at, true)
@@ -500,6 +655,13 @@ export class AccountBook {
   #tookEffect(at: Instant, fixed: boolean): void {
     if (at > this.latestAt) this.latestAt = at
     if (fixed) this.fix(at)
+  }
+
+  /** Growth begins anew: what is left of it runs out, its lots with it. */
+  #endGrowth(at: Instant): void {
+    const lots = this.#copy('growth').takeExpired(NEVER)
+    if (lots.length > 0)
+      this.#enter('expire', { at, documentId: undefined }, [{ asset: 'growth', amount: -total(lots), lots }])
   }
 
   #enter(kind: EntryKind, { at, documentId }: Occasion, parts: readonly Omit<Move, 'after'>[]): void {
@@ -529,6 +691,13 @@ export class AccountBook {
 }
 
 const isEmpty = ({ lots, waiting }: WalletState): boolean => lots.length === 0 && waiting.length === 0
+/** Ends the class of lots whose validity has not begun. */
+const INACTIVE = '~inactive'
+
+/** What is asked for and not decided, or refused, stands among the counters until the tier changes or is reviewed. */
+const requestKey = (tier: string): string => `m:request:${tier}/tier`
+const ASKED = 1n
+const REFUSED = 2n
 
 const total = (lots: readonly { readonly amount: bigint }[]): bigint =>
   lots.reduce((sum, { amount }) => sum + amount, 0n)

@@ -3,6 +3,7 @@ import { fail, ok, type Result } from '../../../kernel/values/result.ts'
 import type { AccountBook } from './account-book.ts'
 import { assets } from './asset.ts'
 import { compensate } from './compensation.ts'
+import { withTags } from './counted-tags.ts'
 import type { Multiplier } from './earn.ts'
 import { enterAwards } from './enter-earning.ts'
 import {
@@ -68,6 +69,8 @@ const PREPAID: ReadonlySet<PostingCommand['kind']> = new Set(['top-up', 'spend',
 /** Earnings come in any order where nothing was counted, burned or decided by them since. */
 function commutes(program: Program, book: AccountBook, command: PostingCommand): boolean {
   if (command.effectiveAt <= book.fixedAt || book.wallet('points').owed > 0n) return false
+  // What tiers count over some time, or how often, depends on when it was.
+  if (program.measures.some(({ cycle }) => cycle !== 'balance')) return false
   if (command.kind === 'grant') return true
   if (command.kind === 'purchase') return !program.earn.purchase.counted
   if (command.kind !== 'activity') return false
@@ -104,7 +107,8 @@ function postLate(
   }
   const draft = draftOf(program, command, now)
   if (!draft.ok) return draft
-  const document: SourceDocument = { ...draft.value.document, tierBefore: '', tierAfter: '' }
+  const counted = withTags(undefined, book.tags)
+  const document: SourceDocument = { ...draft.value.document, counted, tierBefore: '', tierAfter: '' }
   const fresh: PastDocument = {
     document,
     rules: program,
@@ -120,7 +124,13 @@ function postLate(
   book.catchUp(now)
   book.tiersRest = false
   compensate(book, replayed.value.book, { at: now, documentId: document.id })
-  return ok({ ...document, awards: rating.awards, counted: rating.consulted, tierBefore, tierAfter })
+  return ok({
+    ...document,
+    awards: rating.awards,
+    counted: withTags(rating.consulted, book.tags),
+    tierBefore,
+    tierAfter,
+  })
 }
 
 /** Brings the book to where order of effect leads with one more document that is posted already. */

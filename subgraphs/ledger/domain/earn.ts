@@ -30,6 +30,8 @@ export interface Multiplier {
   readonly until: Instant
   readonly factor: Ratio
   readonly when: Condition | undefined
+  /** Whether the condition asks for tags of the member. */
+  readonly asksTags?: boolean
 }
 
 export interface PurchaseEvent extends EventSource {

@@ -3,6 +3,7 @@ import type { AccountBook, Occasion } from './account-book.ts'
 import type { EarnedAsset } from './asset.ts'
 import type { Award, EarnEvent, Rating } from './earn.ts'
 import { pendingOf } from './explain.ts'
+import type { Happening } from './measures.ts'
 import type { Program } from './program.ts'
 import { lastDay } from './validity.ts'
 import type { PendingLot } from './wallet.ts'
@@ -17,8 +18,25 @@ export function enterEarning(
 ): void {
   if (event.kind === 'activity') book.matureBy(event.code, occasion)
   book.counters = counters
+  book.count(happeningOf(program, event, awards))
   if (consulted !== undefined) book.fix(occasion.at)
   enterAwards(program, book, awards, occasion)
+  book.rise(occasion)
+  if (event.kind === 'activity') book.followActivity(event.code, occasion)
+}
+
+/** What an event is worth to the measures of tiers; points count when they are given, available or not. */
+function happeningOf({ timeZone }: Program, event: EarnEvent, awards: readonly Award[]): Happening {
+  const sum = (asset: EarnedAsset): bigint =>
+    awards.reduce((total, award) => (award.asset === asset ? total + award.amount : total), 0n)
+  const gifts = {
+    day: localDate(event.occurredAt, timeZone),
+    points: sum('points'),
+    growth: sum('growth'),
+  }
+  return event.kind === 'purchase'
+    ? { ...gifts, spend: event.lines.reduce((total, line) => total + line.amount, 0n), visit: true }
+    : { ...gifts, activity: { code: event.code, times: BigInt(event.quantity ?? 1) } }
 }
 
 /** What is available at once is one entry, what has to wait another. Nothing at all is on record, too. */
@@ -31,7 +49,7 @@ export function enterAwards(
   const atOnce = { points: 0n, growth: 0n }
   const waiting = { points: [] as PendingLot[], growth: [] as PendingLot[] }
   for (const { rule, asset, amount } of awards) {
-    const lot = pendingLot(program, rule, asset, amount, occasion)
+    const lot = pendingLot(program, book, rule, asset, amount, occasion)
     if (lot) waiting[asset].push(lot)
     else atOnce[asset] += amount
   }
@@ -44,6 +62,7 @@ export function enterAwards(
 
 function pendingLot(
   program: Program,
+  book: AccountBook,
   rule: string,
   asset: EarnedAsset,
   remaining: bigint,
@@ -53,6 +72,8 @@ function pendingLot(
   if (!pending || ('days' in pending && pending.days === 0)) return undefined
   const today = localDate(at, program.timeZone)
   const releaseOn = 'days' in pending ? addDays(today, pending.days) : pending.until
+  if (program.validFrom === 'activation')
+    return { releaseOn, remaining, ...book.lotOf(asset, at, asset === 'points' ? issuer : '') }
   // What an activity releases gets its last day then.
   const from = program.validFrom === 'release' && 'days' in pending ? addDays(today, pending.days) : today
   return {

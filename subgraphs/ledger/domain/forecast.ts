@@ -18,6 +18,15 @@ export function product(...factors: readonly (Decimal | bigint)[]): Decimal {
   return trimmed(digits, scale)
 }
 
+/** The sum of decimals. */
+export function sum(of: readonly Decimal[]): Decimal {
+  const scale = of.reduce((most, text) => Math.max(most, text.split('.')[1]?.length ?? 0), 0)
+  return trimmed(
+    of.reduce((total, text) => total + decimalOf(text, scale), 0n),
+    scale,
+  )
+}
+
 /** What a member's points of a year are expected to cost, in the programme's currency. */
 export const yearlyCost = (of: {
   readonly points: bigint
@@ -64,12 +73,21 @@ export function healthOf(
   value: Ratio | undefined,
   phase?: string,
 ): Health {
-  const of = bounds.filter((bound) => bound.indicator === indicator)
-  const bound = of.find((candidate) => candidate.phase === phase) ?? of.find((candidate) => !candidate.phase)
+  const bound = boundOf(bounds, indicator, phase)
   if (!bound || !value || value.denominator === 0n) return 'unknown'
   if (bound.minimum !== undefined && compare(value, bound.minimum) < 0) return 'below'
   if (bound.maximum !== undefined && compare(value, bound.maximum) > 0) return 'above'
   return 'within'
+}
+
+/** The bounds of a phase, or those of all phases. */
+export function boundOf(
+  bounds: readonly HealthBound[],
+  indicator: HealthIndicator,
+  phase?: string,
+): HealthBound | undefined {
+  const of = bounds.filter((bound) => bound.indicator === indicator)
+  return of.find((candidate) => candidate.phase === phase) ?? of.find((candidate) => !candidate.phase)
 }
 
 function compare({ numerator, denominator }: Ratio, bound: Decimal): number {

@@ -3,6 +3,7 @@ import type { AccountBook, Parcel, TierStanding } from './account-book.ts'
 import { type Asset, assets } from './asset.ts'
 import type { Counters } from './earn-counters.ts'
 import type { LotKey } from './entry.ts'
+import { summed } from './measures.ts'
 import { cameWith, classAtHome, classOf } from './origin-class.ts'
 import type { Program } from './program.ts'
 import { tierFor, tierOf, tierUntil } from './tiers.ts'
@@ -215,7 +216,7 @@ function placeSurvivor(
 
 const FORGOTTEN = 'forgotten'
 /** How fast somebody goes is nobody else's. */
-const isJoint = (key: string): boolean => !key.startsWith('v:')
+const isJoint = (key: string): boolean => summed(key) && !key.startsWith('v:')
 
 /** Counters of both together. */
 export const added = (into: Counters, from: Counters): Counters => {

@@ -1,9 +1,10 @@
 import { unreachable } from '../../../kernel/values/assert.ts'
-import type { Instant } from '../../../kernel/values/instant.ts'
+import { type Instant, localDate } from '../../../kernel/values/instant.ts'
 import { parseDecimal } from '../../../kernel/values/money.ts'
 import { fail, ok, type Result } from '../../../kernel/values/result.ts'
 import type { AccountBook, Occasion } from './account-book.ts'
 import { AMOUNT_MAX } from './amounts.ts'
+import { tagsIn, withTags } from './counted-tags.ts'
 import {
   type Award,
   type EarnEvent,
@@ -20,9 +21,10 @@ import { type AdjustmentCommand, postAdjustment } from './post-adjustment.ts'
 import { postStoredValue, type StoredValueCommand, type StoredValueRefusal } from './post-stored-value.ts'
 import { postTransfer, type TransferCommand } from './post-transfer.ts'
 import type { Program } from './program.ts'
-import { burnOffset } from './redeem.ts'
+import { type QuoteRefusal, quote, type Wish } from './quote.ts'
 import type { ReturnCommand } from './returning.ts'
 import { documentOf, earningOccasion, occasionOf } from './source-document.ts'
+import { tierOf } from './tiers.ts'
 import type { SendRefusal } from './transfer-rules.ts'
 
 /** What every command says of where it comes from. */
@@ -62,7 +64,19 @@ export type PostingCommand = Source &
         readonly amount: string | undefined
       }
     | { readonly kind: 'grant'; readonly points: bigint; readonly reason: string }
-    | { readonly kind: 'redemption'; readonly points: bigint; readonly bill: string }
+    | {
+        readonly kind: 'redemption'
+        readonly wish: Wish
+        /** A decimal; the sum of the lines where there are any. */
+        readonly bill: string
+        readonly lines?: readonly LineInput[]
+      }
+    | {
+        readonly kind: 'tier-decision'
+        readonly tier: string
+        readonly approved: boolean
+        readonly reason: string
+      }
     | StoredValueCommand
     | TransferCommand
     | AdjustmentCommand
@@ -87,15 +101,12 @@ export type PostingRefusal =
   | 'ALREADY_RETURNED'
   | 'EXCEEDS_PURCHASE'
   | 'CAP_REACHED'
-  | 'POINTS_NOT_POSITIVE'
   | 'LAPSE_NOT_VALID'
   | 'HOLD_CLOSED'
   | 'EXCEEDS_HOLD'
-  | 'BURN_NOT_OFFERED'
-  | 'BELOW_MINIMUM_SPEND'
-  | 'POINTS_NOT_CONVERTIBLE'
-  | 'EXCEEDS_BILL'
-  | 'INSUFFICIENT_POINTS'
+  | 'TIER_NOT_KNOWN'
+  | 'TIER_NOT_REQUESTED'
+  | QuoteRefusal
   | SendRefusal
   | StoredValueRefusal
 
@@ -172,6 +183,8 @@ export function post(
       return postRelease(program, book, command, now)
     case 'return':
       return unreachable('a return is decided with all that the account has seen' as never)
+    case 'tier-decision':
+      return postTierDecision(program, book, command, now)
   }
 }
 
@@ -259,10 +272,12 @@ function earn(
 ): Result<SourceDocument, 'CAP_REACHED'> {
   book.catchUp(document.effectiveAt)
   const tierBefore = book.tier
-  const rated = rate(program, event, { tier: tierBefore, tags: [], counters: book.counters }, multipliers)
+  const { tags } = book
+  const rated = rate(program, event, { tier: tierBefore, tags, counters: book.counters }, multipliers)
   if (!rated.ok) return rated
   enterEarning(program, book, event, rated.value, earningOccasion(program, document))
-  const { awards, consulted: counted } = rated.value
+  const { awards, consulted } = rated.value
+  const counted = withTags(consulted, tags)
   return ok({ ...document, awards, counted, tierBefore, tierAfter: book.tier })
 }
 
@@ -277,6 +292,7 @@ function postGrant(
   if (command.points > AMOUNT_MAX) return fail('AMOUNT_NOT_VALID', { path: ['points'] })
   book.catchUp(command.effectiveAt)
   const tierBefore = book.tier
+  book.count({ points: command.points, day: localDate(command.effectiveAt, program.timeZone) })
   book.credit('grant', { points: command.points }, occasionOf(documentOf(program, command)))
   const award: Award = { rule: command.reason, line: -1, asset: 'points', amount: command.points }
   return ok({ ...documentOf(program, command), awards: [award], tierBefore, tierAfter: book.tier })
@@ -290,20 +306,74 @@ function postRedemption(
 ): Result<SourceDocument, PostingRefusal> {
   // What ran out before now is gone, though no job has come by yet.
   book.catchUp(now)
-  const bill = parseDecimal(command.bill, program.scale)
-  if (bill === undefined || bill < 0n) return fail('AMOUNT_NOT_VALID', { path: ['bill'] })
-  const offset = burnOffset(program, { points: command.points, bill, available: book.available('points') })
-  if (!offset.ok) return offset
+  const bill = billOf(program, command)
+  if (!bill.ok) return bill
+  const { lines, amount } = bill.value
+  const { tags, tier: tierBefore } = book
+  const { channel, store, effectiveAt: occurredAt, wish } = command
+  const place = { channel, store, occurredAt }
+  const available = book.available('points')
+  const quoted = quote(program, { ...place, tier: tierBefore, tags, available, lines, wish })
+  if (!quoted.ok) return quoted
+  const { points, tier } = quoted.value
   const document = documentOf(program, command)
-  book.take('redeem', 'points', command.points, occasionOf(document))
-  return ok({ ...document, amount: bill, tierBefore: book.tier, tierAfter: book.tier })
+  book.take('redeem', 'points', points, occasionOf(document))
+  if (tier !== undefined) book.changeTier(tierOf(program, tier), 'bought', occasionOf(document))
+  const subject = typeof wish === 'object' && 'reward' in wish ? wish.reward : undefined
+  return ok({
+    ...document,
+    subject,
+    amount,
+    lines: command.lines ? lines : [],
+    tierBefore,
+    tierAfter: book.tier,
+  })
+}
+
+/** What is to be paid, line by line; a bill without lines is one line of which nothing is known. */
+export function billOf(
+  program: Program,
+  { bill, lines }: { readonly bill: string; readonly lines?: readonly LineInput[] | undefined },
+): Result<
+  { lines: readonly PurchaseLine[]; amount: bigint },
+  'LINES_MISSING' | 'AMOUNT_NOT_VALID' | 'QUANTITY_NOT_POSITIVE'
+> {
+  if (lines) {
+    const read = readLines(program, lines)
+    if (!read.ok) return read
+    return ok({ lines: read.value, amount: read.value.reduce((sum, line) => sum + line.amount, 0n) })
+  }
+  const amount = parseDecimal(bill, program.scale)
+  if (amount === undefined || amount < 0n) return fail('AMOUNT_NOT_VALID', { path: ['bill'] })
+  return ok({ lines: [{ quantity: 1, amount }], amount })
+}
+
+/** Somebody approves of a tier that a member has asked for by its measures, or does not. */
+function postTierDecision(
+  program: Program,
+  book: AccountBook,
+  command: PostingCommand & { kind: 'tier-decision' },
+  now: Instant,
+): Result<SourceDocument, PostingRefusal> {
+  const tier = program.tiers.find(({ id }) => id === command.tier)
+  if (!tier) return fail('TIER_NOT_KNOWN', { path: ['tier'], details: { tier: command.tier } })
+  book.catchUp(now)
+  const tierBefore = book.tier
+  if (!book.requested(tier.id))
+    return fail('TIER_NOT_REQUESTED', { path: ['tier'], details: { tier: tier.id } })
+  const document = documentOf(program, command)
+  const occasion = occasionOf(document)
+  book.note('grant', occasion)
+  if (command.approved) book.changeTier(tier, 'approved', occasion)
+  else book.refuseTier(tier.id)
+  return ok({ ...document, subject: tier.id, tierBefore, tierAfter: book.tier })
 }
 
 /** Rates a recorded document once more, by the rules of its day and what was counted before it; no campaigns. */
 export const ratedAgain = (rules: Program, document: SourceDocument): Rating =>
   rateAgain(rules, eventOf(document), {
     tier: document.tierBefore,
-    tags: [],
+    tags: tagsIn(document.counted),
     counters: document.counted ?? {},
   })
 

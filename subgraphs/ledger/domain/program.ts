@@ -122,6 +122,8 @@ export interface Program {
   readonly coalition: Coalition | undefined
   readonly velocity: readonly VelocityLimit[]
   readonly watch: readonly WatchPattern[]
+  /** Whether decisions ask what other subgraphs say of a member: its tags, or when it became active. */
+  readonly asksStanding: boolean
 }
 
 const member = { tier: 'string', tags: 'list<string>', plan: 'string' } as const
@@ -211,5 +213,13 @@ export function compileProgram(key: number, document: ProgramDocument): Program 
     coalition: document.coalition && compileCoalition(document.coalition, money),
     velocity: (document.velocity ?? []).map((limit) => ({ ...limit, over: limit.over ?? 'reject' })),
     watch: document.watch ?? [],
+    asksStanding: document.points.validFrom === 'activation' || asksTags(document),
   }
 }
+
+/** Conditions name tags by this word; one that only has it in a text asks in vain. */
+const asksTags = ({ earn, points }: ProgramDocument): boolean =>
+  [points.burn?.when, ...earn.map(({ when }) => when)].some((when) => namesTags(when))
+
+export const namesTags = (condition: string | null | undefined): boolean =>
+  condition?.includes('tags') ?? false

@@ -131,6 +131,36 @@ export const messages = {
     en: 'The bill is below the minimum for paying with points.',
     'zh-CN': '账单未达到积分抵现的最低消费。',
   },
+  TIER_NOT_KNOWN: { en: 'This programme has no tier {tier}.', 'zh-CN': '该会员计划没有等级 {tier}。' },
+  TIER_NOT_REQUESTED: {
+    en: 'The member has not asked for tier {tier}, or it is decided.',
+    'zh-CN': '该会员没有待审批的等级 {tier} 申请。',
+  },
+  REWARD_NOT_FOUND: { en: 'There is no such reward.', 'zh-CN': '兑换项不存在。' },
+  REWARD_NOT_FOR_TIER: {
+    en: 'This reward is not for members of this tier.',
+    'zh-CN': '该兑换项不适用于当前等级。',
+  },
+  TIER_NOT_HIGHER: {
+    en: 'The member has this tier or a higher one already.',
+    'zh-CN': '会员已处于该等级或更高等级。',
+  },
+  NOT_PAYABLE_WITH_POINTS: {
+    en: 'Nothing on this bill can be paid with points.',
+    'zh-CN': '该账单没有可用积分支付的项目。',
+  },
+  BELOW_MINIMUM_POINTS: {
+    en: 'So few points are not taken at a time.',
+    'zh-CN': '积分数低于单次使用的最低要求。',
+  },
+  NOT_A_MULTIPLE: {
+    en: 'Points are taken in multiples of {multiple}.',
+    'zh-CN': '积分须为 {multiple} 的整数倍。',
+  },
+  EXCEEDS_SHARE: {
+    en: 'Points may pay a smaller share of the bill only.',
+    'zh-CN': '积分抵扣超过账单允许的比例。',
+  },
   POINTS_NOT_CONVERTIBLE: {
     en: 'So many points are not worth a whole number of the smallest coin.',
     'zh-CN': '该积分数无法折算为整数金额。',

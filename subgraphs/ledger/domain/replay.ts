@@ -1,7 +1,8 @@
 import { addDays, type Instant, localDate } from '../../../kernel/values/instant.ts'
 import { ok, type Result } from '../../../kernel/values/result.ts'
-import { AccountBook, newAccount, type Parcel } from './account-book.ts'
+import { AccountBook, newAccount, type Occasion, type Parcel, type Standing } from './account-book.ts'
 import type { Asset } from './asset.ts'
+import { tagsIn } from './counted-tags.ts'
 import { type Multiplier, type Rating, rate, rateAgain } from './earn.ts'
 import { enterEarning } from './enter-earning.ts'
 import { type Entry, type KindFrom, type KindInto, signOf } from './entry.ts'
@@ -12,6 +13,7 @@ import { eventOf, type SourceDocument } from './posting.ts'
 import type { Program } from './program.ts'
 import { CASH, GRACE, keptOf, linesLeft, Returns } from './returns.ts'
 import { earningOccasion, occasionOf } from './source-document.ts'
+import { tierOf } from './tiers.ts'
 
 /** A recorded document, and what was known when it was. */
 export interface PastDocument {
@@ -31,6 +33,8 @@ export interface History {
   readonly past: readonly PastDocument[]
   /** The oldest first; it holds for all that was before it, too. */
   readonly versions: readonly { readonly from: Instant; readonly program: Program }[]
+  /** What other subgraphs say of the member now. */
+  readonly standing?: Standing
 }
 
 /** What a document came to in its place. */
@@ -51,8 +55,8 @@ export interface Replay {
  * What was burned, held and given stays a fact; what rules gave, what caps counted, which lots were used and when the
  * tier changed is decided again. Whatever order the documents came in, it comes out the same.
  */
-export function replay(memberId: string, { past, versions }: History, until: Instant): Replay {
-  const result = new Replaying(memberId, past, versions, undefined).run(until)
+export function replay(memberId: string, history: History, until: Instant): Replay {
+  const result = new Replaying(memberId, history, undefined).run(until)
   if (!result.ok) throw new Error('what is on record is not refused')
   return result.value
 }
@@ -60,11 +64,12 @@ export function replay(memberId: string, { past, versions }: History, until: Ins
 /** The same, and one of the documents is new: a cap may refuse it in its place. */
 export function replayWith(
   memberId: string,
-  { past, versions }: History,
+  history: History,
   fresh: PastDocument,
   until: Instant,
 ): Result<Replay, 'CAP_REACHED'> {
-  return new Replaying(memberId, [...past, fresh], versions, fresh.document.id).run(until)
+  const past = [...history.past, fresh]
+  return new Replaying(memberId, { ...history, past }, fresh.document.id).run(until)
 }
 
 /** Earnings and gifts of one moment come before what is burned at that moment. */
@@ -98,18 +103,14 @@ class Replaying {
   readonly #placed = new Map<string, Placed>()
   #version = 0
 
-  constructor(
-    memberId: string,
-    past: readonly PastDocument[],
-    versions: History['versions'],
-    fresh: string | undefined,
-  ) {
+  constructor(memberId: string, { past, versions, standing }: History, fresh: string | undefined) {
     this.#past = past.toSorted(byEffect)
     this.#versions = versions
     this.#fresh = fresh
     this.#returns = new Returns(this.#past)
     const { program } = versions[0]!
-    this.#book = new AccountBook(program, newAccount(memberId, program))
+    const account = newAccount(memberId, program)
+    this.#book = new AccountBook(program, standing ? { ...account, standing } : account)
   }
 
   run(until: Instant): Result<Replay, 'CAP_REACHED'> {
@@ -146,12 +147,17 @@ class Replaying {
       case 'activity':
         return this.#earn(item)
       case 'grant':
+        book.count({
+          points: document.awards[0]!.amount,
+          day: localDate(document.effectiveAt, item.rules.timeZone),
+        })
         book.credit('grant', { points: document.awards[0]!.amount }, occasion)
         return
       case 'redemption': {
         const points = pointsOf(entry)
         const kept = keptOf(points, this.#returns.after(item, place))
         if (kept > 0n) book.takeInFact('redeem', 'points', kept, occasion)
+        if (kept > 0n) this.#followReward(item, occasion)
         return
       }
       case 'hold':
@@ -173,6 +179,9 @@ class Replaying {
       case 'merge-out':
       case 'set-aside':
         this.#join(entry, document)
+        return
+      case 'tier-decision':
+        this.#decideTier(item, occasion)
         return
       default:
         this.#repeat(entry, document)
@@ -207,7 +216,7 @@ class Replaying {
       document,
       lines.map(({ line }) => line),
     )
-    const state = { tier: book.tier, tags: [], counters: book.counters }
+    const state = { tier: book.tier, tags: tagsIn(document.counted), counters: book.counters }
     const rated =
       document.id === this.#fresh
         ? rate(rules, event, state, multipliers)
@@ -235,6 +244,21 @@ class Replaying {
       }
       if (rule === CASH) book.credit('top-up', { points: amount }, occasion)
     }
+  }
+
+  /** The right to a tier was bought. */
+  #followReward({ document: { subject }, rules }: PastDocument, occasion: Occasion): void {
+    const bought = rules.rewards.find(({ id }) => id === subject)?.tier
+    if (bought === undefined) return
+    const tier = tierOf(rules, bought)
+    if (tier.rank > tierOf(rules, this.#book.tier).rank) this.#book.changeTier(tier, 'bought', occasion)
+  }
+
+  /** Staff, or changed rules, gave a tier or did not. */
+  #decideTier({ document: { subject, number }, rules }: PastDocument, occasion: Occasion): void {
+    if (number === 'refused') this.#book.refuseTier(subject!)
+    else if (subject !== this.#book.tier)
+      this.#book.changeTier(tierOf(rules, subject!), number === 'rules' ? 'rules' : 'approved', occasion)
   }
 
   /** A movement of which nothing is decided but the lots that are taken. Stored value goes by no rule of order. */

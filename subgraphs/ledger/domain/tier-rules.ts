@@ -16,7 +16,7 @@ export interface NeedDocument {
   readonly in?: Cycle
 }
 
-/** What a measure counts over: `purchase` is one purchase by itself, months roll on, growth without any is what is left. */
+/** What a measure counts over: `purchase` is one purchase by itself, months are calendar months that roll on, growth without any is what is left. */
 export type Cycle =
   | 'ever'
   | 'purchase'

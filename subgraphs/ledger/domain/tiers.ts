@@ -116,42 +116,6 @@ function lastCounted(program: Program, standing: Standing, { cycle }: Measure): 
   }
 }
 
-/**
- * The first day that counts for a measure; undefined: all days do. With `onPromotion: reset` nothing from before the
- * last upgrade counts, whatever the cycle.
- */
-export function countedFrom(
-  program: Program,
-  { cycle }: Measure,
-  today: LocalDate,
-  upgradedOn: LocalDate | undefined,
-): LocalDate | undefined {
-  const from = cycleStart(program, cycle, today, upgradedOn)
-  if (program.onPromotion === 'keep' || upgradedOn === undefined) return from
-  return from === undefined || from < upgradedOn ? upgradedOn : from
-}
-
-function cycleStart(
-  program: Program,
-  cycle: Measure['cycle'],
-  today: LocalDate,
-  upgradedOn: LocalDate | undefined,
-): LocalDate | undefined {
-  if (typeof cycle === 'object') return addDays(addMonths(today, -cycle.months), 1)
-  switch (cycle) {
-    case 'calendar-year':
-      return `${today.slice(0, 4)}-01-01` as LocalDate
-    case 'period':
-      return program.period && programPeriodOf(program.period, today).first
-    case 'since-upgrade':
-    case 'purchase':
-      return upgradedOn
-    case 'ever':
-    case 'balance':
-      return undefined
-  }
-}
-
 const measured = (measures: Measures | bigint): Measures =>
   typeof measures === 'bigint' ? { growth: measures } : measures
 

@@ -1,11 +1,15 @@
 import type { Job } from '../../../kernel/jobs/define-job.ts'
 import type { Listener } from '../../../kernel/subgraph.ts'
 import type { LedgerContext } from '../context.ts'
+import { applyTiersJob } from './apply-tiers.ts'
 import { finishAdjustmentsJob } from './finish-adjustments.ts'
 import { finishTransfersJob } from './finish-transfers.ts'
 import { forwardLeftBehindJob } from './forward-left-behind.ts'
 import { keepClearingJob } from './keep-clearing.ts'
+import { onMembersActivated, onMembersRegistered } from './on-members-activated.ts'
 import { onMultiplierChanged } from './on-multiplier-changed.ts'
+import { onMemberErased, onTagsChanged } from './on-tags-changed.ts'
+import { remindOfExpiryJob } from './remind-of-expiry.ts'
 import { settleDueJob } from './settle-due.ts'
 import { watchConductJob } from './watch-conduct.ts'
 
@@ -16,6 +20,14 @@ export const jobs = [
   finishAdjustmentsJob,
   watchConductJob,
   keepClearingJob,
+  remindOfExpiryJob,
+  applyTiersJob,
 ] as unknown as readonly Job<LedgerContext>[]
 
-export const listeners: readonly Listener<LedgerContext>[] = [onMultiplierChanged]
+export const listeners: readonly Listener<LedgerContext>[] = [
+  onMultiplierChanged,
+  onTagsChanged,
+  onMemberErased,
+  onMembersRegistered,
+  onMembersActivated,
+]

@@ -1,13 +1,21 @@
 import { BadInputError, NotFoundError } from '../../../kernel/errors.ts'
 import { connection, type PageArguments, pageOf } from '../../../kernel/graphql/page.ts'
 import { isUuid } from '../../../kernel/values/ids.ts'
-import { addMonths, type Instant, isLocalDate, localDate, NEVER } from '../../../kernel/values/instant.ts'
+import {
+  addMonths,
+  type Instant,
+  isLocalDate,
+  type LocalDate,
+  localDate,
+  NEVER,
+} from '../../../kernel/values/instant.ts'
+import { formatDecimal } from '../../../kernel/values/money.ts'
 import { explainEntry } from '../actions/explain-entry.ts'
 import type { LedgerContext } from '../context.ts'
 import { AccountBook, newAccount } from '../domain/account-book.ts'
 import { signOf } from '../domain/entry.ts'
 import type { Program } from '../domain/program.ts'
-import { nextTier, tierOf } from '../domain/tiers.ts'
+import { type Missing, nextTier, progress, tierOf } from '../domain/tiers.ts'
 import { accountName, readAccountStates } from '../store/accounts.ts'
 import type { HoldView } from '../store/holds.ts'
 import {
@@ -17,6 +25,7 @@ import {
   readPointsAt,
   readStatement,
   readTierHistory,
+  type TierChangeView,
 } from '../store/reads.ts'
 import { storedValueBalance } from './stored-value-balance.ts'
 
@@ -86,9 +95,10 @@ export const Account = {
     const standing = overdue || view.unsettled ? await caughtUp(account, ctx) : { ...view, tierChanges: [] }
     const tier = tierOf(program, standing.tier ?? '')
     const next = nextTier(program, tier)
-    const changeOf = ({ from, to, at }: { from: string; to: string; at: Instant }) => ({
+    const changeOf = ({ from, to, at, reason }: TierChangeView) => ({
       from: tierOf(program, from),
       to: tierOf(program, to),
+      reason: reason.toUpperCase(),
       at,
     })
     return {
@@ -98,7 +108,10 @@ export const Account = {
       progress: next && {
         next,
         missing: next.threshold > view.growth ? next.threshold - view.growth : 0n,
-        by: view.growthUntil ?? null,
+        by: (next.threshold > 0n ? view.growthUntil : undefined) ?? null,
+        mode: next.reach.mode.toUpperCase(),
+        approval: next.approval,
+        needs: () => needs(account, view.growthUntil, ctx),
       },
       history: async () => [
         ...standing.tierChanges.map(changeOf).reverse(),
@@ -212,4 +225,27 @@ async function caughtUp(account: AccountSource, ctx: LedgerContext): Promise<Acc
   const book = new AccountBook(account.program, state)
   book.catchUp(ctx.now)
   return book
+}
+
+/** What leads to the next tier, as the account stands now. */
+async function needs(account: AccountSource, growthUntil: LocalDate | undefined, ctx: LedgerContext) {
+  const { program } = account
+  const book = await caughtUp(account, ctx)
+  const day = today(program, ctx)
+  const standing = { tier: tierOf(program, book.tier), measures: book.measures(day), today: day }
+  const leads = progress(program, { ...standing, tierUntil: book.tierUntil, growthUntil })
+  return (leads?.missing ?? []).map((missing) => needOf(program, missing))
+}
+
+function needOf({ scale }: Program, { measure, needed, have, missing, by }: Missing) {
+  const { kind, activity } = measure
+  const text = (amount: bigint): string => (kind === 'spend' ? formatDecimal(amount, scale) : String(amount))
+  return {
+    measure: kind.toUpperCase(),
+    activity: activity ?? null,
+    needed: text(needed),
+    have: text(have),
+    missing: text(missing),
+    by: by ?? null,
+  }
 }

@@ -6,13 +6,16 @@ import { Award } from './Award.ts'
 import { Clearing } from './Clearing.ts'
 import { Entry } from './Entry.ts'
 import { Explanation } from './Explanation.ts'
+import { forecast, pointsLiability, programHealth } from './finance.ts'
 import { Hold } from './Hold.ts'
 import { LedgerFlag } from './LedgerFlag.ts'
 import { Lot } from './Lot.ts'
 import { Member } from './Member.ts'
 import { adjustPoints } from './Mutation/adjustPoints.ts'
+import { applyTiers } from './Mutation/applyTiers.ts'
 import { approveAdjustment } from './Mutation/approveAdjustment.ts'
 import { captureHold } from './Mutation/captureHold.ts'
+import { approveTierUpgrade, refuseTierUpgrade } from './Mutation/decideTierUpgrade.ts'
 import { grantPoints } from './Mutation/grantPoints.ts'
 import { holdPoints } from './Mutation/holdPoints.ts'
 import { mergeMemberInLedger } from './Mutation/mergeMemberInLedger.ts'
@@ -38,19 +41,24 @@ import { PointsTransfer } from './PointsTransfer.ts'
 import { Program } from './Program.ts'
 import { Purchase } from './Purchase.ts'
 import { PurchaseReturn } from './PurchaseReturn.ts'
+import { previewTiers } from './preview-tiers.ts'
 import { Query } from './Query.ts'
+import { quote } from './quote.ts'
 import { SourceDocument } from './SourceDocument.ts'
 import { StoredValueEntry } from './StoredValueEntry.ts'
 import { StoredValueMovement } from './StoredValueMovement.ts'
 import { Terminal } from './Terminal.ts'
 import { Tier } from './Tier.ts'
+import { tierRequests } from './tier-requests.ts'
 
 export const resolvers: ResolverMap = {
-  Query,
+  Query: { ...Query, forecast, pointsLiability, previewTiers, programHealth, quote, tierRequests },
   Mutation: {
     adjustPoints,
+    applyTiers,
     approveAdjustment,
     captureHold,
+    approveTierUpgrade,
     grantPoints,
     holdPoints,
     mergeMemberInLedger,
@@ -61,6 +69,7 @@ export const resolvers: ResolverMap = {
     recordPurchase,
     recordPurchases,
     redeemPoints,
+    refuseTierUpgrade,
     registerTerminal,
     rejectAdjustment,
     releaseHold,

@@ -252,6 +252,15 @@ export async function accountsWithLapses(
   )
 }
 
+/** The programmes in which a member has an account. */
+export async function accountsOf(tx: Tx, memberId: string): Promise<number[]> {
+  const rows = await tx.query<{ program_key: number }>(
+    '/* accountsOf */ select program_key from account where member_id = $1 order by program_key',
+    [memberId],
+  )
+  return rows.map((row) => row.program_key)
+}
+
 const set = columns
   .filter((column) => !['member_id', 'program_key', 'opened_at'].includes(column))
   .map((column) => `${column} = new.${column}`)

@@ -11,7 +11,7 @@ export interface RecordedDocument extends SourceDocument {
   readonly entry: RecordedEntry
 }
 
-interface DocumentRow extends EntryRow {
+export interface DocumentRow extends EntryRow {
   document_id: string
   document_kind: SourceDocument['kind']
   rule_version: number
@@ -30,7 +30,8 @@ interface DocumentRow extends EntryRow {
   body: Buffer
 }
 
-const documentColumns = `${entryColumns}, entry.document_kind, entry.rule_version, origin.channel, origin.store,
+/** Of an entry that began a document, and of its origin. */
+export const documentColumns = `${entryColumns}, entry.document_kind, entry.rule_version, origin.channel, origin.store,
   origin.operator, entry.number, entry.subject, entry.quantity, entry.amount, entry.lines, entry.awards, entry.counted,
   entry.tier_before, entry.tier_after, entry.body`
 
@@ -69,7 +70,7 @@ export async function readDocuments(
   return new Map(rows.map((row) => [row.document_id, documentFrom(row)]))
 }
 
-const documentFrom = (row: DocumentRow): RecordedDocument => ({
+export const documentFrom = (row: DocumentRow): RecordedDocument => ({
   memberId: row.member_id,
   id: row.document_id,
   programKey: row.program_key,

@@ -1,10 +1,12 @@
 import type { Query } from '../../../kernel/db/statement.ts'
 import type { Instant } from '../../../kernel/values/instant.ts'
+import type { SourceDocument } from '../domain/posting.ts'
 import type { Program } from '../domain/program.ts'
 import type { History, PastDocument } from '../domain/replay.ts'
 import { type AccountKey, accountName } from './accounts.ts'
 import { readDocumentsOf } from './documents.ts'
 import { type ProgramShelf, readMultiplierHistory } from './programs.ts'
+import { readStandings, standingAt } from './standings.ts'
 
 /**
  * All that accounts have seen, by the name of the account: three statements for any number of accounts. The work grows
@@ -15,12 +17,20 @@ export async function readHistories(
   programs: ProgramShelf,
   keys: readonly (AccountKey & { readonly program: Program })[],
 ): Promise<Map<string, History>> {
-  const [documents, published, multipliers] = await Promise.all([
+  const [documents, decided, standings, published, multipliers] = await Promise.all([
     readDocumentsOf(query, keys),
+    readTiersDecided(query, keys),
+    readStandings(
+      query,
+      keys.map(({ memberId }) => memberId),
+    ),
     readVersions(query, [...new Set(keys.map(({ programKey }) => programKey))]),
     readMultiplierHistory(query),
   ])
   const byAccount = Map.groupBy(documents, accountName)
+  const changes = Map.groupBy(decided, ({ member_id: memberId, program_key: programKey }) =>
+    accountName({ memberId, programKey }),
+  )
   const histories = new Map<string, History>()
   for (const { program, ...key } of keys) {
     const versions: { from: Instant; program: Program }[] = []
@@ -40,9 +50,72 @@ export async function readHistories(
         entry: document.entry,
       }),
     )
-    histories.set(accountName(key), { past, versions })
+    const name = accountName(key)
+    const tiers = (changes.get(name) ?? []).map((change) => decidedByRules(change, versions))
+    const standing = standings.get(key.memberId)
+    histories.set(name, {
+      past: [...past, ...tiers],
+      versions,
+      ...(standing ? { standing: standingAt(standing, NEVER_ENDS, program.timeZone) } : {}),
+    })
   }
   return histories
+}
+
+/** Tags of now decide nothing of before; only the activation is looked at. */
+const NEVER_ENDS = Number.MAX_SAFE_INTEGER as Instant
+
+interface TierDecided {
+  readonly member_id: string
+  readonly program_key: number
+  readonly to_tier: string
+  readonly at: Instant
+}
+
+/** Tiers that were decided anew by changed rules: no document tells of them. */
+const readTiersDecided = (query: Query, keys: readonly AccountKey[]) =>
+  query<TierDecided>(
+    `/* readTiersDecided */
+     select member_id, program_key, to_tier, at
+     from tier_change
+     join unnest($1::uuid[], $2::smallint[]) as wanted (member_id, program_key) using (member_id, program_key)
+     where reason = 'rules'`,
+    [keys.map(({ memberId }) => memberId), keys.map(({ programKey }) => programKey)],
+  )
+
+/** As a replay takes it: a decision that moved nothing, behind all of its moment. */
+function decidedByRules(
+  { member_id: memberId, program_key: programKey, to_tier: subject, at }: TierDecided,
+  versions: History['versions'],
+): PastDocument {
+  const rules = versions.findLast(({ from }) => from <= at)?.program ?? versions[0]!.program
+  const document: SourceDocument = {
+    memberId,
+    id: '',
+    programKey,
+    ruleVersion: rules.version,
+    kind: 'tier-decision',
+    channel: 'rules',
+    number: 'rules',
+    store: undefined,
+    operator: 'rules',
+    subject,
+    quantity: undefined,
+    amount: undefined,
+    lines: [],
+    awards: [],
+    counted: undefined,
+    tierBefore: '',
+    tierAfter: subject,
+    effectiveAt: at,
+    body: Buffer.alloc(0),
+  }
+  return {
+    document,
+    rules,
+    multipliers: [],
+    entry: { kind: 'grant', moves: [], seq: Number.MAX_SAFE_INTEGER },
+  }
 }
 
 const readVersions = (query: Query, programKeys: readonly number[]) =>

@@ -1,5 +1,6 @@
 import { rowsText } from '../../../kernel/db/row-text.ts'
 import type { Tx } from '../../../kernel/db/transaction.ts'
+import { InvariantError } from '../../../kernel/values/assert.ts'
 import { type Instant, toIso } from '../../../kernel/values/instant.ts'
 import type { AccountBook } from '../domain/account-book.ts'
 import type { Asset } from '../domain/asset.ts'
@@ -9,6 +10,7 @@ import { type SealedEntry, seal } from '../domain/seal.ts'
 import { type AccountKey, saveAccounts } from './accounts.ts'
 import { saveHolds } from './holds.ts'
 import { type OriginKeys, originOf } from './origins.ts'
+import { insertTierRequests } from './tier-requests.ts'
 
 type Books = readonly (readonly [AccountKey, AccountBook])[]
 
@@ -36,7 +38,16 @@ export function writePostings(
   insertEntries(tx, entries, origins)
   insertTierChanges(tx, changed)
   saveHolds(tx, changed)
+  insertTierRequests(tx, changed)
   saveAccounts(tx, changed, heads)
+}
+
+/** The same where nothing comes from a document: what fell due by itself, or follows from what others say. */
+export const writeSettled = (tx: Tx, books: Books, now: Instant): void =>
+  writePostings(tx, books, [], NO_ORIGINS, now)
+
+const NO_ORIGINS: OriginKeys = () => {
+  throw new InvariantError('what falls due by itself comes from no document')
 }
 
 /** In the order of their ids, so that two batches with the same bills wait instead of crossing. */
@@ -110,8 +121,9 @@ function insertTierChanges(tx: Tx, books: Books): void {
   if (changes.length === 0) return
   tx.send(
     `/* insertTierChanges */
-     insert into tier_change (member_id, program_key, sequence, from_tier, to_tier, at, document_id)
-     select * from unnest($1::uuid[], $2::smallint[], $3::integer[], $4::text[], $5::text[], $6::timestamptz[], $7::uuid[])`,
+     insert into tier_change (member_id, program_key, sequence, from_tier, to_tier, at, document_id, reason)
+     select * from unnest($1::uuid[], $2::smallint[], $3::integer[], $4::text[], $5::text[], $6::timestamptz[], $7::uuid[],
+                          $8::tier_reason[])`,
     [
       changes.map((change) => change.memberId),
       changes.map((change) => change.programKey),
@@ -120,6 +132,7 @@ function insertTierChanges(tx: Tx, books: Books): void {
       changes.map((change) => change.to),
       changes.map((change) => toIso(change.at)),
       changes.map((change) => change.documentId ?? null),
+      changes.map((change) => change.reason),
     ],
   )
 }

@@ -4,7 +4,13 @@ import type { Tx } from '../../../kernel/db/transaction.ts'
 import { type Instant, toIso } from '../../../kernel/values/instant.ts'
 import { ratioOf } from '../../../kernel/values/points.ts'
 import type { Multiplier } from '../domain/earn.ts'
-import { compileProgram, conditions, type Program, type ProgramDocument } from '../domain/program.ts'
+import {
+  compileProgram,
+  conditions,
+  namesTags,
+  type Program,
+  type ProgramDocument,
+} from '../domain/program.ts'
 
 /**
  * Compiled program versions. A published version never changes, so what was compiled stays true; which version is the
@@ -103,6 +109,19 @@ export async function lockProgram(
   return row && { programKey: row.program_key, version: row.version, source: row.source }
 }
 
+/** A published document, letter for letter. */
+export async function readSource(
+  query: Query,
+  programKey: number,
+  version: number,
+): Promise<string | undefined> {
+  const [row] = await query<{ source: string }>(
+    '/* readSource */ select source from program_version where program_key = $1 and version = $2',
+    [programKey, version],
+  )
+  return row?.source
+}
+
 /** Makes a document the current version; answers the programme's key. */
 export async function saveProgram(
   tx: Tx,
@@ -174,6 +193,7 @@ const multiplierFrom = (row: MultiplierRow): Multiplier => ({
   until: row.ends_at,
   factor: ratioOf(row.factor),
   when: row.condition === null ? undefined : conditions.compile(row.condition),
+  asksTags: namesTags(row.condition),
 })
 
 function byProgram<Row extends MultiplierRow, T>(

@@ -1,5 +1,6 @@
 import type { Query } from '../../../kernel/db/statement.ts'
 import { type Instant, type LocalDate, NEVER, toIso } from '../../../kernel/values/instant.ts'
+import type { TierReason } from '../domain/account-book.ts'
 import { type EntryKind, lotsFrom } from '../domain/entry.ts'
 import { type AccountKey, accountName } from './accounts.ts'
 import { type EntryRow, entryColumns, entryFrom, type RecordedEntry } from './entries.ts'
@@ -155,7 +156,15 @@ export async function readLotsEarned(query: Query, key: AccountKey): Promise<Map
 }
 
 /** The kinds that bring points anew; what comes back to a lot was earned before. */
-const EARNING: ReadonlySet<EntryKind> = new Set(['earn', 'grant', 'mature', 'receive', 'top-up', 'correct'])
+const EARNING: ReadonlySet<EntryKind> = new Set([
+  'earn',
+  'grant',
+  'mature',
+  'receive',
+  'relot',
+  'top-up',
+  'correct',
+])
 
 /** Entries that moved points, newest first, below a sequence number. */
 export async function readStatement(
@@ -231,15 +240,16 @@ export interface TierChangeView {
   readonly from: string
   readonly to: string
   readonly at: Instant
+  readonly reason: TierReason
 }
 
 export async function readTierHistory(query: Query, key: AccountKey): Promise<TierChangeView[]> {
-  const rows = await query<{ from_tier: string; to_tier: string; at: Instant }>(
+  const rows = await query<{ from_tier: string; to_tier: string; at: Instant; reason: TierReason }>(
     `/* readTierHistory */
-     select from_tier, to_tier, at from tier_change
+     select from_tier, to_tier, at, reason from tier_change
      where member_id = $1 and program_key = $2
      order by sequence desc`,
     [key.memberId, key.programKey],
   )
-  return rows.map((row) => ({ from: row.from_tier, to: row.to_tier, at: row.at }))
+  return rows.map((row) => ({ from: row.from_tier, to: row.to_tier, at: row.at, reason: row.reason }))
 }

@@ -1,5 +1,6 @@
 import { EntitySchema } from 'typeorm'
 import { mergedMember, mergeStep } from '../../../kernel/members/tables.ts'
+import { tierReasons } from '../domain/account-book.ts'
 import type { Asset } from '../domain/asset.ts'
 import { entryKinds } from '../domain/entry.ts'
 
@@ -121,6 +122,7 @@ export const entryTable = new EntitySchema({
         ...['purchase', 'activity', 'grant', 'redemption', 'hold', 'capture', 'release', 'return'],
         ...['top-up', 'spend', 'withdrawal', 'plan-stop', 'transfer-out', 'transfer-in', 'adjustment'],
         ...['merge-out', 'merge-in', 'set-aside'],
+        'tier-decision',
       ],
       nullable: true,
     },
@@ -151,6 +153,58 @@ export const tierChangeTable = new EntitySchema({
     to_tier: { type: 'text' },
     at: { type: 'timestamptz' },
     document_id: { type: 'uuid', nullable: true },
+    reason: { type: 'enum', enum: [...tierReasons] },
+  },
+})
+
+export const tierRequestTable = new EntitySchema({
+  name: 'tier_request',
+  columns: {
+    member_id: { type: 'uuid', primary: true },
+    program_key: { type: 'smallint', primary: true },
+    tier: { type: 'text', primary: true },
+    asked_at: { type: 'timestamptz', primary: true },
+    document_id: { type: 'uuid', nullable: true },
+    decided_at: { type: 'timestamptz', nullable: true },
+    decided_by: { type: 'text', nullable: true },
+    approved: { type: 'boolean', nullable: true },
+    reason: { type: 'text', nullable: true },
+  },
+})
+
+export const tierRunTable = new EntitySchema({
+  name: 'tier_run',
+  columns: {
+    id: { type: 'uuid', primary: true },
+    program_key: { type: 'smallint' },
+    version: { type: 'integer' },
+    reach: { type: 'text' },
+    reason: { type: 'text' },
+    asked_at: { type: 'timestamptz' },
+    asked_by: { type: 'text' },
+    reached_member: { type: 'uuid', nullable: true },
+    seen: { type: 'bigint' },
+    moved: { type: 'bigint' },
+    done_at: { type: 'timestamptz', nullable: true },
+  },
+})
+
+export const memberStandingTable = new EntitySchema({
+  name: 'member_standing',
+  columns: {
+    member_id: { type: 'uuid', primary: true },
+    awaits_activation: { type: 'boolean' },
+    activated_at: { type: 'timestamptz', nullable: true },
+    tags: { type: 'jsonb' },
+  },
+})
+
+export const reminderRunTable = new EntitySchema({
+  name: 'reminder_run',
+  columns: {
+    program_key: { type: 'smallint', primary: true },
+    days_before: { type: 'integer', primary: true },
+    reminded_through: { type: 'date' },
   },
 })
 
@@ -326,6 +380,10 @@ export const tables = [
   documentTable,
   entryTable,
   tierChangeTable,
+  tierRequestTable,
+  tierRunTable,
+  memberStandingTable,
+  reminderRunTable,
   multiplierTable,
   pastMultiplierTable,
   holdTable,
@@ -353,6 +411,10 @@ export const distribution = {
   terminal_event: 'lookup',
   merged_member: 'reference',
   merge_step: 'local',
+  tier_request: 'member',
+  member_standing: 'member',
+  tier_run: 'local',
+  reminder_run: 'local',
   command: 'local',
   event: 'local',
   event_cursor: 'local',

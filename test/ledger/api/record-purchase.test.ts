@@ -51,8 +51,22 @@ test('growth of 3,000 raises to advanced, 5,000 to VIP, and a VIP earns twice fr
   const events = await ledger.events()
   expect(events.filter((event) => event.type === 'ledger.TierChanged').map((event) => event.payload)).toEqual(
     [
-      { program: 'super-member', sequence: 1, from: 'ordinary', to: 'advanced', direction: 'up' },
-      { program: 'super-member', sequence: 2, from: 'advanced', to: 'vip', direction: 'up' },
+      {
+        program: 'super-member',
+        sequence: 1,
+        from: 'ordinary',
+        to: 'advanced',
+        reason: 'reached',
+        direction: 'up',
+      },
+      {
+        program: 'super-member',
+        sequence: 2,
+        from: 'advanced',
+        to: 'vip',
+        reason: 'reached',
+        direction: 'up',
+      },
     ],
   )
 })

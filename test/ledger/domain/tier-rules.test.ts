@@ -3,7 +3,6 @@ import { describe, expect, test } from 'vitest'
 import type { LocalDate } from '../../../kernel/values/instant.ts'
 import { readProgram } from '../../../subgraphs/ledger/domain/read-program.ts'
 import {
-  countedFrom,
   directUpgrade,
   type Measures,
   progress,
@@ -112,26 +111,6 @@ describe('progress', () => {
       [42n, '2027-03-01'],
       [12n, '2026-12-31'],
     ])
-  })
-})
-
-describe('what counts', () => {
-  const measure = (key: string) =>
-    [...autoBrand.measures, ...ruleLab.measures].find((candidate) => candidate.key === key)!
-  // biome-ignore format: aligned rows
-  test.each([
-    // onPromotion  measure                  upgraded on    counted from
-    ['keep',       'spend/calendar-year',   '2026-05-05',  '2026-01-01'],
-    ['reset',      'spend/calendar-year',   '2026-05-05',  '2026-05-05'],
-    ['reset',      'spend/calendar-year',   '2025-05-05',  '2026-01-01'],
-    ['keep',       'spend/24-months',       '2026-05-05',  '2024-09-02'],
-    ['keep',       'visits/since-upgrade',  '2026-05-05',  '2026-05-05'],
-    ['keep',       'growth',                '2026-05-05',  undefined   ],
-    ['reset',      'growth',                '2026-05-05',  '2026-05-05'],
-    ['reset',      'growth',                undefined,     undefined   ],
-  ] as const)('%s: %s, upgraded on %s, counts from %s', (onPromotion, key, upgradedOn, expected) => {
-    const program = { ...autoBrand, onPromotion }
-    expect(countedFrom(program, measure(key), day('2026-09-01'), upgradedOn as LocalDate | undefined)).toBe(expected)
   })
 })
 

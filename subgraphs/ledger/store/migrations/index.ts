@@ -1,6 +1,7 @@
 import type { Migration } from '../../../../kernel/db/migrate.ts'
 import { Books1795640400000 } from './20261125T2100-books.ts'
 import { HoldsAndReturns1795644000000 } from './20261125T2200-holds-and-returns.ts'
+import { TiersAndStanding1795651200000 } from './20261126T0000-tiers-and-standing.ts'
 import { ConductAndPartners1795645800000 } from './1795645800000-conduct-and-partners.ts'
 import { KindsTogether1795646700000 } from './1795646700000-kinds-together.ts'
 import { MergedMembers1795650100001 } from './1795650100001-merged-members.ts'
@@ -14,4 +15,5 @@ export const migrations: readonly Migration[] = [
   KindsTogether1795646700000,
   MergedMembers1795650100001,
   SidesOfKinds1795650160000,
+  TiersAndStanding1795651200000,
 ]

@@ -1,0 +1,23 @@
+import type { RecordedEvent } from '../../../kernel/events/event.ts'
+import type { Listener } from '../../../kernel/subgraph.ts'
+import type { MemberErased, TagsChanged } from '../../../schema/events/identity.ts'
+import { takeInTags } from '../actions/take-in-tags.ts'
+import type { LedgerContext } from '../context.ts'
+import { saveTags } from '../store/standings.ts'
+
+/** Keeps what conditions of rules ask of tags. */
+export const onTagsChanged: Listener<LedgerContext> = {
+  event: 'identity.TagsChanged',
+  handle: (tx, event: RecordedEvent<string, TagsChanged>, ctx) =>
+    takeInTags(tx, ctx, event.payload.memberIds),
+}
+
+/** Tags may tell who somebody was. */
+export const onMemberErased: Listener<LedgerContext> = {
+  event: 'identity.MemberErased',
+  handle: (tx, event: RecordedEvent<string, MemberErased>) =>
+    saveTags(
+      tx,
+      event.payload.memberIds.map((memberId) => ({ memberId, tags: [] })),
+    ),
+}
