@@ -1,7 +1,7 @@
 import { defineConfig, mergeConfig } from 'vitest/config'
 import short from './vitest.config.ts'
 
-/** `npm run test:long`: the hard tests of the ledger in their long form, and planted bugs, one file after the other. */
+/** `npm run test:long`: the hard tests of the ledger and of conditions in their long form, and planted bugs, one file after the other. */
 export default mergeConfig(
   { ...short, test: { ...short.test, include: [] } },
   defineConfig({
@@ -10,6 +10,7 @@ export default mergeConfig(
         'test/ledger/hard/**/*.test.ts',
         'test/ledger/model.test.ts',
         'test/ledger/mutation/*.test.ts',
+        'test/kernel/conditions/same-answers.test.ts',
       ],
       env: { HUITONG_TEST_LONG: '1', HISTORIES: process.env.HISTORIES ?? '2000' },
       maxWorkers: 1,
