@@ -12,8 +12,9 @@ import { tierEvents } from './post-batch.ts'
 const CHUNK = 500
 
 /**
- * Lets holds lapse, lets run out what fell due and reviews the tiers that end, in every programme, in chunks that skip whom others are
- * busy with. Each takes effect at its own moment, however late this runs. Answers how many accounts it settled.
+ * Lets holds lapse, lets run out what fell due and reviews the tiers that end, in every programme, in chunks that skip
+ * whom others are busy with. Each takes effect at its own moment, however late this runs. Answers how many accounts it
+ * settled.
  */
 export async function settleDue(ctx: LedgerContext): Promise<number> {
   let settled = 0
@@ -27,7 +28,15 @@ export async function settleDue(ctx: LedgerContext): Promise<number> {
 
 type Take = (tx: Tx) => Promise<ReadonlyMap<string, AccountState>>
 
+/** Where there is more than one chunk, one is decided while another is written. */
 async function settleAll(ctx: LedgerContext, program: Program, take: Take): Promise<number> {
+  const first = await settleChunk(ctx, program, take)
+  if (first < CHUNK) return first
+  const rest = await Promise.all([settleRest(ctx, program, take), settleRest(ctx, program, take)])
+  return rest.reduce((sum, count) => sum + count, first)
+}
+
+async function settleRest(ctx: LedgerContext, program: Program, take: Take): Promise<number> {
   for (let settled = 0; ; ) {
     const count = await settleChunk(ctx, program, take)
     settled += count
