@@ -66,7 +66,7 @@ async function statementsOf(work: () => Promise<unknown>): Promise<string[]> {
   return names.sort()
 }
 
-test('50 members with all four subgraphs are four statements, and two that ask which rules are current', async () => {
+test('50 members with all four subgraphs are as many statements as one: four, and those that ask for what is current', async () => {
   const names: readonly SubgraphName[] = ['identity', 'ledger', 'benefits', 'campaigns']
   const sdls = await Promise.all(names.map(async (name) => [name, (await loadSubgraph[name]()).sdl] as const))
   const { supergraph } = compose({ ...Object.fromEntries(sdls), list: LIST })
@@ -117,17 +117,12 @@ test('50 members with all four subgraphs are four statements, and two that ask w
   const statements = await statementsOf(() => ask(whole))
   length = 1
   expect(await statementsOf(() => ask(whole))).toEqual(statements)
-  expect(statements).toEqual(
-    // Of members: one for each subgraph.
-    [
-      'findMembers',
-      'readAccounts',
-      'entitlementPages',
-      'progressOf',
-      // Programmes and campaigns may be published by another process at any time, so nobody remembers them.
-      'currentPrograms',
-      'currentTasks',
-    ].sort(),
-  )
+  // Of members: one for each subgraph.
+  const ofMembers = ['entitlementPages', 'findMembers', 'progressOf', 'readAccounts']
+  expect(statements).toEqual(expect.arrayContaining(ofMembers))
+  // Besides, which rules are current, and who was merged with whom: another process may have changed that at any time.
+  const besides = statements.filter((name) => !ofMembers.includes(name))
+  expect(['currentPrograms', 'currentTasks', 'readPresentIds']).toEqual(expect.arrayContaining(besides))
+  expect(new Set(statements).size).toBe(statements.length)
   await graph.close()
 })
