@@ -72,9 +72,12 @@ export function postReturn(
     tierBefore: book.tier,
     tierAfter: book.tier,
   }
-  const document = settled(program, book, draft, command.reason, history, now)
+  const placed = replay(book.memberId, withReturn(history, draft, program), now)
+  const document = settled(program, book, placed.book, draft, command.reason)
   const entries = book.entries.length
-  const { book: ideal } = replay(book.memberId, withReturn(history, document, program), now)
+  const plain = document.awards.every(({ rule }) => rule !== GRACE && rule !== CASH)
+  // What the policies settle has its place in the order, too.
+  const { book: ideal } = plain ? placed : replay(book.memberId, withReturn(history, document, program), now)
   const occasion = { ...occasionOf(document), at: now }
   compensate(book, ideal, occasion)
   if (!book.entries.slice(entries).some(({ documentId }) => documentId === document.id))
@@ -94,12 +97,10 @@ const withReturn = (history: History, document: SourceDocument, rules: Program):
 function settled(
   program: Program,
   book: AccountBook,
+  ideal: AccountBook,
   draft: SourceDocument,
   reason: string,
-  history: History,
-  now: Instant,
 ): SourceDocument {
-  const { book: ideal } = replay(book.memberId, withReturn(history, draft, program), now)
   const [actual, then] = [book.wallet('points'), ideal.wallet('points')]
   const awards: Award[] = []
   const award = (rule: string, amount: bigint, asset: Award['asset'] = 'points'): void => {

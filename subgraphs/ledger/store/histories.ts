@@ -10,7 +10,8 @@ import { readStandings, standingAt } from './standings.ts'
 
 /**
  * All that accounts have seen, by the name of the account: three statements for any number of accounts. The work grows
- * with the documents of an account: some 25 microseconds each to read and as much to play again.
+ * with the documents of an account: each took 35 to 130 microseconds to play again, where rules count more; a return in an
+ * account of 2,000 purchases half a second to two, on two cores that were busy ten times over.
  */
 export async function readHistories(
   query: Query,

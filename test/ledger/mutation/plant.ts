@@ -62,13 +62,24 @@ export async function openNursery() {
   }
 }
 
+const MODELS = ['test/ledger/domain/model.test.ts', 'test/ledger/model.test.ts']
+
 function runModelTest(folder: string, histories: number): Promise<{ code: number | null; said: string }> {
   const child = spawn(
     process.execPath,
-    [join(root, 'node_modules/vitest/vitest.mjs'), 'run', 'test/ledger/model.test.ts', '--no-color'],
+    // At the desk first: it lives faster, and knows no database.
+    [
+      join(root, 'node_modules/vitest/vitest.mjs'),
+      ...['run', ...(process.env.MUTATION_MODELS?.split(' ') ?? MODELS), '--no-color', '--bail=1'],
+    ],
     {
       cwd: folder,
-      env: { PATH: process.env.PATH, HISTORIES: String(histories), HISTORY_SHRINKS: 'no' },
+      env: {
+        PATH: process.env.PATH,
+        HISTORIES: String(histories),
+        DESK_HISTORIES: String(histories),
+        HISTORY_SHRINKS: 'no',
+      },
       stdio: ['ignore', 'pipe', 'pipe'],
     },
   )
