@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import type { Principal } from '../../kernel/auth/principal.ts'
 import { DAY_MS } from '../../kernel/values/instant.ts'
-import { admin, clerk, member, openGraph, partner, type TestGraph } from '../helpers/graph.ts'
+import { admin, clerk, manager, member, openGraph, partner, type TestGraph } from '../helpers/graph.ts'
 import { knowsLinAndWang, LIN, NOBODY, published, publishProgram, superMember, WANG } from './program.ts'
 
 const cinema = partner('cinema')
@@ -145,6 +145,16 @@ describe('at the counter', () => {
     expect((await writeOff(graph, clerk('store-1'), code)).refusal).toBeNull()
     expect((await writeOff(graph, admin, code)).refusal?.code).toBe('STORE_NOT_ALLOWED')
     expect((await writeOff(graph, admin, code, { store: 'store-2' })).refusal).toBeNull()
+  })
+
+  it('a manager serves in the stores of its part, and says in which', async () => {
+    await using graph = await open()
+    const code = await codeOf(graph, 'wash', 2)
+    const city = manager('shanghai', ['store-1', 'store-9'])
+    await expect(writeOff(graph, city, code)).rejects.toThrow('say in which')
+    await expect(writeOff(graph, city, code, { store: 'store-2' })).rejects.toThrow('own store')
+    expect((await writeOff(graph, city, code, { store: 'store-9' })).refusal?.code).toBe('STORE_NOT_ALLOWED')
+    expect((await writeOff(graph, city, code, { store: 'store-1' })).refusal).toBeNull()
   })
 
   it('an entitlement ends with its last day where the programme is at home', async () => {

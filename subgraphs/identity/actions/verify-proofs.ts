@@ -5,6 +5,7 @@ import { InvariantError } from '../../../kernel/values/assert.ts'
 import { fail, ok, type Result } from '../../../kernel/values/result.ts'
 import type { IdentityContext } from '../context.ts'
 import { strengthOfAssertion } from '../domain/assertions.ts'
+import { type ChannelAccount, identitiesOf } from '../domain/dialects.ts'
 import { type Identifier, type IdentifierText, normaliseIdentifier } from '../domain/identifier.ts'
 import type { Strength } from '../domain/one-id.ts'
 import { type CodePurpose, checkCode } from '../domain/one-time-code.ts'
@@ -21,6 +22,7 @@ export interface ProofInput {
   readonly phoneCode?: { readonly phone: string; readonly code: string } | null
   readonly wechatCode?: { readonly code: string; readonly appId?: string | null } | null
   readonly asserted?: IdentifierText | null
+  readonly account?: ChannelAccount | null
 }
 
 export interface VerifiedIdentifier extends Identifier {
@@ -63,7 +65,7 @@ function readProofs(ctx: IdentityContext, given: readonly ProofInput[]): Verdict
   const asserter = asserterOf(ctx.principal)
   const proofs: ReadProof[] = []
   if (given.length > PROOFS_MAX) return fail('IDENTIFIER_NOT_VALID', { path: ['proofs'] })
-  for (const [index, { phoneCode, wechatCode, asserted }] of given.entries()) {
+  for (const [index, { phoneCode, wechatCode, asserted, account }] of given.entries()) {
     const path = ['proofs', String(index)]
     if (wechatCode) {
       proofs.push({ kind: 'wechatCode', code: wechatCode.code, appId: wechatCode.appId ?? undefined })
@@ -73,17 +75,18 @@ function readProofs(ctx: IdentityContext, given: readonly ProofInput[]): Verdict
       if (!phone.ok) return fail(phone.refusal.code, { path: [...path, 'phoneCode', 'phone'] })
       proofs.push({ kind: 'phoneCode', phone: phone.value, code: phoneCode.code })
     }
-    if (asserted) {
-      const own = asserter.kind === 'partner' && asserted.kind === 'PARTNER_CUSTOMER'
+    const word = account ? 'account' : 'asserted'
+    for (const identity of account ? identitiesOf(account) : asserted ? [asserted] : []) {
+      const own = asserter.kind === 'partner' && identity.kind === 'PARTNER_CUSTOMER'
       const identifier = normaliseIdentifier(
-        own ? { ...asserted, scope: asserted.scope || asserter.partnerId } : asserted,
+        own ? { ...identity, scope: identity.scope || asserter.partnerId } : identity,
       )
-      if (!identifier.ok) return fail(identifier.refusal.code, { path: [...path, 'asserted', 'value'] })
+      if (!identifier.ok) return fail(identifier.refusal.code, { path: [...path, word, 'value'] })
       const strength = strengthOfAssertion(asserter, identifier.value)
       if (!strength) {
         return fail('ASSERTION_NOT_ALLOWED', {
-          path: [...path, 'asserted', 'kind'],
-          details: { kind: asserted.kind },
+          path: [...path, word, 'kind'],
+          details: { kind: identity.kind },
         })
       }
       proofs.push({ kind: 'asserted', identifier: identifier.value, strength })

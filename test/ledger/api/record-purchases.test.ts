@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { admin, clerk, member } from '../../helpers/graph.ts'
+import { admin, clerk, manager, member } from '../../helpers/graph.ts'
 import { memberId, openLedger } from '../open-ledger.ts'
 import { documentWith } from '../program-of.ts'
 import { accountField, publish, purchase, record, recordOne, tryRecord } from '../requests.ts'
@@ -265,6 +265,27 @@ test('the same batch ten times at once is recorded once', async () => {
   const fresh = answers.flat().filter((result) => !result.duplicate)
   expect(fresh).toHaveLength(50)
   expect(await ledger.check()).toMatchObject({ clean: true, entries: 50 })
+})
+
+test('who is placed in the organisation records in the stores of its part, and says in which', async () => {
+  await using ledger = await openLedger()
+  const city = manager('shanghai', ['store-1', 'store-2'])
+  const codes = []
+  for (const [as, store] of [
+    [manager('store-1'), undefined],
+    [city, 'store-2'],
+    [city, undefined],
+    [city, 'store-3'],
+    [manager('store-1'), 'store-2'],
+    [manager('country', []), 'store-1'],
+  ] as const) {
+    const number = String(codes.length)
+    const { errors } = await tryRecord(ledger, as, [
+      purchase('li', number, store === undefined ? {} : { store }),
+    ])
+    codes.push(errors?.[0]?.extensions?.code ?? 'recorded')
+  }
+  expect(codes).toEqual(['recorded', 'recorded', 'BAD_USER_INPUT', 'FORBIDDEN', 'FORBIDDEN', 'FORBIDDEN'])
 })
 
 test('a clerk records for its own store, a member for nobody', async () => {
