@@ -37,6 +37,8 @@ export interface PurchasesRecorded {
   readonly program: string
   readonly purchases: readonly {
     readonly memberId: string
+    /** The id by which it came, if that member was merged into this one: what it counts goes with it. */
+    readonly holderId?: string
     readonly documentId: string
     readonly channel: string
     /** Minor units, as text. */

@@ -117,6 +117,34 @@ test('two accounts become one and two again as they were, tier and lots and all'
   await clean(ledger)
 })
 
+test('the statement of the one that is left has the entries of both, page by page', async () => {
+  await using ledger = await openLedger()
+  await ledger.buy('lin', '100.00', '2026-01-02')
+  ledger.clock.advance(1_000)
+  await ledger.buy('wang', '200.00', '2026-01-03')
+  ledger.clock.advance(1_000)
+  await merge(ledger)
+  const page = async (after: string | null) => {
+    const { _entities } = await ledger.ask<{
+      _entities: [
+        { account: { statement: { edges: { cursor: string; node: { kind: string; points: number } }[] } } },
+      ]
+    }>(
+      admin,
+      `query ($id: ID!, $after: String) { _entities(representations: [{ __typename: "Member", id: $id }]) { ... on Member {
+        account { statement(first: 2, after: $after) { edges { cursor node { kind points } } } } } } }`,
+      { id: memberId('lin'), after },
+    )
+    return _entities[0].account.statement.edges
+  }
+  const first = await page(null)
+  const second = await page(first.at(-1)!.cursor)
+  const shown = [...first, ...second].map(({ node }) => `${node.kind} ${node.points}`)
+  expect(shown.slice(0, 2).toSorted()).toEqual(['RECEIVE 200', 'SEND -200'])
+  expect(shown.slice(2)).toEqual(['EARN 200', 'EARN 100'])
+  expect(await page(second.at(-1)!.cursor)).toEqual([])
+})
+
 test('what comes afterwards goes with the id by which it came, and what is spent with its lot', async () => {
   await using ledger = await openLedger()
   await ledger.buy('lin', '100.00', '2026-01-05')

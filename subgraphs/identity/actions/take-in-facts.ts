@@ -48,14 +48,15 @@ export async function takeInPurchases(
   await addPurchases(
     tx,
     program,
-    purchases.map(({ memberId, total, occurredAt }) => {
+    purchases.map(({ memberId: present, holderId, total, occurredAt }) => {
+      const memberId = holderId ?? present
       const at = occurredAt === undefined ? recordedAt : instant(occurredAt)
       return { memberId, at, day: localDate(at, timeZone), total }
     }),
   )
   const memberIds = await presentIds(
     tx,
-    purchases.map(({ memberId }) => memberId),
+    purchases.flatMap(({ memberId, holderId }) => (holderId === undefined ? memberId : [memberId, holderId])),
   )
   const joined = await joinedPersons(tx, memberIds)
   if (joined.length > 0) await gatherAccountFacts(tx, joined)

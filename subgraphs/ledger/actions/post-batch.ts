@@ -11,7 +11,7 @@ import { AccountBook, type AccountState } from '../domain/account-book.ts'
 import { decideWithin } from '../domain/conduct.ts'
 import { decide, HISTORY_NEEDED } from '../domain/decide.ts'
 import type { Multiplier } from '../domain/earn.ts'
-import { cameWith } from '../domain/origin-class.ts'
+import { cameIn } from '../domain/origin-class.ts'
 import type { PostingCommand, PostingRefusal } from '../domain/posting.ts'
 import type { Program } from '../domain/program.ts'
 import type { History } from '../domain/replay.ts'
@@ -429,8 +429,7 @@ function repetition(
 }
 
 /** It was entered in the account of another with whom this member was one then. */
-const cameBy = ({ entry }: RecordedDocument, memberId: string): boolean =>
-  entry.moves.some(({ lots }) => lots.some(({ lotClass }) => cameWith(lotClass) === memberId))
+const cameBy = ({ entry }: RecordedDocument, memberId: string): boolean => cameIn(entry.moves) === memberId
 
 const answerOf = (command: PostingCommand, key: string, result: Result<unknown>): CommandAnswer => ({
   memberId: command.memberId,
@@ -473,6 +472,12 @@ export function tierEvents(
   })
 }
 
+/** The id by which a purchase came, where its member was merged since. */
+const holderOf = ({ entry }: RecordedDocument): { holderId?: string } => {
+  const holderId = cameIn(entry.moves)
+  return holderId === undefined ? {} : { holderId }
+}
+
 function purchaseEvents(
   orders: readonly Order[],
   documents: readonly RecordedDocument[],
@@ -487,6 +492,7 @@ function purchaseEvents(
       program: programs.get(programKey)!,
       purchases: group.map((document) => ({
         memberId: document.memberId,
+        ...holderOf(document),
         documentId: document.id,
         channel: document.channel,
         total: String(document.amount ?? 0n),

@@ -52,12 +52,15 @@ export function joinAccounts(
   occasion: Occasion,
 ): Joined {
   const [tierFrom, tierInto] = [standingOf(from), standingOf(into)]
+  const countersFrom = from.counters
+  into.counters = added(into.counters, countersFrom)
+  // Where a promotion ends what led to it, nobody is promoted by a merge: the next thing earned does that.
+  into.tiersRest = program.onPromotion === 'reset'
   const settled = [
     ...moveOver(from, into, occasion, ''),
     ...assets.flatMap((asset) => payDebt(from, into, asset, occasion)),
   ]
-  const countersFrom = from.counters
-  into.counters = added(into.counters, countersFrom)
+  into.tiersRest = false
   if (tierOf(program, tierFrom.tier).rank > tierOf(program, into.tier).rank) {
     into.placeAt({ ...tierFrom, since: occasion.at }, occasion.at)
   } else if (tierFrom.tier === into.tier && later(tierFrom.until, into.tierUntil)) {
@@ -160,6 +163,7 @@ export function partAccounts(
   // It stands where it stood; growth that comes back with it may lead on, and a term that is over is reviewed in the end.
   from.placeAt(joined.tierFrom, at)
   const parcels = openParcels(out, ({ lotClass }) => origins.has(cameWith(lotClass) ?? ''))
+  from.tiersRest = program.onPromotion === 'reset'
   const ids = pairId('lots', out)
   out.takeBack('send', parcels, { at, documentId: ids.out })
   const home = parcels.map(({ asset, lots }) => ({
@@ -183,6 +187,7 @@ export function partAccounts(
     payer.takeBack('send', [{ asset, lots: whole }], { at, documentId: pair.out })
     payee.give('receive', [{ asset, lots: whole }], { at, documentId: pair.into })
   }
+  from.tiersRest = false
   out.counters = taken(out.counters, joined.countersFrom)
   placeSurvivor(program, out, { at, joined, others, isInto: out.memberId === intoId })
   from.catchUp(at)
@@ -195,7 +200,7 @@ function placeSurvivor(
 ): void {
   const rank = (tier: string) => tierOf(program, tier).rank
   const today = localDate(at, program.timeZone)
-  const own = tierFor(program, out.wallet('growth').available)
+  const own = tierFor(program, out.measures(today))
   const before = joined.tierInto
   const stillGood = isInto && (before.until === undefined || before.until >= today)
   const untouched = isInto && out.tierChangeCount === joined.tierChanges

@@ -4,6 +4,11 @@
  */
 export const cameWith = (lotClass: string): string | undefined => lotClass.split('@')[1]
 
+/** With which member an entry's lots came, if with another than the account's. */
+export const cameIn = (
+  moves: readonly { readonly lots: readonly { readonly lotClass: string }[] }[],
+): string | undefined => moves.flatMap(({ lots }) => lots.map(({ lotClass }) => cameWith(lotClass)))[0]
+
 export const classOf = (lotClass: string, origin: string | undefined): string =>
   origin === undefined || lotClass.includes('@') ? lotClass : `${lotClass}@${origin}`
 

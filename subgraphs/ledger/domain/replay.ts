@@ -8,7 +8,7 @@ import { enterEarning } from './enter-earning.ts'
 import { type Entry, type KindFrom, type KindInto, signOf } from './entry.ts'
 import { lapseOf } from './holding.ts'
 import { added, standingFrom, taken } from './merge-accounts.ts'
-import { cameWith } from './origin-class.ts'
+import { cameIn } from './origin-class.ts'
 import { eventOf, type SourceDocument } from './posting.ts'
 import type { Program } from './program.ts'
 import { CASH, GRACE, keptOf, linesLeft, Returns } from './returns.ts'
@@ -192,6 +192,10 @@ class Replaying {
   #join(entry: PastDocument['entry'], document: SourceDocument): void {
     const book = this.#book
     const occasion = occasionOf(document)
+    if (document.counted) {
+      const join = document.kind === 'merge-in' ? added : taken
+      book.counters = join(book.counters, document.counted)
+    }
     if (document.kind === 'merge-in') this.#repeat(entry, document)
     else {
       const parcels = entry.moves
@@ -199,10 +203,6 @@ class Replaying {
         .map(({ asset, lots }) => ({ asset, lots: lots.map((lot) => ({ ...lot, amount: -lot.amount })) }))
         .filter(({ lots }) => lots.length > 0)
       if (parcels.length > 0) book.takeBack('send', parcels, occasion)
-    }
-    if (document.counted) {
-      const join = document.kind === 'merge-in' ? added : taken
-      book.counters = join(book.counters, document.counted)
     }
     if (document.subject) book.placeAt(standingFrom(document.tierAfter, document.subject), occasion.at)
   }
@@ -288,9 +288,7 @@ export const graceLot = ({ timeZone, graceDays }: Program, { effectiveAt }: Sour
 
 /** With whose id an earning came, as its lots have it. */
 const originIn = ({ kind, moves }: PastDocument['entry']): string | undefined =>
-  signOf(kind) === -1n
-    ? undefined
-    : moves.flatMap(({ lots }) => lots.map(({ lotClass }) => cameWith(lotClass)))[0]
+  signOf(kind) === -1n ? undefined : cameIn(moves)
 
 const pointsOf = ({ moves }: PastDocument['entry']): bigint =>
   moves.find(({ asset }) => asset === 'points')!.amount

@@ -1,9 +1,11 @@
 import { BadInputError, NotFoundError } from '../../../kernel/errors.ts'
 import { connection, type PageArguments, pageOf } from '../../../kernel/graphql/page.ts'
+import { allIds } from '../../../kernel/members/merged-members.ts'
 import { isUuid } from '../../../kernel/values/ids.ts'
 import {
   addMonths,
   type Instant,
+  instant,
   isLocalDate,
   type LocalDate,
   localDate,
@@ -21,6 +23,7 @@ import type { HoldView } from '../store/holds.ts'
 import {
   type AccountView,
   type LotView,
+  readJoinedStatement,
   readLots,
   readPointsAt,
   readStatement,
@@ -135,6 +138,8 @@ export const Account = {
     ctx: LedgerContext,
   ) {
     const { limit, after } = pageOf(args)
+    const memberIds = await allIds(ctx.db.query, account.memberId)
+    if (memberIds.length > 1) return joinedStatement(memberIds, account, args, ctx)
     const before = after === undefined ? undefined : Number(after)
     if (before !== undefined && !(Number.isInteger(before) && before > 0 && before <= SEQUENCE_MAX))
       throw new BadInputError('after is not a cursor of this list.')
@@ -206,6 +211,31 @@ async function openLots(
     .filter(({ expiresOn, lotClass }) => after === undefined || `${expiresOn}/${lotClass}` > after)
     .slice(0, limit)
     .map((lot) => ({ ...keyOf(account), ...lot }))
+}
+
+const PLACE = /^(\d{1,14})\.(\d{1,10})\.([0-9a-f-]{36})$/
+
+/** Of a person with several ids. */
+async function joinedStatement(
+  memberIds: readonly string[],
+  { program }: AccountSource,
+  args: PageArguments & { from?: Instant | null; to?: Instant | null },
+  ctx: LedgerContext,
+) {
+  const { limit, after } = pageOf(args)
+  const place = after === undefined ? undefined : PLACE.exec(after)
+  if (place === null) throw new BadInputError('after is not a cursor of this list.')
+  const before = place && {
+    recordedAt: instant(Number(place[1])),
+    seq: Number(place[2]),
+    memberId: place[3]!,
+  }
+  const entries = await readJoinedStatement(
+    ctx.db.query,
+    { memberIds, programKey: program.key },
+    { from: args.from, to: args.to, before, limit: limit + 1 },
+  )
+  return connection(entries, limit, ({ recordedAt, seq, memberId }) => `${recordedAt}.${seq}.${memberId}`)
 }
 
 async function expiringSoon(account: AccountSource, ctx: LedgerContext) {

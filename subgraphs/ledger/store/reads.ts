@@ -208,6 +208,48 @@ export async function readEntry(
   return row && entryFrom(row)
 }
 
+/** Where a page of a statement over several accounts ends. */
+export interface StatementPlace {
+  readonly recordedAt: Instant
+  readonly seq: number
+  readonly memberId: string
+}
+
+/**
+ * The same for a person with several ids: entries of all its accounts, by when they were written down. What went from the one
+ * into the other shows on both sides.
+ */
+export async function readJoinedStatement(
+  query: Query,
+  { memberIds, programKey }: { memberIds: readonly string[]; programKey: number },
+  options: { from?: Instant | null; to?: Instant | null; before: StatementPlace | undefined; limit: number },
+): Promise<RecordedEntry[]> {
+  const isoOrNull = (at: Instant | null | undefined) => (at === null || at === undefined ? null : toIso(at))
+  const { before } = options
+  const rows = await query<EntryRow>(
+    `/* readJoinedStatement */
+     select ${entryColumns}
+     from entry
+     where member_id = any($1::uuid[]) and program_key = $2 and points is not null
+       and ($3::timestamptz is null or (recorded_at, seq, member_id) < ($3, $4::integer, $5::uuid))
+       and effective_at >= coalesce($6::timestamptz, '-infinity')
+       and effective_at < coalesce($7::timestamptz, 'infinity')
+     order by recorded_at desc, seq desc, member_id desc
+     limit $8`,
+    [
+      memberIds,
+      programKey,
+      isoOrNull(before?.recordedAt),
+      before?.seq ?? null,
+      before?.memberId ?? null,
+      isoOrNull(options.from),
+      isoOrNull(options.to),
+      options.limit,
+    ],
+  )
+  return rows.map(entryFrom)
+}
+
 export interface PointsAt {
   /** Available less owed. */
   readonly standing: bigint
