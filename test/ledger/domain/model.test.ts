@@ -45,6 +45,9 @@ const step = fc.record({
   bill: fc.nat(3),
   line: fc.constantFrom(-1, -1, 0, 1, 2),
 })
+/** Those with most to decide come most often. */
+const club = fc.constantFrom(0, 1, 1, 2, 3, 4, 4, 4, 5, 5)
+
 type Step = typeof step extends fc.Arbitrary<infer S> ? S : never
 
 const outcomes = new Map<string, number>()
@@ -223,8 +226,8 @@ const sumsOf = (lots: readonly (readonly [string, bigint])[]): Map<string, bigin
 test(`${HISTORIES} random lives at the desk: after every step the account is what the naive ledger says`, () => {
   let steps = 0
   fc.assert(
-    fc.property(fc.nat(clubs.length - 1), fc.array(step, { minLength: 10, maxLength: 40 }), (club, list) => {
-      const life = new Life(clubs[club]!)
+    fc.property(club, fc.array(step, { minLength: 10, maxLength: 40 }), (which, list) => {
+      const life = new Life(clubs[which]!)
       for (const each of list) {
         life.take(each)
         life.compare()

@@ -140,28 +140,10 @@ export const bugs: readonly Bug[] = [
     replace: 'return ok(document)',
   },
   {
-    name: 'what is counted is no matter of order',
-    file: domain('decide'),
-    find: "if (command.kind === 'purchase') return !program.earn.purchase.counted",
-    replace: "if (command.kind === 'purchase') return true",
-  },
-  {
-    name: 'a burn is no matter of order',
-    file: domain('account-book'),
-    find: "new Set<EntryKind>(['earn', 'grant', 'await'])",
-    replace: "new Set<EntryKind>(['earn', 'grant', 'await', 'redeem'])",
-  },
-  {
     name: 'documents are played again in the order in which they came',
     file: domain('replay'),
     find: 'if (apart !== 0) return apart',
     replace: 'if (apart !== 0) return a.entry.seq - b.entry.seq',
-  },
-  {
-    name: 'points of one moment are burned before they are earned',
-    file: domain('replay'),
-    find: 'return isDecided(a) ? -1 : 1',
-    replace: 'return isDecided(a) ? 1 : -1',
   },
   {
     name: 'a return gives back nothing of what was burned on the bill',
@@ -244,18 +226,6 @@ export const bugs: readonly Bug[] = [
     replace: '? { ...lot, expiresOn: addDays(today, graceDays + 1) }',
   },
   {
-    name: 'what comes back after its last day is good for ever so little longer',
-    file: domain('account-book'),
-    find: "this.#expire(addDays(today, -1), occasion, ['points'])",
-    replace: "this.#expire(addDays(today, -2), occasion, ['points'])",
-  },
-  {
-    name: 'pending points are available a day early',
-    file: domain('account-book'),
-    find: 'addDays(lot.releaseOn, -1) <= due',
-    replace: 'addDays(lot.releaseOn, -2) <= due',
-  },
-  {
     name: 'pending points are good from the day of earning',
     file: domain('enter-earning'),
     find: "program.validFrom === 'release' && 'days' in pending ? addDays(today, pending.days) : today",
@@ -290,5 +260,11 @@ export const bugs: readonly Bug[] = [
     file: domain('returns'),
     find: 'points - (points * share.back) / share.of',
     replace: 'points - (points * share.back + share.of - 1n) / share.of',
+  },
+  {
+    name: 'pending points are available a day late',
+    file: domain('enter-earning'),
+    find: "const releaseOn = 'days' in pending ? addDays(today, pending.days) : pending.until",
+    replace: "const releaseOn = 'days' in pending ? addDays(today, pending.days + 1) : pending.until",
   },
 ]
