@@ -11,6 +11,16 @@ export function compileRepresentation(
   schema: GraphQLSchema,
   selections: readonly RequiredSelection[],
 ): Represent {
+  const [first, ...others] = selections
+  // Nearly always it is one type's key, which then need not be copied into something larger.
+  if (first?.kind === 'InlineFragment' && first.typeCondition !== undefined && others.length === 0) {
+    return compileFragment(schema, first.typeCondition, first.selections)
+  }
+  return compileObject(schema, selections)
+}
+
+/** Within an object, what is of another type is left out; at its top, the object is. */
+function compileObject(schema: GraphQLSchema, selections: readonly RequiredSelection[]): Represent {
   const parts = selections.map((selection) => compilePart(schema, selection))
   return (entity) => {
     const made: Entity = {}
@@ -25,7 +35,7 @@ function compilePart(schema: GraphQLSchema, selection: RequiredSelection): Part 
   if (selection.kind === 'Field') {
     const name = selection.alias ?? selection.name
     const sentAs = selection.sentAs ?? name
-    const inner = selection.selections && compileRepresentation(schema, selection.selections)
+    const inner = selection.selections && compileObject(schema, selection.selections)
     return (entity, made) => {
       const value = own(entity, name)
       if (value === undefined) return false
@@ -35,19 +45,31 @@ function compilePart(schema: GraphQLSchema, selection: RequiredSelection): Part 
   }
   const { typeCondition } = selection
   if (typeCondition === undefined) return () => true
-  const inner = compileRepresentation(schema, selection.selections)
+  const fragment = compileFragment(schema, typeCondition, selection.selections)
+  return (entity, made) => {
+    const found = fragment(entity)
+    if (found) merge(made, found)
+    return true
+  }
+}
+
+/** Null also for an object that is of another type. */
+function compileFragment(
+  schema: GraphQLSchema,
+  typeCondition: string,
+  selections: readonly RequiredSelection[],
+): Represent {
+  const inner = compileObject(schema, selections)
   // A type is met or not for good, and few types come to one place.
   const known = new Map<unknown, boolean>()
-  return (entity, made) => {
+  return (entity) => {
     const typeName = own(entity, '__typename')
     let met = known.get(typeName)
     if (met === undefined) {
       met = typeof typeName === 'string' && meets(schema, typeName, typeCondition)
       if (known.size < 1_000) known.set(typeName, met)
     }
-    const found = met ? inner(entity) : null
-    if (found) merge(made, found)
-    return true
+    return met ? inner(entity) : null
   }
 }
 
