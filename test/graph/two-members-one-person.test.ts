@@ -356,7 +356,7 @@ test('merge, anything at all, unmerge: sums stay, and each deed is its origin’
     }),
     { numRuns: 12 },
   )
-})
+}, 240_000)
 
 /** Who a person really is: one phone, and one identity in each of four channels. */
 const CHANNELS = ['STORE', 'WECHAT', 'APP', 'PARTNER'] as const
@@ -502,4 +502,4 @@ test('registrations over four channels, conflicts, merges and unmerges: one pers
     }),
     { numRuns: 30 },
   )
-})
+}, 240_000)
