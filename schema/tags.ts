@@ -7,19 +7,17 @@ import {
   type ObjectTypeExtensionNode,
   visit,
 } from 'graphql'
-import type { FieldVerdicts } from './rights.ts'
+import { AUDIENCES, type Audience } from './contract.ts'
+import { CALLERS, type FieldVerdicts } from './rights.ts'
 
 /**
- * The audiences of the graph, and for whom each counts the callers of `rights.csv`. Who has not signed in may become a
+ * For which callers of `rights.csv` an audience stands. Who has not signed in may become a
  * member, or stand before a partner's door, so what is open to all is open to every audience.
  */
-const CALLERS_BY_AUDIENCE = {
-  member: ['anonymous', 'member'],
-  partner: ['anonymous', 'partner'],
-  staff: ['clerk', 'operator', 'admin', 'channel', 'internal'],
-} as const
-
-const AUDIENCES = Object.keys(CALLERS_BY_AUDIENCE) as (keyof typeof CALLERS_BY_AUDIENCE)[]
+const callersOf = (audience: Audience): readonly string[] =>
+  audience === 'staff'
+    ? CALLERS.filter((caller) => !['anonymous', 'member', 'partner'].includes(caller))
+    : ['anonymous', audience]
 
 /**
  * The tags of each field, by its rights, so that the two cannot disagree: `member`, `partner` and `staff` say whose
@@ -30,7 +28,7 @@ export function tagsOf(rows: readonly FieldVerdicts[]): Map<string, readonly str
   const tags = new Map<string, readonly string[]>()
   for (const [coordinate, same] of Map.groupBy(rows, (row) => row.coordinate)) {
     const may = (caller: string) => same.some(({ verdicts }) => verdicts[caller] !== '-')
-    const audiences = AUDIENCES.filter((audience) => CALLERS_BY_AUDIENCE[audience].some(may))
+    const audiences = AUDIENCES.filter((audience) => callersOf(audience).some(may))
     const internal = same.some(({ notes }) => notes.includes('internal'))
     const named = same.some(({ inherited }) => !inherited) && audiences.length < AUDIENCES.length
     tags.set(coordinate, [

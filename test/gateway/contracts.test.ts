@@ -31,7 +31,6 @@ const fieldsOf = (audience: keyof typeof contracts): string[] =>
 const CALLERS = {
   member: ['anonymous', 'member'],
   partner: ['anonymous', 'partner'],
-  staff: ['clerk', 'operator', 'admin', 'channel', 'internal'],
 } as const
 
 describe('the contracts', () => {

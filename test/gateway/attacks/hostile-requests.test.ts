@@ -15,6 +15,8 @@ import {
 } from 'vitest'
 import { idOf } from '../../../gateway/documents/trusted-documents.ts'
 import { CLAIMS_HEADER, SIGNATURE_HEADER, signRequest } from '../../../kernel/auth/request-signature.ts'
+import { START } from '../../../kernel/events/event.ts'
+import { localPeers } from '../../../kernel/peers.ts'
 import { claimsOf } from '../../helpers/graph.ts'
 import { openFakeGateway } from '../fakes/open-gateway.ts'
 
@@ -432,7 +434,7 @@ let asked: MockInstance
 beforeAll(async () => {
   gateway = await openFakeGateway({
     mode: 'production',
-    slowest: { requestMs: 400, headMs: 200, lookMs: 50 },
+    slowest: { requestMs: 400, headMs: 200, lookMs: 50, answerMs: 5_000 },
   })
   url = new URL(await gateway.server.listen({ host: '127.0.0.1', port: 0 }))
   planned = vi.spyOn(QueryPlanner.prototype, 'buildQueryPlan')
@@ -574,6 +576,35 @@ describe('pages of other sites', () => {
     const { headers } = await gateway.ask('{ programs }', {}, { origin: 'https://www.example.com' })
     expect(headers['access-control-allow-origin']).toBeUndefined()
   })
+})
+
+test('a query that takes too long is answered without what it asked for; a mutation is waited for', async () => {
+  await using slow = await openFakeGateway({
+    mode: 'production',
+    slowest: { requestMs: 5_000, headMs: 5_000, lookMs: 1_000, answerMs: 20 },
+  })
+  await slow.tokenOf(ANN)
+  const go = slow.hold()
+  const { status, body: late } = await slow.ask('{ members { name } }')
+  expect({ status, code: late.errors[0].extensions.code }).toEqual({
+    status: 503,
+    code: 'SUBGRAPH_UNAVAILABLE',
+  })
+  const renaming = slow.ask('mutation { rename(name: "Cy") }')
+  await expect.poll(() => slow.holding()).toBeGreaterThan(1)
+  go()
+  expect((await renaming).body).toEqual({ data: { rename: 'Cy' } })
+})
+
+test('a subgraph in this process that does not answer in time counts as not available', async () => {
+  const peers = localPeers(gateway.clock)
+  peers.add('ledger', {
+    feed: { read: async () => [], hasNewer: async () => false, end: async () => START },
+    execute: () => new Promise(() => {}),
+  })
+  await expect(async () =>
+    peers.execute('ledger', { query: '{ programs }' }, claimsOf(ANN), 5),
+  ).rejects.toThrow('did not answer in time')
 })
 
 test('who may import may send more, and nobody may send what has no end', async () => {
