@@ -21,7 +21,7 @@ export interface MembersActivated {
   }[]
 }
 
-/** A product came to the event's member for the first time: what entry tiers and welcome gifts go by. No serial. */
+/** A product came to the event's member for the first time, or its claim to one was found right: what entry tiers and welcome gifts go by. No serial. */
 export interface ProductRegistered {
   readonly kind: string
   readonly make: string

@@ -168,3 +168,19 @@ test('a product that is registered is told with its model and dealer, and withou
   })
   expect(JSON.stringify(event)).not.toContain('132047371')
 })
+
+test('a claim that a dealer finds right is told again, with what the member had said of it', async () => {
+  const id = await identity.registered(phone())
+  const product = { memberId: id, product: { vin: '1M8GDM9AXKP042788' } }
+  const as = (caller: Principal, more: object) =>
+    identity.mutate(caller, 'registerProduct', 'RegisterProductInput', { ...product, ...more }, 'productId')
+  await as(member(id), { model: 'Coach' })
+  await as(clerk('dealer-7'), {})
+  const told = (await identity.events()).filter(
+    ({ type, memberId }) => type === 'identity.ProductRegistered' && memberId === id,
+  )
+  expect(told.map(({ payload }) => payload)).toMatchObject([
+    { model: 'Coach', verified: false },
+    { model: 'Coach', verified: true },
+  ])
+})

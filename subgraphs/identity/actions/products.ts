@@ -6,7 +6,7 @@ import { assert } from '../../../kernel/values/assert.ts'
 import { isUuid, type MemberId, newId } from '../../../kernel/values/ids.ts'
 import { localDate } from '../../../kernel/values/instant.ts'
 import { fail, ok, type Result } from '../../../kernel/values/result.ts'
-import type { ProductOwnersChanged } from '../../../schema/events/identity.ts'
+import type { ProductOwnersChanged, ProductRegistered } from '../../../schema/events/identity.ts'
 import type { IdentityContext } from '../context.ts'
 import type { Channel } from '../domain/kinds.ts'
 import { maskIdentity } from '../domain/masking.ts'
@@ -106,12 +106,13 @@ async function register(
   if (decided.value === 'verify') {
     const owned = { memberId: ownerId, productId: holder!.productId, verified: true }
     await giveSerial(tx, hash, owned)
-    await verifyOwnedProduct(tx, {
+    const stated = await verifyOwnedProduct(tx, {
       memberId: ownerId,
       id: owned.productId,
       ...facts,
       recordedBy: principalName(ctx.principal),
     })
+    await publish(tx, [productRegistered(ctx, ownerId, serial, { ...stated, verified })])
     return ok({ memberId: ownerId, productId: owned.productId })
   }
   if (decided.value === 'overrule') {
@@ -128,19 +129,12 @@ async function register(
   })
   await publish(tx, [
     ownersChanged(ctx, decided.value === 'overrule' ? [holder!.memberId, memberId] : [memberId]),
-    {
-      type: 'identity.ProductRegistered' as const,
-      memberId,
-      occurredAt: ctx.now,
-      payload: {
-        kind: serial.kind,
-        make: serial.make,
-        model: facts.model ?? null,
-        boughtOn: facts.boughtOn ?? null,
-        dealer: facts.dealer ?? null,
-        verified,
-      },
-    },
+    productRegistered(ctx, memberId, serial, {
+      model: facts.model ?? null,
+      boughtOn: facts.boughtOn ?? null,
+      dealer: facts.dealer ?? null,
+      verified,
+    }),
   ])
   return ok({ memberId, productId })
 }
@@ -207,6 +201,18 @@ async function sealedFor(
     nextOwner: undefined,
   }
 }
+
+const productRegistered = (
+  ctx: IdentityContext,
+  memberId: MemberId,
+  { kind, make }: Serial,
+  stated: Omit<ProductRegistered, 'kind' | 'make'>,
+) => ({
+  type: 'identity.ProductRegistered' as const,
+  memberId,
+  occurredAt: ctx.now,
+  payload: { kind, make, ...stated } satisfies ProductRegistered,
+})
 
 const ownersChanged = (ctx: IdentityContext, memberIds: readonly MemberId[]) => ({
   type: 'identity.ProductOwnersChanged' as const,

@@ -97,12 +97,17 @@ export async function insertOwnedProduct(tx: Tx, product: OwnedProductRow): Prom
 export async function verifyOwnedProduct(
   tx: Tx,
   product: Pick<OwnedProductRow, 'memberId' | 'id' | 'model' | 'boughtOn' | 'dealer' | 'recordedBy'>,
-): Promise<void> {
-  await tx.query(
+): Promise<{
+  readonly model: string | null
+  readonly boughtOn: string | null
+  readonly dealer: string | null
+}> {
+  const [stated] = await tx.query<{ model: string | null; boughtOn: string | null; dealer: string | null }>(
     `/* verifyOwnedProduct */
      update owned_product set verified = true, recorded_by = $6,
        model = coalesce($3, model), bought_on = coalesce($4, bought_on), dealer = coalesce($5, dealer)
-     where member_id = $1 and id = $2`,
+     where member_id = $1 and id = $2
+     returning model, bought_on::text as "boughtOn", dealer`,
     [
       product.memberId,
       product.id,
@@ -112,6 +117,7 @@ export async function verifyOwnedProduct(
       product.recordedBy,
     ],
   )
+  return stated!
 }
 
 export async function endOwnership(
