@@ -79,8 +79,9 @@ test('registered beforehand, active, tagged, advanced, and told what its points 
     { input: { memberIds: [id], idempotencyKey: 'activate' } },
     NOW,
   )
+  // Taken up within three months: 100 points more, which run from the same day.
   expect(await account()).toMatchObject({
-    lots: { edges: [{ node: { expiresOn: '2028-04-30', remaining: 20 } }] },
+    lots: { edges: [{ node: { expiresOn: '2028-04-30', remaining: 120 } }] },
     tier: {
       tier: { id: 'ordinary' },
       progress: { needs: [{}, { measure: 'SPEND', missing: '3000.00', by: '2026-12-31' }] },
@@ -97,9 +98,25 @@ test('registered beforehand, active, tagged, advanced, and told what its points 
   expect((await buy('bill 2', '2900.00', '2026-04-10T01:00:00Z')).recordPurchase.purchase!.points).toBe(58)
   expect((await buy('bill 3', '100.00', '2026-04-10T01:30:00Z')).recordPurchase.purchase!.points).toBe(2)
   expect(await account()).toMatchObject({
-    points: { available: 80 },
+    points: { available: 180 },
     tier: { tier: { id: 'advanced' }, history: [{ to: { id: 'advanced' }, reason: 'REACHED' }] },
   })
+
+  // The approved application leads on to the tier above.
+  const clerk = await huitong.token({ kind: 'clerk', store: 'store-1' })
+  const { submitApplication } = await huitong.ask<{ submitApplication: { application: { id: string } } }>(
+    clerk,
+    mutation('submitApplication', 'SubmitApplicationInput', 'application { id }'),
+    { input: { memberId: id, kind: 'TIER', program: 'auto-brand', tier: 'vip' } },
+    NOW,
+  )
+  await huitong.ask(
+    admin,
+    mutation('decideApplication', 'DecideApplicationInput', 'application { state }'),
+    { input: { id: submitApplication.application.id, approve: true } },
+    NOW,
+  )
+  expect(await account()).toMatchObject({ tier: { tier: { id: 'vip' } } })
 
   const me = await huitong.token({ kind: 'member', memberId: id })
   const { quote } = await huitong.ask<{ quote: unknown }>(

@@ -63,7 +63,7 @@ export interface Standing {
 }
 
 /**
- * Why a tier changed: its measures were reached, or reached and approved; an activity leads to it; it was bought with
+ * Why a tier changed: its measures were reached, or reached and approved; an activity or a product leads to it; it was bought with
  * points; its validity ended; rules were changed; staff set it; what it rested on was undone; two members are one.
  */
 export const tierReasons = [
@@ -351,6 +351,11 @@ export class AccountBook {
   changeTier(tier: Tier, reason: TierReason, occasion: Occasion): void {
     this.#changeTier(tier, reason, occasion)
     this.tierUntil = tierUntil(tier, localDate(occasion.at, this.#program.timeZone))
+  }
+
+  /** A tier that came with something is never a step down. */
+  liftTo(tier: Tier, reason: TierReason, occasion: Occasion): void {
+    if (tier.rank > tierOf(this.#program, this.tier).rank) this.changeTier(tier, reason, occasion)
   }
 
   /** Somebody did not approve: it is not asked for again before the tier is reviewed or changed. */

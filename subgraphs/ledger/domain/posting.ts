@@ -16,6 +16,7 @@ import {
 } from './earn.ts'
 import type { Counters } from './earn-counters.ts'
 import { enterEarning } from './enter-earning.ts'
+import { tierGivenBy } from './entering.ts'
 import { type HoldingCommand, postCapture, postHold, postRelease } from './holding.ts'
 import { type AdjustmentCommand, postAdjustment } from './post-adjustment.ts'
 import { postStoredValue, type StoredValueCommand, type StoredValueRefusal } from './post-stored-value.ts'
@@ -348,7 +349,7 @@ export function billOf(
   return ok({ lines: [{ quantity: 1, amount }], amount })
 }
 
-/** Somebody approves of a tier that a member has asked for by its measures, or does not. */
+/** Somebody approves of a tier that a member has asked for by its measures, or does not; or it came without that. */
 function postTierDecision(
   program: Program,
   book: AccountBook,
@@ -359,12 +360,14 @@ function postTierDecision(
   if (!tier) return fail('TIER_NOT_KNOWN', { path: ['tier'], details: { tier: command.tier } })
   book.catchUp(now)
   const tierBefore = book.tier
-  if (!book.requested(tier.id))
+  const given = tierGivenBy(command.channel)
+  if (!given && !book.requested(tier.id))
     return fail('TIER_NOT_REQUESTED', { path: ['tier'], details: { tier: tier.id } })
   const document = documentOf(program, command)
   const occasion = occasionOf(document)
   book.note('grant', occasion)
-  if (command.approved) book.changeTier(tier, 'approved', occasion)
+  if (given) book.liftTo(tier, given, occasion)
+  else if (command.approved) book.changeTier(tier, 'approved', occasion)
   else book.refuseTier(tier.id)
   return ok({ ...document, subject: tier.id, tierBefore, tierAfter: book.tier })
 }

@@ -21,6 +21,7 @@ import { type Coalition, type CoalitionDocument, compileCoalition } from './coal
 import type { CapDocument, EarnRuleDocument } from './earn-document.ts'
 import type { ProgramPeriod } from './earn-periods.ts'
 import { compileEarnRules, type RuleBook } from './earn-rules.ts'
+import type { EntryTierRule, WelcomeRules } from './entering.ts'
 import type { HealthBound } from './forecast.ts'
 import { compileStoredValue, type StoredValue, type StoredValueDocument } from './stored-value-rules.ts'
 import { compileTiers, type Measure, type Tier, type TierDocument } from './tier-rules.ts'
@@ -58,6 +59,8 @@ export interface ProgramDocument {
   /** Whether measures of tiers begin anew with an upgrade. */
   readonly onPromotion?: 'reset' | 'keep'
   readonly rewards?: readonly RewardDocument[]
+  readonly welcome?: WelcomeRules
+  readonly entryTiers?: readonly EntryTierRule[]
   readonly health?: readonly HealthBound[]
   readonly storedValue?: StoredValueDocument
   /** Absent: members cannot send points to each other. */
@@ -114,6 +117,10 @@ export interface Program {
   /** What has to be counted of a member for its tier. */
   readonly measures: readonly Measure[]
   readonly onPromotion: 'reset' | 'keep'
+  /** Undefined: members are not welcomed with points. */
+  readonly welcome: WelcomeRules | undefined
+  /** Products that lead to a tier; the first that matches counts. */
+  readonly entryTiers: readonly EntryTierRule[]
   readonly health: readonly HealthBound[]
   /** Undefined: no prepaid money. */
   readonly storedValue: StoredValue | undefined
@@ -206,6 +213,8 @@ export function compileProgram(key: number, document: ProgramDocument): Program 
     measures,
     downgrade: document.downgrade ?? 'to-fit',
     onPromotion: document.onPromotion ?? 'keep',
+    welcome: document.welcome,
+    entryTiers: document.entryTiers ?? [],
     health: document.health ?? [],
     storedValue: document.storedValue && compileStoredValue(document.storedValue, money),
     transfer: document.transfer,

@@ -7,6 +7,7 @@ import schema from '../../../schema/program.schema.json' with { type: 'json' }
 import { burnFaults } from './burn-faults.ts'
 import { coalitionFaults } from './coalition-faults.ts'
 import { earnFaults } from './earn-faults.ts'
+import { enteringFaults } from './entering.ts'
 import { conditions, type ProgramDocument } from './program.ts'
 import { conditionFault, type Fault, type Path, repeatedIds } from './program-fault.ts'
 import { storedValueFaults } from './stored-value-faults.ts'
@@ -84,6 +85,7 @@ function meaningFaults(document: ProgramDocument): Fault[] {
     ...burnFaults(document),
     ...earnFaults(document),
     ...tierFaults(document),
+    ...enteringFaults(document),
     ...storedValueFaults(document),
     ...coalitionFaults(document),
     ...campaignFaults(document),

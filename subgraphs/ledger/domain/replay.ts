@@ -5,6 +5,7 @@ import type { Asset } from './asset.ts'
 import { tagsIn } from './counted-tags.ts'
 import { type Multiplier, type Rating, rate, rateAgain } from './earn.ts'
 import { enterEarning } from './enter-earning.ts'
+import { tierGivenBy } from './entering.ts'
 import { type Entry, type KindFrom, type KindInto, signOf } from './entry.ts'
 import { lapseOf } from './holding.ts'
 import { added, standingFrom, taken } from './merge-accounts.ts'
@@ -254,9 +255,11 @@ class Replaying {
     if (tier.rank > tierOf(rules, this.#book.tier).rank) this.#book.changeTier(tier, 'bought', occasion)
   }
 
-  /** Staff, or changed rules, gave a tier or did not. */
-  #decideTier({ document: { subject, number }, rules }: PastDocument, occasion: Occasion): void {
-    if (number === 'refused') this.#book.refuseTier(subject!)
+  /** Staff, changed rules, a product or an application gave a tier or did not. */
+  #decideTier({ document: { subject, channel, number }, rules }: PastDocument, occasion: Occasion): void {
+    const given = tierGivenBy(channel)
+    if (given) this.#book.liftTo(tierOf(rules, subject!), given, occasion)
+    else if (number === 'refused') this.#book.refuseTier(subject!)
     else if (subject !== this.#book.tier)
       this.#book.changeTier(tierOf(rules, subject!), number === 'rules' ? 'rules' : 'approved', occasion)
   }

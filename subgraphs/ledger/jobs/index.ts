@@ -7,6 +7,7 @@ import { finishTransfersJob } from './finish-transfers.ts'
 import { forwardLeftBehindJob } from './forward-left-behind.ts'
 import { keepClearingJob } from './keep-clearing.ts'
 import { onMembersActivated, onMembersRegistered } from './on-members-activated.ts'
+import { onMembersEnter } from './on-members-enter.ts'
 import { onMultiplierChanged } from './on-multiplier-changed.ts'
 import { onMemberErased, onTagsChanged } from './on-tags-changed.ts'
 import { remindOfExpiryJob } from './remind-of-expiry.ts'
@@ -30,4 +31,5 @@ export const listeners: readonly Listener<LedgerContext>[] = [
   onMemberErased,
   onMembersRegistered,
   onMembersActivated,
+  ...onMembersEnter,
 ]

@@ -15,7 +15,7 @@ const activated = (ledger: OpenLedger, name: string, occurredAt: string) =>
     occurredAt,
     payload: {
       from: 'PRE_REGISTERED',
-      members: [{ memberId: memberId(name), joinedAt: '2025-12-01T00:00:00Z' }],
+      members: [{ memberId: memberId(name), joinedAt: '2024-12-01T00:00:00Z' }],
     } as never,
   })
 
