@@ -214,9 +214,7 @@ async function steady(measuring: readonly Measuring[], forMs: number): Promise<v
     const rates = [middle(({ most }) => most), middle(({ perSecond }) => perSecond)]
     const times = [middle(({ p50 }) => p50), middle(({ p99 }) => p99)]
     const spread = middle(({ p50, p99 }) => p99 / p50).toFixed(1)
-    say(
-      row([name, ...rates.map((rate) => rate.toFixed(0)), ...times.map((time) => time.toFixed(2)), spread]),
-    )
+    say(row([name, ...rates.map((rate) => rate.toFixed(0)), ...times.map((time) => time.toFixed(2)), spread]))
   }
 }
 
