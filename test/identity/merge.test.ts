@@ -402,3 +402,79 @@ test('twenty merges of four members at once: one person at most, and each id lea
   expect(edges!.merged).toBe(edges!.done)
   expect(Number(edges!.done)).toBeGreaterThan(0)
 })
+
+test('guide, household, companies and open applications of both are the one’s, and each has its own again', async () => {
+  await using story = await open()
+  const { anna, bob, write } = story
+  await write('saveNode', 'SaveNodeInput', { id: 's-1', kind: 'STORE', name: 's-1' })
+  const hire = async (login: string) =>
+    (
+      await story.mutate<{ staff: { id: string } }>(
+        admin,
+        'createStaff',
+        'CreateStaffInput',
+        { login, name: login, role: 'CLERK', node: 's-1' },
+        'staff { id }',
+      )
+    ).staff.id
+  const [first, second] = [await hire('guide-1'), await hire('guide-2')]
+  await write('assignGuide', 'AssignGuideInput', { memberId: bob, guide: first })
+  await write('createHousehold', 'CreateHouseholdInput', { name: 'Li' }, member(bob))
+  const company = { code: '91350100M000100Y43', name: 'Tea' }
+  await write('setCompanyExecutor', 'SetCompanyExecutorInput', { ...company, memberId: bob })
+  await story.sql(
+    `insert into identity.application (member_id, id, kind, program, state, submitted_by, submitted_at)
+     values ($1, gen_random_uuid(), 'MEMBERSHIP', 'club', 'SUBMITTED', 'test', now())`,
+    [bob],
+  )
+  const people = async (id: string) => {
+    const { member: seen } = await story.ask<{ member: Record<string, unknown> }>(
+      operator,
+      `query ($id: ID!) { member(id: $id) { guide { id } household { name relatives { memberId role } }
+        companies { code } applications { state } } }`,
+      { id },
+    )
+    return seen
+  }
+  const conflicts = async () => {
+    const { mergePreview } = await story.ask<{
+      mergePreview: { preview: { conflicts: { kind: string }[] } }
+    }>(
+      admin,
+      `query ($input: MergePreviewInput!) { mergePreview(input: $input) { preview { conflicts { kind } } } }`,
+      { input: { fromMemberId: bob, intoMemberId: anna } },
+    )
+    return mergePreview.preview.conflicts.map(({ kind }) => kind)
+  }
+  const before = [await people(anna), await people(bob)]
+  expect(before[0]).toEqual({ guide: null, household: null, companies: [], applications: [] })
+
+  const once = await story.merge(bob, anna)
+  expect(await people(anna)).toEqual({
+    guide: { id: first },
+    household: { name: 'Li', relatives: [{ memberId: anna, role: 'OWNER' }] },
+    companies: [{ code: company.code }],
+    applications: [{ state: 'SUBMITTED' }],
+  })
+  // Who collects already goes on under the id by which it began.
+  await write('setCompanyExecutor', 'SetCompanyExecutorInput', { ...company, memberId: anna })
+  const again = await story.mutate<{ refusal: { code: string } }>(
+    member(anna),
+    'createHousehold',
+    'CreateHouseholdInput',
+    { name: 'Wang' },
+    '__typename',
+  )
+  expect(again.refusal.code).toBe('ALREADY_IN_HOUSEHOLD')
+  await story.unmerge(once.case!.id)
+  expect([await people(anna), await people(bob)]).toEqual(before)
+
+  await write('assignGuide', 'AssignGuideInput', { memberId: anna, guide: second })
+  await write('createHousehold', 'CreateHouseholdInput', { name: 'Wang' }, member(anna))
+  const apart = [await people(anna), await people(bob)]
+  expect(await conflicts()).toEqual(expect.arrayContaining(['TWO_GUIDES', 'TWO_HOUSEHOLDS']))
+  const twice = await story.merge(bob, anna)
+  expect(await people(anna)).toMatchObject({ guide: { id: second }, household: { name: 'Wang' } })
+  await story.unmerge(twice.case!.id)
+  expect([await people(anna), await people(bob)]).toEqual(apart)
+})

@@ -27,6 +27,7 @@ import {
   insertApplication,
   lockApplication,
 } from '../store/applications.ts'
+import { presentIds } from '../store/members.ts'
 import { findNode } from '../store/organisation.ts'
 import { lockReachable, targetOf } from './callers.ts'
 import { commandOf } from './command.ts'
@@ -63,7 +64,7 @@ export async function submitApplication(
       const application: Application = {
         ...asked,
         id: newId(ctx.now),
-        memberId: member.id,
+        memberId: member.holderId,
         program: program.slug,
         node: nodeOf(ctx.principal) ?? (await findNode(tx, member.joinedStore))?.id,
         state: 'SUBMITTED',
@@ -126,7 +127,8 @@ export async function withdrawApplication(
   return answerOf(ctx, (tx) =>
     once<string, IdentityRefusalCode>(tx, commandOf(ctx, 'withdrawApplication', input), async () => {
       const found = await lockApplication(tx, input.id)
-      if (found?.memberId !== target) return fail('APPLICATION_NOT_FOUND', { path: ['id'] })
+      if (!found || !(await presentIds(tx, [found.memberId])).includes(target))
+        return fail('APPLICATION_NOT_FOUND', { path: ['id'] })
       if (found.state !== 'SUBMITTED') {
         return fail('APPLICATION_DECIDED', { path: ['id'], details: { state: found.state } })
       }

@@ -16,6 +16,7 @@ import {
   lockCompany,
   pointCompanyAt,
 } from '../store/companies.ts'
+import { presentIds } from '../store/members.ts'
 import { lockReachable } from './callers.ts'
 import { commandOf } from './command.ts'
 
@@ -46,7 +47,9 @@ export async function setCompanyExecutor(
         const member =
           input.memberId == null ? undefined : await lockReachable(tx, ctx.principal, input.memberId)
         if (input.memberId != null && !member) return fail('MEMBER_NOT_FOUND', { path: ['memberId'] })
-        if (company.executor !== member?.id) await changeExecutor(tx, ctx, company, member?.id)
+        // Who collects under a former id of the same person goes on, so that an unmerge finds it.
+        const [present] = company.executor === undefined ? [] : await presentIds(tx, [company.executor])
+        if (present !== member?.id) await changeExecutor(tx, ctx, company, member?.holderId)
         return ok(company.code)
       },
     )

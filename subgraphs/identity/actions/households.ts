@@ -21,6 +21,7 @@ import {
   endHousehold,
   findHouseholdIdsOf,
   findHouseholds,
+  findHouseholdsUnder,
   insertHousehold,
   insertInvitation,
   insertRelative,
@@ -136,7 +137,11 @@ export async function leaveHousehold(
   return answerOf(ctx, (tx) =>
     once<string, IdentityRefusalCode>(tx, commandOf(ctx, 'leaveHousehold', input), async () => {
       const leaving = input.memberId ?? self
-      return leave(tx, ctx, { by: self, leaving, because: leaving === self ? 'LEFT' : 'REMOVED' })
+      return leave(tx, ctx, await lockHouseholdOf(tx, self), {
+        by: self,
+        leaving,
+        because: leaving === self ? 'LEFT' : 'REMOVED',
+      })
     }),
   )
 }
@@ -144,30 +149,32 @@ export async function leaveHousehold(
 async function leave(
   tx: Tx,
   ctx: IdentityContext,
+  household: Household | undefined,
   { by, leaving, because }: { by: string; leaving: string; because: LeftBecause },
 ): Promise<Answer<string>> {
-  const household = await lockHouseholdOf(tx, by)
   const decided = decideLeaving(household, by, leaving)
   if (!decided.ok) return decided
-  const { relative, heir, ends } = decided.value
+  const { places, heir, ends } = decided.value
   const { id } = household!
-  await removeRelative(tx, relative, because, ctx.now)
+  for (const place of places) await removeRelative(tx, place, because, ctx.now)
   if (heir) await makeOwner(tx, heir)
   if (ends) await endHousehold(tx, id, ctx.now)
   // Whom somebody invited who is gone is nobody's guest.
-  if (relative.role === 'OWNER') await revokeInvitations(tx, id, ctx.now)
+  if (places.some(({ role }) => role === 'OWNER')) await revokeInvitations(tx, id, ctx.now)
   await tell(tx, ctx, id)
   return ok(id)
 }
 
-/** An erased member is in no household. */
+/** An erased member, whose present id comes first, is in no household. */
 export async function leaveForGood(
   tx: Tx,
   ctx: IdentityContext,
   memberIds: readonly string[],
 ): Promise<void> {
-  for (const memberId of (await findHouseholdIdsOf(tx, memberIds)).keys()) {
-    await leave(tx, ctx, { by: memberId, leaving: memberId, because: 'MEMBER_ERASED' })
+  const self = memberIds[0]!
+  for (const id of await findHouseholdsUnder(tx, memberIds)) {
+    const household = await lockHousehold(tx, id)
+    await leave(tx, ctx, household, { by: self, leaving: self, because: 'MEMBER_ERASED' })
   }
 }
 

@@ -6,6 +6,7 @@ import { KINDS } from '../domain/kinds.ts'
 import { type BonusPolicy, type MergeCase, SIBLINGS } from '../domain/merge-case.ts'
 import type { IdentityRefusalCode } from '../domain/refusals.ts'
 import { askPreview } from '../services/siblings.ts'
+import { currentGuide } from '../store/guides.ts'
 import type { MemberRow } from '../store/members.ts'
 import { compareProfiles } from './join-profiles.ts'
 
@@ -18,6 +19,8 @@ export interface MergePreviewInput {
 type Kind =
   | 'PROFILE_DIFFERS'
   | 'TWO_ACCOUNTS'
+  | 'TWO_GUIDES'
+  | 'TWO_HOUSEHOLDS'
   | 'CONSENT_DIFFERS'
   | 'ENTITLEMENT_TWICE'
   | 'TASK_BEYOND_LIMIT'
@@ -146,6 +149,8 @@ async function previewHere(ctx: IdentityContext, from: MemberRow, into: MemberRo
     tags: await loaders.tags.load(id),
     products: (await loaders.products.load(id)).filter(({ ownedUntil }) => ownedUntil === undefined),
     consents: currentConsents(combineConsents(await loaders.consents.load(id))),
+    guide: currentGuide(await loaders.guides.load(id))?.guide,
+    household: await loaders.household.load(id),
   })
   const [a, b, profiles] = [
     await of(from.id),
@@ -165,6 +170,8 @@ async function previewHere(ctx: IdentityContext, from: MemberRow, into: MemberRo
         purpose === one.purpose && channel === one.channel && given !== one.given,
     ),
   )
+  const two = (one: string | undefined, other: string | undefined): string[] =>
+    one !== undefined && other !== undefined && one !== other ? [one] : []
   return {
     counts: {
       identities: a.identities.length,
@@ -179,6 +186,8 @@ async function previewHere(ctx: IdentityContext, from: MemberRow, into: MemberRo
         'TWO_ACCOUNTS',
         twoAccounts.map(({ kind }) => kind),
       ),
+      ...conflict('TWO_GUIDES', two(a.guide, b.guide)),
+      ...conflict('TWO_HOUSEHOLDS', two(a.household?.id, b.household?.id)),
       ...conflict(
         'CONSENT_DIFFERS',
         unlike.map(({ purpose, channel }) => `${purpose} ${channel}`),

@@ -5,7 +5,10 @@ import { fail, ok, type Result } from '../../../kernel/values/result.ts'
 export type HouseholdRole = 'OWNER' | 'ADULT' | 'CHILD'
 
 export interface Relative {
+  /** The id by which it came in. */
   readonly memberId: string
+  /** The id by which it goes now: others, where it was merged with somebody. */
+  readonly personId: string
   readonly id: string
   readonly role: HouseholdRole
   readonly joinedAt: Instant
@@ -32,7 +35,7 @@ export interface Invitation {
 }
 
 const owns = (household: Household, memberId: string): boolean =>
-  household.relatives.some((one) => one.memberId === memberId && one.role === 'OWNER')
+  household.relatives.some((one) => one.personId === memberId && one.role === 'OWNER')
 
 /** Who invites owns the household, and there is room for one more beside those who are invited already. */
 export function decideInvitation(
@@ -62,21 +65,21 @@ export function decideJoining(
 
 /**
  * Somebody leaves, or is sent away by the owner: who owns the household then. An owner who leaves hands it to the adult
- * who joined first; where there is none, it ends.
+ * who joined first; where there is none, it ends. Two relatives who turned out to be one person leave together.
  */
 export function decideLeaving(
   household: Household | undefined,
   by: string,
   leaving: string,
 ): Result<
-  { relative: Relative; heir: Relative | undefined; ends: boolean },
+  { places: readonly Relative[]; heir: Relative | undefined; ends: boolean },
   'HOUSEHOLD_NOT_FOUND' | 'MEMBER_NOT_FOUND'
 > {
   if (!household || household.closed) return fail('HOUSEHOLD_NOT_FOUND')
-  const relative = household.relatives.find(({ memberId }) => memberId === leaving)
+  const places = household.relatives.filter(({ personId }) => personId === leaving)
   const may = by === leaving || owns(household, by)
-  if (!relative || !may) return fail('MEMBER_NOT_FOUND', { path: ['memberId'] })
-  if (relative.role !== 'OWNER') return ok({ relative, heir: undefined, ends: false })
-  const heir = household.relatives.find(({ role }) => role === 'ADULT')
-  return ok({ relative, heir, ends: heir === undefined })
+  if (places.length === 0 || !may) return fail('MEMBER_NOT_FOUND', { path: ['memberId'] })
+  if (!owns(household, leaving)) return ok({ places, heir: undefined, ends: false })
+  const heir = household.relatives.find(({ role, personId }) => role === 'ADULT' && personId !== leaving)
+  return ok({ places, heir, ends: heir === undefined })
 }

@@ -9,6 +9,7 @@ import type { IdentityContext } from '../context.ts'
 import { combineConsents, currentConsents } from '../domain/consents.ts'
 import { rankOf } from '../domain/tag-taxonomy.ts'
 import { tagSet } from '../domain/tags.ts'
+import { currentGuide } from '../store/guides.ts'
 import type { MemberRow } from '../store/members.ts'
 import { findTagHistory } from '../store/tags.ts'
 
@@ -53,7 +54,7 @@ export const Member = {
     activatedAt ?? (status === 'ACTIVE' || status === 'ERASED' ? joinedAt : null),
 
   guide: async (member: MemberRow, _: unknown, ctx: IdentityContext) => {
-    const current = (await ctx.loaders.guides.load(member.id)).find(({ endedAt }) => endedAt === undefined)
+    const current = currentGuide(await ctx.loaders.guides.load(member.id))
     return current && ctx.loaders.staff.load(current.guide)
   },
 

@@ -66,7 +66,7 @@ import { updateProfile } from './Mutation/updateProfile.ts'
 import { updateStaff } from './Mutation/updateStaff.ts'
 import { withdrawApplication } from './Mutation/withdrawApplication.ts'
 import { withdrawConsent } from './Mutation/withdrawConsent.ts'
-import { Application, CommunityGroup, Company, GuideBinding, HouseholdMember } from './people.ts'
+import { Application, CommunityGroup, Company, GuideBinding, Household, HouseholdMember } from './people.ts'
 import { Query } from './Query.ts'
 import { Segment, SegmentSnapshot } from './Segment.ts'
 import { Staff } from './Staff.ts'
@@ -147,6 +147,7 @@ export const resolvers: ResolverMap = {
   GuideBinding: GuideBinding as never,
   Application: Application as never,
   Company: Company as never,
+  Household: Household as never,
   HouseholdMember: HouseholdMember as never,
   CommunityGroup: CommunityGroup as never,
   Segment: Segment as never,

@@ -44,7 +44,7 @@ const rowOf = (row: ApplicationColumns): ApplicationRow => ({
   decisionReason: row.decision_reason ?? undefined,
 })
 
-/** False where the member has one of this kind that waits. */
+/** False where the member has one of this kind that waits, under any of its ids. */
 export async function insertApplication(
   tx: Tx,
   given: Application & { sealedWords: Buffer | undefined },
@@ -53,7 +53,13 @@ export async function insertApplication(
   const rows = await tx.query(
     `/* insertApplication */
      insert into application (member_id, id, kind, program, tier, node, sealed_words, state, submitted_by, submitted_at)
-     values ($1, $2, $3, $4, $5, $6, $7, 'SUBMITTED', $8, $9)
+     select $1, $2, $3, $4, $5, $6, $7, 'SUBMITTED', $8, $9
+     where not exists (
+       select from application as waiting
+       join member as holder on holder.member_id = waiting.member_id
+       join member as applicant on applicant.member_id = $1
+       where waiting.state = 'SUBMITTED' and waiting.kind = $3 and waiting.program = $4
+         and coalesce(applicant.merged_into, applicant.member_id) in (holder.member_id, holder.merged_into))
      on conflict (member_id, kind, program) where state = 'SUBMITTED' do nothing
      returning id`,
     [
@@ -102,16 +108,20 @@ export async function findApplication(db: { query: Query }, id: string): Promise
   return row && rowOf(row)
 }
 
-/** Of some members, newest first. */
+/** Of some members under all their ids, newest first. */
 export async function findApplicationsOf(
   db: { query: Query },
   memberIds: readonly string[],
-): Promise<ApplicationRow[]> {
-  const rows = await db.query<ApplicationColumns>(
-    `/* findApplicationsOf */ select * from application where member_id = any($1::uuid[]) order by id desc`,
+): Promise<(ApplicationRow & { personId: string })[]> {
+  const rows = await db.query<ApplicationColumns & { person_id: string }>(
+    `/* findApplicationsOf */
+     select application.*, coalesce(holder.merged_into, holder.member_id) as person_id
+     from application join member as holder on holder.member_id = application.member_id
+     where holder.member_id = any($1::uuid[]) or holder.merged_into = any($1::uuid[])
+     order by application.id desc`,
     [memberIds],
   )
-  return rows.map(rowOf)
+  return rows.map((row) => ({ ...rowOf(row), personId: row.person_id }))
 }
 
 /** In the part of the organisation at a node, or all; oldest first, behind `after`. */

@@ -6,7 +6,7 @@ export interface Company {
   readonly id: string
   readonly code: string
   readonly name: string
-  /** The member who collects the company's points. */
+  /** The member who collects the company's points, by the id under which it does. */
   readonly executor: string | undefined
 }
 
@@ -54,16 +54,23 @@ export async function findCompany(db: { query: Query }, code: string): Promise<C
   return row && companyOf(row)
 }
 
-/** Companies for which some members collect now. */
+/** Companies for which some members collect now, under any of their ids. */
 export async function findCompaniesOf(
   db: { query: Query },
   memberIds: readonly string[],
-): Promise<Company[]> {
-  const rows = await db.query<CompanyColumns>(
-    `/* findCompaniesOf */ ${WITH_EXECUTOR} where executor.member_id = any($1::uuid[]) order by code`,
+): Promise<(Company & { personId: string })[]> {
+  const rows = await db.query<CompanyColumns & { person_id: string }>(
+    `/* findCompaniesOf */
+     select company.id, code, name, executor.member_id as executor,
+       coalesce(holder.merged_into, holder.member_id) as person_id
+     from company_executor as executor
+     join company on company.id = executor.company
+     join member as holder on holder.member_id = executor.member_id
+     where executor.ended_at is null and (holder.member_id = any($1::uuid[]) or holder.merged_into = any($1::uuid[]))
+     order by code`,
     [memberIds],
   )
-  return rows.map(companyOf)
+  return rows.map(({ person_id: personId, ...row }) => ({ ...companyOf(row), personId }))
 }
 
 /** Who collected for a company, newest first. */

@@ -11,6 +11,8 @@ export type BindingEnded =
   | 'MEMBER_ERASED'
 
 export interface GuideBinding {
+  /** The present id of whose `memberId` is one. */
+  readonly personId: string
   readonly memberId: string
   readonly id: string
   readonly guide: string
@@ -21,6 +23,7 @@ export interface GuideBinding {
 }
 
 interface BindingColumns {
+  person_id: string
   member_id: string
   id: string
   guide: string
@@ -31,6 +34,7 @@ interface BindingColumns {
 }
 
 const bindingOf = (row: BindingColumns): GuideBinding => ({
+  personId: row.person_id,
   memberId: row.member_id,
   id: row.id,
   guide: row.guide,
@@ -40,13 +44,33 @@ const bindingOf = (row: BindingColumns): GuideBinding => ({
   endedAt: row.ended_at ?? undefined,
 })
 
-/** Present and former guides of some members, newest first. */
+/**
+ * The condition on an open binding that it is the one that counts: a person's own goes before those that came by a merge, of
+ * these the newest. The others stay as they are, for an unmerge.
+ */
+export const countsAsGuide = (binding: string, holder: string): string => `(
+  ${holder}.merged_into is null or not exists (
+    select from guide_binding as rival join member as rival_holder on rival_holder.member_id = rival.member_id
+    where rival.ended_at is null and (rival_holder.member_id = ${holder}.merged_into
+      or rival_holder.merged_into = ${holder}.merged_into and rival.id > ${binding}.id)))`
+
+/** Whom a person has as a guide now: its own, or whom it has from a member that was merged into it. */
+export const currentGuide = (bindings: readonly GuideBinding[]): GuideBinding | undefined => {
+  const open = bindings.filter(({ endedAt }) => endedAt === undefined)
+  return open.find(({ memberId, personId }) => memberId === personId) ?? open[0]
+}
+
+/** Present and former guides of some members under all their ids, newest first. */
 export async function findGuideBindings(
   db: { query: Query },
   memberIds: readonly string[],
 ): Promise<GuideBinding[]> {
   const rows = await db.query<BindingColumns>(
-    `/* findGuideBindings */ select * from guide_binding where member_id = any($1::uuid[]) order by id desc`,
+    `/* findGuideBindings */
+     select guide_binding.*, coalesce(holder.merged_into, holder.member_id) as person_id
+     from guide_binding join member as holder on holder.member_id = guide_binding.member_id
+     where holder.member_id = any($1::uuid[]) or holder.merged_into = any($1::uuid[])
+     order by guide_binding.id desc`,
     [memberIds],
   )
   return rows.map(bindingOf)
@@ -107,8 +131,10 @@ export async function countGuided(
 ): Promise<Map<string, number>> {
   const rows = await db.query<{ guide: string; members: bigint }>(
     `/* countGuided */
-     select guide, count(*) as members from guide_binding
-     where guide = any($1::text[]) and ended_at is null group by guide`,
+     select guide, count(*) as members
+     from guide_binding join member as holder on holder.member_id = guide_binding.member_id
+     where guide = any($1::text[]) and ended_at is null and ${countsAsGuide('guide_binding', 'holder')}
+     group by guide`,
     [guides],
   )
   return new Map(rows.map(({ guide, members }) => [guide, Number(members)]))

@@ -10,15 +10,18 @@ interface RelativeColumns {
   name: string
   closed_at: Instant | null
   member_id: string | null
+  person_id: string | null
   id: string
   role: HouseholdRole
   joined_at: Instant
 }
 
 const BY_ID = `
-  select household.id as household, name, closed_at, member_id, relative.id, role, joined_at
+  select household.id as household, name, closed_at, relative.member_id, relative.id, role, relative.joined_at,
+    coalesce(holder.merged_into, holder.member_id) as person_id
   from household
   left join household_member as relative on relative.household = household.id and left_at is null
+  left join member as holder on holder.member_id = relative.member_id
   where household.id = any($1::uuid[])
   order by household.id, relative.joined_at, relative.id`
 
@@ -52,25 +55,44 @@ export async function findHouseholds(
         id,
         name: group[0]!.name,
         closed: group[0]!.closed_at !== null,
-        relatives: group.flatMap(({ member_id, id: place, role, joined_at }) =>
-          member_id === null ? [] : { memberId: member_id, id: place, role, joinedAt: joined_at },
+        relatives: group.flatMap(({ member_id, person_id, id: place, role, joined_at }) =>
+          member_id === null
+            ? []
+            : { memberId: member_id, personId: person_id!, id: place, role, joinedAt: joined_at },
         ),
       },
     ]),
   )
 }
 
-/** The households that members belong to now, by member. */
+/**
+ * The households that members belong to now, by their present ids: their own, else that of a member that was merged into
+ * them. One that is behind another stays for an unmerge, and for when the other is left.
+ */
 export async function findHouseholdIdsOf(
   db: { query: Query },
   memberIds: readonly string[],
 ): Promise<Map<string, string>> {
   const rows = await db.query<{ member_id: string; household: string }>(
     `/* findHouseholdIdsOf */
-     select member_id, household from household_member where member_id = any($1::uuid[]) and left_at is null`,
+     select distinct on (1) coalesce(holder.merged_into, holder.member_id) as member_id, household
+     from household_member join member as holder on holder.member_id = household_member.member_id
+     where (holder.member_id = any($1::uuid[]) or holder.merged_into = any($1::uuid[])) and left_at is null
+     order by 1, holder.merged_into nulls first, id desc`,
     [memberIds],
   )
   return new Map(rows.map((row) => [row.member_id, row.household]))
+}
+
+/** All households in which somebody is under one of these ids, in the order in which they are held. */
+export async function findHouseholdsUnder(tx: Tx, memberIds: readonly string[]): Promise<string[]> {
+  const rows = await tx.query<{ household: string }>(
+    `/* findHouseholdsUnder */
+     select distinct household from household_member
+     where member_id = any($1::uuid[]) and left_at is null order by household`,
+    [memberIds],
+  )
+  return rows.map(({ household }) => household)
 }
 
 /** False where the member belongs to one already. */

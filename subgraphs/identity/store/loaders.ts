@@ -93,7 +93,7 @@ export const openLoaders = (db: Db): Loaders => ({
     return ids.map((id) => found.get(id))
   }, batching),
   guides: new DataLoader(async (ids) => {
-    const found = Map.groupBy(await findGuideBindings(db, ids), ({ memberId }) => memberId)
+    const found = Map.groupBy(await findGuideBindings(db, ids), ({ personId }) => personId)
     return ids.map((id) => found.get(id) ?? [])
   }, batching),
   guided: new DataLoader(async (ids) => {
@@ -101,11 +101,11 @@ export const openLoaders = (db: Db): Loaders => ({
     return ids.map((id) => found.get(id) ?? 0)
   }, batching),
   applications: new DataLoader(async (ids) => {
-    const found = Map.groupBy(await findApplicationsOf(db, ids), ({ memberId }) => memberId)
+    const found = Map.groupBy(await findApplicationsOf(db, ids), ({ personId }) => personId)
     return ids.map((id) => found.get(id) ?? [])
   }, batching),
   companies: new DataLoader(async (ids) => {
-    const found = Map.groupBy(await findCompaniesOf(db, ids), ({ executor }) => executor)
+    const found = Map.groupBy(await findCompaniesOf(db, ids), ({ personId }) => personId)
     return ids.map((id) => found.get(id) ?? [])
   }, batching),
   household: new DataLoader(async (ids) => {

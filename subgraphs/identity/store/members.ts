@@ -3,6 +3,7 @@ import type { Tx } from '../../../kernel/db/transaction.ts'
 import { isUuid, type MemberId } from '../../../kernel/values/ids.ts'
 import { type Instant, toIso } from '../../../kernel/values/instant.ts'
 import type { Channel } from '../domain/kinds.ts'
+import { countsAsGuide } from './guides.ts'
 import { belongsTo } from './organisation.ts'
 
 export interface MemberRow {
@@ -232,9 +233,11 @@ export async function findMembersWithin(
        and ($3::text is null or joined_store = $3)
        and ($4::text is null or status = $4)
        and ($5::text is null or exists (
-         select from guide_binding as guided
-         where guided.member_id = member.member_id and guided.guide = $5 and guided.ended_at is null))
-       and ($1::text is null or ${belongsTo('$1')})
+         select from guide_binding as guided join member as holder on holder.member_id = guided.member_id
+         where coalesce(holder.merged_into, holder.member_id) = member.member_id
+           and guided.guide = $5 and guided.ended_at is null and ${countsAsGuide('guided', 'holder')}))
+       and ($1::text is null or ${belongsTo('$1')}
+         or exists (select from member as former where former.merged_into = member.member_id and ${belongsTo('$1', 'former')}))
      order by member.member_id limit $6`,
     [
       page.within ?? null,

@@ -2,6 +2,7 @@ import type { Query } from '../../../kernel/db/statement.ts'
 import type { Tx } from '../../../kernel/db/transaction.ts'
 import { type Instant, toIso } from '../../../kernel/values/instant.ts'
 import type { NodeKind, OrganisationNode } from '../domain/organisation.ts'
+import { countsAsGuide } from './guides.ts'
 
 interface NodeColumns {
   id: string
@@ -125,13 +126,14 @@ export async function membersWithin(
   return new Set(rows.map(({ id }) => id))
 }
 
-/** The condition on `member` that it belongs to the part at the node whose id is bound to `node`. */
-export const belongsTo = (node: string): string => `(
+/** The condition on a row of `member` that it belongs to the part at the node whose id is bound to `node`. */
+export const belongsTo = (node: string, member = 'member'): string => `(
   exists (select from organisation_node as store
-          where store.id = member.joined_store
+          where store.id = ${member}.joined_store
             and starts_with(store.path, (select path from organisation_node where id = ${node})))
   or exists (select from guide_binding as binding
              join staff on staff.id = binding.guide
              join organisation_node as place on place.id = staff.node
-             where binding.member_id = member.member_id and binding.ended_at is null
+             where binding.member_id = ${member}.member_id and binding.ended_at is null
+               and ${countsAsGuide('binding', member)}
                and starts_with(place.path, (select path from organisation_node where id = ${node}))))`

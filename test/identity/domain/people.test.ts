@@ -133,7 +133,13 @@ describe('a household', () => {
     id: 'h',
     name: 'Li',
     closed: false,
-    relatives: roles.map((role, place) => ({ memberId: `m${place}`, id: `r${place}`, role, joinedAt: NOW })),
+    relatives: roles.map((role, place) => ({
+      memberId: `m${place}`,
+      personId: `m${place}`,
+      id: `r${place}`,
+      role,
+      joinedAt: NOW,
+    })),
   })
   const invitation: Invitation = {
     household: 'h',
@@ -198,8 +204,16 @@ describe('a household', () => {
     const decided = decideLeaving(given, by, leaving)
     expect(
       decided.ok
-        ? [decided.value.relative.memberId, decided.value.heir?.memberId, decided.value.ends]
+        ? [decided.value.places[0]?.memberId, decided.value.heir?.memberId, decided.value.ends]
         : decided.refusal.code,
     ).toEqual(expected)
+  })
+
+  test('two relatives who are one person leave together, and neither is the heir', () => {
+    const [owner, self, other] = household('OWNER', 'ADULT', 'ADULT').relatives
+    const twice = { ...household(), relatives: [owner!, { ...self!, personId: 'm0' }, other!] }
+    expect(decideLeaving(twice, 'm0', 'm0')).toMatchObject({
+      value: { places: [{ memberId: 'm0' }, { memberId: 'm1' }], heir: { memberId: 'm2' }, ends: false },
+    })
   })
 })
