@@ -39,7 +39,7 @@ export interface ProgramDocument {
   readonly timeZone: string
   /** What `per: period` means. */
   readonly period?: ProgramPeriod
-  /** Events that come so many days late are counted in their own day still. */
+  /** Counts of a period stand with the account for so many days after its end. */
   readonly lateDays?: number
   readonly points: {
     readonly validity: Validity
@@ -159,7 +159,7 @@ export const activityFacts = {
 export const conditions = conditionLanguage(purchaseFacts)
 export const activityConditions = conditionLanguage(activityFacts)
 
-/** Late events are counted in their own day for so long, unless the document says otherwise. */
+/** Counts of a period that is over stand with the account for so long, unless the document says otherwise. */
 const LATE_DAYS = 7
 
 /** An order is paid within the hour, or it is not. */

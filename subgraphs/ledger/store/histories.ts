@@ -10,8 +10,8 @@ import { readStandings, standingAt } from './standings.ts'
 
 /**
  * All that accounts have seen, by the name of the account: three statements for any number of accounts. The work grows
- * with the documents of an account: each took 35 to 130 microseconds to play again, where rules count more; a return in an
- * account of 2,000 purchases half a second to two, on two cores that were busy ten times over.
+ * with the documents of an account: each took 35 to 282 microseconds to play again, the more the more rules count, on two
+ * cores that were busy with other work.
  */
 export async function readHistories(
   query: Query,
