@@ -182,11 +182,14 @@ export const Account = {
     return (await caughtUp(account, ctx)).holds.map((hold) => ({ ...keyOf(account), ...hold }))
   },
 
-  explain(account: AccountSource, { entry }: { entry: string }, ctx: LedgerContext) {
+  async explain(account: AccountSource, { entry }: { entry: string }, ctx: LedgerContext) {
     const [memberId, programKey, seq] = Buffer.from(entry, 'base64url').toString().split(':')
-    const own = memberId === account.memberId && Number(programKey) === account.program.key
-    if (!own || !/^[1-9]\d{0,8}$/.test(seq ?? '')) throw new NotFoundError('entry', entry)
-    return explainEntry(ctx, { ...keyOf(account), program: account.program }, Number(seq))
+    const { program } = account
+    const right = Number(programKey) === program.key && /^[1-9]\d{0,8}$/.test(seq ?? '')
+    // Entries of before a merge lie under the id of then, and are the person's own.
+    const ids: readonly string[] = right ? await allIds(ctx.db.query, account.memberId) : []
+    if (memberId === undefined || !ids.includes(memberId)) throw new NotFoundError('entry', entry)
+    return explainEntry(ctx, { ...keyOf(account), memberId, program }, Number(seq))
   },
 }
 
