@@ -72,6 +72,13 @@ export class Desk {
     return this.#post(number, at, { kind: 'grant', points, reason: 'gift' })
   }
 
+  /** By staff; below nothing it takes. */
+  adjust(number: string, points: bigint): Result<SourceDocument> {
+    const direction = points < 0n ? 'deduct' : 'grant'
+    const size = points < 0n ? -points : points
+    return this.#post(number, undefined, { kind: 'adjustment', direction, points: size, reason: 'case' })
+  }
+
   /** On a bill of so much. */
   redeem(number: string, points: bigint, bill = '999999.00', id = `redeem ${number} ${points}`) {
     return this.#post(number, undefined, { kind: 'redemption', wish: { points }, bill }, id)

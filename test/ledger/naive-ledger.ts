@@ -34,6 +34,7 @@ export interface Back {
 type Happening =
   | { kind: 'buy'; day: Day; number: string; lines: readonly bigint[] }
   | { kind: 'grant'; day: Day; points: bigint }
+  | { kind: 'adjust'; day: Day; points: bigint }
   | { kind: 'redeem'; day: Day; points: bigint; bill: string }
   | { kind: 'hold'; day: Day; id: string; points: bigint; lapses: Day }
   | { kind: 'capture'; day: Day; id: string; points: bigint; bill: string }
@@ -129,6 +130,10 @@ export class NaiveMember {
         return
       case 'buy':
         this.#buy(at, each)
+        return
+      case 'adjust':
+        if (each.points > 0n) earn(at, this.#program.pointsLast(each.day), each.points)
+        else take(at, -each.points)
         return
       case 'redeem': {
         const kept = this.#kept(each)

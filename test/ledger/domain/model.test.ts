@@ -27,6 +27,8 @@ const step = fc.record({
   what: fc.constantFrom(
     ...(['buy', 'buy', 'buy', 'buy', 'late', 'late', 'grant', 'redeem', 'redeem', 'redeem', 'hold'] as const),
     ...([
+      'adjust',
+      'adjust',
       'hold',
       'capture',
       'capture',
@@ -115,6 +117,13 @@ class Life {
           refusal: undefined,
           after: this.#double.with({ kind: 'grant', day, points: BigInt(fen[0]! + 1) }),
         }
+      }
+      case 'adjust': {
+        const takes = line < 0
+        const by = takes ? -points : BigInt(fen[0]! + 1)
+        const refusal = takes ? short : undefined
+        const after = refusal ? undefined : this.#double.with({ kind: 'adjust', day, points: by })
+        return { run: () => desk.adjust(`a${this.#steps}`, by), refusal, after }
       }
       case 'redeem': {
         const run = () => desk.redeem(bill, points, '999999999.00', `redeem ${this.#steps}`)
