@@ -8,7 +8,7 @@ import {
   type UnmergeOrder,
   unmergeOnce,
 } from '../../../kernel/members/merge-step.ts'
-import { allIds } from '../../../kernel/members/merged-members.ts'
+import { allIds, holdMember } from '../../../kernel/members/merged-members.ts'
 import { assert } from '../../../kernel/values/assert.ts'
 import { bodyDigest } from '../../../kernel/values/canonical.ts'
 import { derivedId } from '../../../kernel/values/ids.ts'
@@ -26,6 +26,7 @@ import {
   type PairId,
   partAccounts,
   payDebt,
+  type Settlement,
   setAside,
   standingText,
 } from '../domain/merge-accounts.ts'
@@ -340,6 +341,7 @@ export async function forwardLeftBehind(ctx: LedgerContext): Promise<void> {
     const program = programs.find(({ key }) => key === programKey)
     if (!program) continue
     await ctx.db.transaction(async (tx) => {
+      await holdMember(tx, memberId)
       const [, survivorId] = await allIdsOf(tx, memberId)
       if (survivorId === undefined) return
       const pairs = await lockPairs(tx, ctx, [program], memberId, survivorId)
@@ -347,11 +349,33 @@ export async function forwardLeftBehind(ctx: LedgerContext): Promise<void> {
       for (const book of [from, into]) book.catchUp(ctx.now)
       const documents = new Documents(ctx, `${memberId}:left:${from.seq}`)
       const occasion = { at: ctx.now, pairId: documents.pairs(program, from, into) }
-      moveOver(from, into, occasion, '')
-      for (const asset of assets) payDebt(from, into, asset, occasion)
+      const settled = [
+        ...moveOver(from, into, occasion, ''),
+        ...assets.flatMap((asset) => payDebt(from, into, asset, occasion)),
+      ]
       await write(tx, ctx, pairs, documents, origins, undefined)
+      await noteSettled(tx, memberId, survivorId, program, settled)
     })
   }
+}
+
+/** What one side paid for the other since is paid back by an unmerge like what was paid at the merge. */
+async function noteSettled(
+  tx: Tx,
+  fromId: string,
+  survivorId: string,
+  program: Program,
+  settled: readonly Settlement[],
+): Promise<void> {
+  const [step] = await findSteps(tx.query, { fromId })
+  if (settled.length === 0 || step?.intoId !== survivorId) return
+  const merge = step.answer as LedgerMerge
+  const programs = merge.programs.map((one) =>
+    one.program === program.id
+      ? { ...one, joined: { ...one.joined, settled: [...one.joined.settled, ...settledText(settled)] } }
+      : one,
+  )
+  await rewriteStep(tx.query, step.caseId, { ...merge, programs })
 }
 
 async function allIdsOf(tx: Tx, memberId: string): Promise<(string | undefined)[]> {
@@ -523,16 +547,15 @@ const tierOfText = ({ tier, since, until }: StandingText): TierStanding => ({
   until: (until ?? undefined) as LocalDate | undefined,
 })
 
+const settledText = (settled: readonly Settlement[]): JoinedText['settled'] =>
+  settled.map(({ lots, amount, ...one }) => ({ ...one, amount: String(amount), lots: lots.map(lotText) }))
+
 const joinedText = (joined: Joined): JoinedText => ({
   tierFrom: tierText(joined.tierFrom),
   tierInto: tierText(joined.tierInto),
   tierChanges: joined.tierChanges,
   countersFrom: countersText(joined.countersFrom),
-  settled: joined.settled.map(({ lots, amount, ...one }) => ({
-    ...one,
-    amount: String(amount),
-    lots: lots.map(lotText),
-  })),
+  settled: settledText(joined.settled),
 })
 
 const joinedFrom = (text: JoinedText): Joined => ({
