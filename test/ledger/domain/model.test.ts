@@ -8,7 +8,7 @@ import { type Back, NaiveMember, plusDays } from '../naive-ledger.ts'
 import { compiled } from '../rating.ts'
 
 /** The long form lives through some 10^5 steps. */
-const HISTORIES = Number(process.env.DESK_HISTORIES ?? times(40, 4_000))
+const HISTORIES = Number(process.env.DESK_HISTORIES ?? times(40, 5_500))
 const START = '2026-01-28'
 const noon = (day: string) => `${day}T04:00:00Z`
 
