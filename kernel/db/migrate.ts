@@ -23,6 +23,7 @@ export async function migrate(options: {
   try {
     await lock.query('select pg_advisory_lock($1)', [MIGRATION_LOCK])
     await createRoleAndSchema(lock, options.schema)
+    await refuseOtherHistory(lock, options)
     const applied = await runPending(options)
     await grantUse(lock, options.schema)
     await installJobs(lock, options)
@@ -44,6 +45,28 @@ async function createRoleAndSchema(client: pg.Client, schema: SubgraphName): Pro
   )
   if (!rows[0]!.member) await client.query(`grant ${role} to current_user`)
   await client.query(`create schema if not exists ${schema}`)
+}
+
+/**
+ * A schema that lacks some of our migrations and has some that we do not know was made by a version that went another
+ * way. One that only knows more is left alone: copies of the former version go on while a new one starts.
+ */
+async function refuseOtherHistory(
+  client: pg.Client,
+  { schema, migrations }: { schema: SubgraphName; migrations: readonly Migration[] },
+): Promise<void> {
+  const { rows: tables } = await client.query<{ there: boolean }>(
+    `select to_regclass('${schema}.migration') is not null as there`,
+  )
+  if (!tables[0]!.there) return
+  const { rows } = await client.query<{ name: string }>(`select name from ${schema}.migration order by id`)
+  const applied = rows.map(({ name }) => name)
+  const known = migrations.map((migration) => new migration().name ?? migration.name)
+  const foreign = applied.find((name) => !known.includes(name))
+  if (foreign === undefined || known.every((name) => applied.includes(name))) return
+  throw new Error(
+    `the schema ${schema} was made by another version (it has ${foreign}, which this one does not know); run that version, or begin with another DATABASE_URL or HUITONG_DATA_DIR`,
+  )
 }
 
 async function runPending(options: {
