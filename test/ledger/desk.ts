@@ -1,7 +1,13 @@
 import { createHash } from 'node:crypto'
 import { type Instant, instant } from '../../kernel/values/instant.ts'
 import type { Result } from '../../kernel/values/result.ts'
-import { AccountBook, type AccountState, newAccount } from '../../subgraphs/ledger/domain/account-book.ts'
+import {
+  AccountBook,
+  type AccountState,
+  newAccount,
+  type TierChange,
+} from '../../subgraphs/ledger/domain/account-book.ts'
+import type { AdjustedAsset } from '../../subgraphs/ledger/domain/adjustment-rules.ts'
 import { assets } from '../../subgraphs/ledger/domain/asset.ts'
 import { decide, HISTORY_NEEDED, pastOf } from '../../subgraphs/ledger/domain/decide.ts'
 import type { Multiplier } from '../../subgraphs/ledger/domain/earn.ts'
@@ -24,6 +30,7 @@ export class Desk {
   state: AccountState
   past: PastDocument[] = []
   entries: Entry[] = []
+  changes: TierChange[] = []
   multipliers: readonly Multiplier[] = []
   now: Instant
   /** How many postings asked for the history. */
@@ -73,10 +80,10 @@ export class Desk {
   }
 
   /** By staff; below nothing it takes. */
-  adjust(number: string, points: bigint): Result<SourceDocument> {
-    const direction = points < 0n ? 'deduct' : 'grant'
-    const size = points < 0n ? -points : points
-    return this.#post(number, undefined, { kind: 'adjustment', direction, points: size, reason: 'case' })
+  adjust(number: string, by: bigint, asset: AdjustedAsset = 'points'): Result<SourceDocument> {
+    const direction = by < 0n ? 'deduct' : 'grant'
+    const amount = by < 0n ? -by : by
+    return this.#post(number, undefined, { kind: 'adjustment', direction, asset, amount, reason: 'case' })
   }
 
   /** On a bill of so much. */
@@ -174,6 +181,7 @@ export class Desk {
 
   #keep(book: AccountBook): void {
     this.entries.push(...book.entries)
+    this.changes.push(...book.tierChanges)
     this.state = stateOf(book)
   }
 }

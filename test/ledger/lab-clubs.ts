@@ -47,6 +47,6 @@ export const clubs: Readonly<Record<string, Program>> = {
   counting: lab('validity: { kind: rolling, days: 50, until: month-end }', {
     rules: manyRules,
     caps: manyCaps,
-    more: 'downgrade: one-step',
+    more: 'downgrade: one-step\nadjustments: { limits: {}, growth: { limits: {}, tierFalls: at-once } }',
   }),
 }

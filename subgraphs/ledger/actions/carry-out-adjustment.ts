@@ -17,7 +17,7 @@ export async function carryOut(
   adjustment: Adjustment,
 ): Promise<Adjusted> {
   if (adjustment.state !== 'approved') return { program, adjustment }
-  const { id, memberId, direction, points, reason, document, requestedBy } = adjustment
+  const { id, memberId, direction, asset, amount, reason, document, requestedBy } = adjustment
   const [result] = await post(ctx, [
     {
       program,
@@ -31,7 +31,8 @@ export async function carryOut(
         operator: requestedBy,
         effectiveAt: ctx.now,
         direction,
-        points,
+        asset,
+        amount,
         reason,
         body: bodyDigest({ id }).subarray(0, 16),
         idempotencyKey: undefined,

@@ -64,7 +64,7 @@ export interface Standing {
 
 /**
  * Why a tier changed: its measures were reached, or reached and approved; an activity or a product leads to it; it was bought with
- * points; its validity ended; rules were changed; staff set it; what it rested on was undone; two members are one.
+ * points; its validity ended; rules were changed; staff took growth away; what it rested on was undone; two members are one.
  */
 export const tierReasons = [
   'reached',

@@ -2,10 +2,16 @@ import { DAY_MS, type Instant } from '../../../kernel/values/instant.ts'
 import { fail, ok, type Result } from '../../../kernel/values/result.ts'
 
 /** How much staff may adjust alone, by role, as it is written and as it is decided by. */
-export interface AdjustmentRules {
+export interface AdjustmentLimits {
   readonly limits: Readonly<Record<string, number>>
   /** All that one person adjusts alone in a day; a role that is not named has no such limit. */
   readonly perDay?: Readonly<Record<string, number>>
+}
+
+/** Limits of points, and of growth. */
+export interface AdjustmentRules extends AdjustmentLimits {
+  /** `tierFalls` says when a tier ends that growth does not keep any more; at its review where absent. */
+  readonly growth?: AdjustmentLimits & { readonly tierFalls?: 'at-review' | 'at-once' }
   /** Requests that nobody has decided end after so many days; 14 where absent. */
   readonly requestsEndAfterDays?: number
 }
@@ -15,6 +21,12 @@ export const NO_LIMITS: AdjustmentRules = { limits: {} }
 
 const REQUESTS_END_AFTER_DAYS = 14
 
+/** What staff may correct. */
+export type AdjustedAsset = 'points' | 'growth'
+
+export const limitsOf = (rules: AdjustmentRules, asset: AdjustedAsset): AdjustmentLimits =>
+  asset === 'points' ? rules : (rules.growth ?? NO_LIMITS)
+
 export type AdjustmentState = 'requested' | 'approved' | 'posted' | 'rejected' | 'ended' | 'refused'
 
 /** A correction by staff, from its request to its end. */
@@ -23,7 +35,8 @@ export interface Adjustment {
   readonly memberId: string
   readonly programKey: number
   readonly direction: 'grant' | 'deduct'
-  readonly points: bigint
+  readonly asset: AdjustedAsset
+  readonly amount: bigint
   readonly reason: string
   readonly document: string
   readonly state: AdjustmentState
@@ -41,10 +54,15 @@ export interface Adjustment {
  * A role that the document does not name may adjust nothing alone. Many small ones are one large one: what the person
  * has adjusted alone that day counts, too.
  */
-export function needsSecond(rules: AdjustmentRules, role: string, points: bigint, thatDay: bigint): boolean {
-  if (points > BigInt(rules.limits[role] ?? 0)) return true
-  const perDay = rules.perDay?.[role]
-  return perDay !== undefined && thatDay + points > BigInt(perDay)
+export function needsSecond(
+  { limits, perDay }: AdjustmentLimits,
+  role: string,
+  amount: bigint,
+  thatDay: bigint,
+): boolean {
+  if (amount > BigInt(limits[role] ?? 0)) return true
+  const most = perDay?.[role]
+  return most !== undefined && thatDay + amount > BigInt(most)
 }
 
 export const requestEnds = (rules: AdjustmentRules, at: Instant): Instant =>

@@ -18,7 +18,7 @@ import type { Counters } from './earn-counters.ts'
 import { enterEarning } from './enter-earning.ts'
 import { tierGivenBy } from './entering.ts'
 import { type HoldingCommand, postCapture, postHold, postRelease } from './holding.ts'
-import { type AdjustmentCommand, postAdjustment } from './post-adjustment.ts'
+import { type AdjustmentCommand, type AdjustmentRefusal, postAdjustment } from './post-adjustment.ts'
 import { postStoredValue, type StoredValueCommand, type StoredValueRefusal } from './post-stored-value.ts'
 import { postTransfer, type TransferCommand } from './post-transfer.ts'
 import type { Program } from './program.ts'
@@ -110,6 +110,7 @@ export type PostingRefusal =
   | QuoteRefusal
   | SendRefusal
   | StoredValueRefusal
+  | AdjustmentRefusal
 
 /** Members became one, or two again: what left one account, what came into the other, and what a merge holds back. */
 export type MergeDocumentKind = 'merge-out' | 'merge-in' | 'set-aside'
@@ -175,7 +176,9 @@ export function post(
         postTransfer(program, book, command, occasion, now),
       )
     case 'adjustment':
-      return recorded(program, book, command, (occasion) => postAdjustment(book, command, occasion, now))
+      return recorded(program, book, command, (occasion) =>
+        postAdjustment(program, book, command, occasion, now),
+      )
     case 'hold':
       return postHold(program, book, command, now)
     case 'capture':

@@ -113,6 +113,7 @@ export const messages = {
     'zh-CN': '已达到上限 {cap}（{limit}）。重新开放时间：{opensAt}。',
   },
   POINTS_NOT_POSITIVE: { en: 'Points must be at least 1.', 'zh-CN': '积分至少为 1。' },
+  GROWTH_NOT_POSITIVE: { en: 'Growth must be at least 1.', 'zh-CN': '成长值至少为 1。' },
   TRANSFER_LIMIT_REACHED: {
     en: 'A member may send {limit} points a year; {left} are left.',
     'zh-CN': '每年最多可转赠 {limit} 积分，剩余 {left}。',
@@ -169,6 +170,10 @@ export const messages = {
   INSUFFICIENT_POINTS: {
     en: 'There are not enough points: {available} are available.',
     'zh-CN': '积分不足：可用 {available}。',
+  },
+  INSUFFICIENT_GROWTH: {
+    en: 'There is not so much growth: {available} is left.',
+    'zh-CN': '成长值不足：剩余 {available}。',
   },
   INSUFFICIENT_STORED_VALUE: {
     en: 'There is not enough prepaid money.',

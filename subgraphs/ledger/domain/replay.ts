@@ -2,6 +2,7 @@ import { addDays, type Instant, localDate } from '../../../kernel/values/instant
 import { ok, type Result } from '../../../kernel/values/result.ts'
 import { AccountBook, newAccount, type Occasion, type Parcel, type Standing } from './account-book.ts'
 import type { Asset } from './asset.ts'
+import { correctGrowth } from './correct-growth.ts'
 import { tagsIn } from './counted-tags.ts'
 import { type Multiplier, type Rating, rate, rateAgain } from './earn.ts'
 import { enterEarning } from './enter-earning.ts'
@@ -181,12 +182,26 @@ class Replaying {
       case 'set-aside':
         this.#join(entry, document)
         return
+      case 'adjustment':
+        this.#adjust(item, occasion)
+        return
       case 'tier-decision':
         this.#decideTier(item, occasion)
         return
       default:
         this.#repeat(entry, document)
     }
+  }
+
+  /** What staff corrected is a fact; whether a tier follows is not. */
+  #adjust({ document, entry, rules }: PastDocument, occasion: Occasion): void {
+    const growth = entry.moves.find(({ asset }) => asset === 'growth')
+    if (!growth) {
+      this.#repeat(entry, document)
+      return
+    }
+    const direction = signOf(entry.kind) === 1n ? 'grant' : 'deduct'
+    correctGrowth(rules, this.#book, { direction, amount: growth.amount }, occasion)
   }
 
   /** What a merge moved, and where the account stood after it, are facts. */

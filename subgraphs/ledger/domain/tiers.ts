@@ -36,10 +36,14 @@ export function upgrade(
 export const directUpgrade = (program: Program, current: Tier, activity: string): Tier | undefined =>
   program.tiers.findLast((tier) => tier.rank > current.rank && tier.direct.includes(activity))
 
+/** Whether so much of everything retains a tier. */
+export const keeps = (tier: Tier, measures: Measures): boolean =>
+  tier.rank === 0 || holds(tier.keep, measures)
+
 /** Where a member stands after its tier has run out with so much: the same tier is retention. */
 export function reviewed(program: Program, tier: Tier, of: Measures | bigint): Tier {
   const measures = measured(of)
-  if (tier.rank === 0 || holds(tier.keep, measures)) return tier
+  if (keeps(tier, measures)) return tier
   switch (program.downgrade) {
     case 'to-fit':
       return (

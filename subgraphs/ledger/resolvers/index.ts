@@ -11,6 +11,7 @@ import { Hold } from './Hold.ts'
 import { LedgerFlag } from './LedgerFlag.ts'
 import { Lot } from './Lot.ts'
 import { Member } from './Member.ts'
+import { adjustGrowth } from './Mutation/adjustGrowth.ts'
 import { adjustPoints } from './Mutation/adjustPoints.ts'
 import { applyTiers } from './Mutation/applyTiers.ts'
 import { approveAdjustment } from './Mutation/approveAdjustment.ts'
@@ -54,6 +55,7 @@ import { tierRequests } from './tier-requests.ts'
 export const resolvers: ResolverMap = {
   Query: { ...Query, forecast, pointsLiability, previewTiers, programHealth, quote, tierRequests },
   Mutation: {
+    adjustGrowth,
     adjustPoints,
     applyTiers,
     approveAdjustment,

@@ -8,7 +8,8 @@ interface AdjustmentRow {
   member_id: string
   program_key: number
   direction: Adjustment['direction']
-  points: bigint
+  asset: Adjustment['asset']
+  amount: bigint
   reason: string
   document: string
   state: AdjustmentState
@@ -22,8 +23,8 @@ interface AdjustmentRow {
 }
 
 const columns = [
-  ...['id', 'member_id', 'program_key', 'direction', 'points', 'reason', 'document', 'state', 'requested_by'],
-  ...['requested_at', 'ends_at', 'decided_by', 'decided_at', 'note', 'refusal'],
+  ...['id', 'member_id', 'program_key', 'direction', 'asset', 'amount', 'reason', 'document'],
+  ...['state', 'requested_by', 'requested_at', 'ends_at', 'decided_by', 'decided_at', 'note', 'refusal'],
 ].join(', ')
 
 const adjustmentFrom = (row: AdjustmentRow): Adjustment => ({
@@ -31,7 +32,8 @@ const adjustmentFrom = (row: AdjustmentRow): Adjustment => ({
   memberId: row.member_id,
   programKey: row.program_key,
   direction: row.direction,
-  points: row.points,
+  asset: row.asset,
+  amount: row.amount,
   reason: row.reason,
   document: row.document,
   state: row.state,
@@ -47,15 +49,16 @@ const adjustmentFrom = (row: AdjustmentRow): Adjustment => ({
 export async function insertAdjustment(tx: Tx, adjustment: Adjustment): Promise<void> {
   await tx.query(
     `/* insertAdjustment */
-     insert into adjustment (id, member_id, program_key, direction, points, reason, document, state, requested_by,
-                             requested_at, ends_at)
-     values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)`,
+     insert into adjustment (id, member_id, program_key, direction, asset, amount, reason, document, state,
+                             requested_by, requested_at, ends_at)
+     values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)`,
     [
       adjustment.id,
       adjustment.memberId,
       adjustment.programKey,
       adjustment.direction,
-      adjustment.points,
+      adjustment.asset,
+      adjustment.amount,
       adjustment.reason,
       adjustment.document,
       adjustment.state,
@@ -67,19 +70,24 @@ export async function insertAdjustment(tx: Tx, adjustment: Adjustment): Promise<
 }
 
 /**
- * What somebody has adjusted alone since a moment, in a programme. Counted one after the other: whoever sends many at
+ * What somebody has adjusted alone of an asset since a moment, in a programme. Counted one after the other: whoever sends many at
  * once waits for himself.
  */
-export async function adjustedAlone(tx: Tx, by: string, programKey: number, since: Instant): Promise<bigint> {
+export async function adjustedAlone(
+  tx: Tx,
+  by: string,
+  of: { readonly programKey: number; readonly asset: Adjustment['asset'] },
+  since: Instant,
+): Promise<bigint> {
   await tx.query(`/* lockAdjuster */ select pg_advisory_xact_lock(hashtextextended($1, 0))`, [`adjust ${by}`])
-  const [row] = await tx.query<{ points: bigint }>(
+  const [row] = await tx.query<{ amount: bigint }>(
     `/* adjustedAlone */
-     select coalesce(sum(points), 0)::bigint as points from adjustment
-     where requested_at >= $3 and requested_by = $1 and program_key = $2 and decided_by is null
+     select coalesce(sum(amount), 0)::bigint as amount from adjustment
+     where requested_at >= $3 and requested_by = $1 and program_key = $2 and asset = $4 and decided_by is null
        and state in ('approved', 'posted')`,
-    [by, programKey, toIso(since)],
+    [by, of.programKey, toIso(since), of.asset],
   )
-  return row!.points
+  return row!.amount
 }
 
 export async function readAdjustment(query: Query, id: string): Promise<Adjustment | undefined> {

@@ -15,6 +15,8 @@ const third: Principal = { kind: 'staff', staffId: 'admin-3', role: 'admin' }
 interface Answer {
   adjustment: {
     id: string
+    points: number
+    growth: number
     state: string
     requestedBy: string
     decidedBy: string | null
@@ -24,7 +26,9 @@ interface Answer {
   refusal: RefusalAnswer | null
 }
 
-const FIELDS = `adjustment { id state requestedBy decidedBy note refusedFor } refusal { code details { name value } }`
+const FIELDS = `adjustment { id points growth state requestedBy decidedBy note refusedFor } refusal { code details { name value } }`
+
+const INPUT = { memberId: memberId('Li'), direction: 'GRANT', reason: 'goodwill', document: 'case 7' }
 
 async function adjust(
   ledger: OpenLedger,
@@ -32,20 +36,26 @@ async function adjust(
   more: Record<string, unknown> & { idempotencyKey: string },
   as: Principal = operator,
 ): Promise<Answer> {
-  const input = {
-    memberId: memberId('Li'),
-    direction: 'GRANT',
-    points,
-    reason: 'goodwill',
-    document: 'case 7',
-    ...more,
-  }
+  const input = { ...INPUT, points, ...more }
   const answer = await ledger.ask<{ adjustPoints: Answer }>(
     as,
     `mutation Adjust($input: AdjustPointsInput!) { adjustPoints(input: $input) { ${FIELDS} } }`,
     { input },
   )
   return answer.adjustPoints
+}
+
+async function adjustGrowth(
+  ledger: OpenLedger,
+  growth: number,
+  more: Record<string, unknown> & { idempotencyKey: string },
+): Promise<Answer> {
+  const answer = await ledger.ask<{ adjustGrowth: Answer }>(
+    operator,
+    `mutation Adjust($input: AdjustGrowthInput!) { adjustGrowth(input: $input) { ${FIELDS} } }`,
+    { input: { ...INPUT, growth, ...more } },
+  )
+  return answer.adjustGrowth
 }
 
 async function decide(
@@ -260,4 +270,62 @@ test('without a word in the programme all needs two; refusals and rights', async
   await expect(adjust(ledger, 1, { idempotencyKey: '5' }, clerk())).rejects.toThrow()
   await expect(decide(ledger, 'approve', 'x', 'k', operator)).rejects.toThrow()
   expect((await decide(ledger, 'approve', 'x', 'k', service())).refusal!.code).toBe('ADJUSTMENT_NOT_FOUND')
+})
+
+describe('growth', () => {
+  const GROWTH = `growth tier { tier { id } history { reason } }`
+  interface Account {
+    growth: number
+    tier: { tier: { id: string }; history: { reason: string }[] }
+  }
+  const account = (ledger: OpenLedger) => accountField<Account>(ledger, 'Li', GROWTH)
+  const rules = program.replace(
+    'requestsEndAfterDays: 7',
+    'growth: { limits: { operator: 4000 }, perDay: { operator: 6000 }, tierFalls: at-once }',
+  )
+
+  test('is given and taken within limits of its own, and the tier follows', async () => {
+    await using ledger = await openLedger({ program: rules })
+    const given = await adjustGrowth(ledger, 3_000, { idempotencyKey: '1' })
+    expect(given.adjustment).toMatchObject({ state: 'POSTED', growth: 3_000, points: 0 })
+    const risen = await account(ledger)
+    expect(risen).toMatchObject({ growth: 3_000 })
+    expect(risen.tier.history.map(({ reason }) => reason)).toEqual(['REACHED'])
+    const taken = await adjustGrowth(ledger, 3_000, { idempotencyKey: '2', direction: 'DEDUCT' })
+    expect(taken.adjustment).toMatchObject({ state: 'POSTED' })
+    const fallen = await account(ledger)
+    expect(fallen).toMatchObject({ growth: 0, tier: { tier: { id: 'ordinary' } } })
+    expect(fallen.tier.history.map(({ reason }) => reason).toSorted()).toEqual(['REACHED', 'STAFF'])
+    expect(await points(ledger)).toBe(0)
+    expect(await ledger.check()).toMatchObject({ clean: true, violations: [] })
+  })
+
+  test('above the limit, alone or in a day, it waits; what is not there the books refuse', async () => {
+    await using ledger = await openLedger({ program: rules })
+    const large = await adjustGrowth(ledger, 4_001, { idempotencyKey: '1' })
+    expect(large.adjustment!.state).toBe('REQUESTED')
+    // What was adjusted of points that day is another matter.
+    expect((await adjust(ledger, 500, { idempotencyKey: '2' })).adjustment!.state).toBe('POSTED')
+    expect((await adjustGrowth(ledger, 4_000, { idempotencyKey: '3' })).adjustment!.state).toBe('POSTED')
+    const more = await adjustGrowth(ledger, 2_001, { idempotencyKey: '4', direction: 'DEDUCT' })
+    expect(more.adjustment!.state).toBe('REQUESTED')
+    expect((await decide(ledger, 'approve', large.adjustment!.id, 'a')).adjustment!.state).toBe('POSTED')
+    expect((await account(ledger)).growth).toBe(8_001)
+    const all = await adjustGrowth(ledger, 9_000, { idempotencyKey: '5', direction: 'DEDUCT' })
+    expect((await decide(ledger, 'approve', all.adjustment!.id, 'b')).adjustment).toMatchObject({
+      state: 'REFUSED',
+      refusedFor: 'INSUFFICIENT_GROWTH',
+    })
+    expect(await ledger.check()).toMatchObject({ clean: true, violations: [] })
+  })
+
+  test('a key belongs to points or to growth; nothing is no correction', async () => {
+    await using ledger = await openLedger({ program: rules })
+    await adjust(ledger, 100, { idempotencyKey: 'k' })
+    expect((await adjustGrowth(ledger, 100, { idempotencyKey: 'k' })).refusal!.code).toBe(
+      'IDEMPOTENCY_KEY_REUSED',
+    )
+    expect((await adjustGrowth(ledger, 0, { idempotencyKey: 'z' })).refusal!.code).toBe('GROWTH_NOT_POSITIVE')
+    expect((await adjustGrowth(ledger, 2e12, { idempotencyKey: 'y' })).refusal!.code).toBe('AMOUNT_NOT_VALID')
+  })
 })

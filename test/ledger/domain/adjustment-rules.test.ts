@@ -5,6 +5,7 @@ import {
   type AdjustmentRules,
   type AdjustmentState,
   decideRequest,
+  limitsOf,
   NO_LIMITS,
   needsSecond,
 } from '../../../subgraphs/ledger/domain/adjustment-rules.ts'
@@ -26,12 +27,20 @@ test.each<[AdjustmentRules, string, bigint, bigint, boolean]>([
   expect(needsSecond(of, role, points, thatDay)).toBe(expected)
 })
 
+test('growth has limits of its own; without them each correction needs two', () => {
+  const growth = { limits: { operator: 100 } }
+  expect(limitsOf({ ...rules, growth }, 'growth')).toBe(growth)
+  expect(limitsOf({ ...rules, growth }, 'points')).toMatchObject(rules)
+  expect(needsSecond(limitsOf(rules, 'growth'), 'operator', 1n, 0n)).toBe(true)
+})
+
 const request = (state: AdjustmentState, decidedBy?: string): Adjustment => ({
   id: 'a',
   memberId: 'm',
   programKey: 1,
   direction: 'grant',
-  points: 1n,
+  asset: 'points',
+  amount: 1n,
   reason: 'r',
   document: 'd',
   state,

@@ -80,10 +80,11 @@ describe('whatever order they come in', () => {
     )
   })
 
-  test('also with burns and holds between them, while some events come days late', () => {
-    type Fact = { kind: 'redeem' | 'hold' | 'capture' | 'release' | 'sweep'; day: number; share: number }
+  test('also with burns, holds and corrections of growth between them, while some events come days late', () => {
+    const kinds = ['redeem', 'redeem', 'hold', 'capture', 'release', 'sweep', 'give', 'take'] as const
+    type Fact = { kind: (typeof kinds)[number]; day: number; share: number }
     const fact: fc.Arbitrary<Fact> = fc.record({
-      kind: fc.constantFrom('redeem', 'redeem', 'hold', 'capture', 'release', 'sweep'),
+      kind: fc.constantFrom(...kinds),
       day: fc.nat(130),
       share: fc.integer({ min: 1, max: 100 }),
     })
@@ -110,7 +111,13 @@ describe('whatever order they come in', () => {
               const both = desks.map((desk) => desk.wallet('points').available)
               const points = ((both[0]! < both[1]! ? both[0]! : both[1]!) * BigInt(share)) / 100n
               if (kind === 'sweep') for (const desk of desks) desk.sweep()
-              else if (kind === 'redeem' || kind === 'hold') {
+              else if (kind === 'give' || kind === 'take') {
+                const left = desks.map((desk) => desk.wallet('growth').available)
+                const less = left[0]! < left[1]! ? left[0]! : left[1]!
+                const by = kind === 'give' ? BigInt(share) : (-less * BigInt(share)) / 100n
+                if (by === 0n) return
+                for (const desk of desks) expect(desk.adjust(`f${index}`, by, 'growth').ok).toBe(true)
+              } else if (kind === 'redeem' || kind === 'hold') {
                 if (points === 0n) return
                 if (kind === 'hold') open.push(`f${index}`)
                 for (const desk of desks) {

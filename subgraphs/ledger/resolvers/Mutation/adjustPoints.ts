@@ -1,6 +1,16 @@
 import { mutationPayload } from '../../../../kernel/graphql/refusal.ts'
-import { type AdjustInput, adjustPoints as adjust } from '../../actions/adjust-points.ts'
+import { type AdjustInput, adjustAccount } from '../../actions/adjust-account.ts'
 import type { LedgerContext } from '../../context.ts'
 
-export const adjustPoints = async (_: unknown, { input }: { input: AdjustInput }, ctx: LedgerContext) =>
-  mutationPayload('adjustment', await adjust(ctx, input), ctx)
+interface AdjustPointsInput extends Omit<AdjustInput, 'asset' | 'amount'> {
+  readonly points: bigint
+}
+
+export const adjustPoints = async (
+  _: unknown,
+  { input }: { input: AdjustPointsInput },
+  ctx: LedgerContext,
+) => {
+  const { points: amount, ...rest } = input
+  return mutationPayload('adjustment', await adjustAccount(ctx, { ...rest, asset: 'points', amount }), ctx)
+}

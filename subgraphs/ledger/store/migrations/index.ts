@@ -6,6 +6,7 @@ import { ConductAndPartners1795645800000 } from './1795645800000-conduct-and-par
 import { KindsTogether1795646700000 } from './1795646700000-kinds-together.ts'
 import { MergedMembers1795650100001 } from './1795650100001-merged-members.ts'
 import { SidesOfKinds1795650160000 } from './1795650160000-sides-of-kinds.ts'
+import { CorrectionsOfGrowth1796000000000 } from './1796000000000-corrections-of-growth.ts'
 
 /** In the order of their application. */
 export const migrations: readonly Migration[] = [
@@ -16,4 +17,5 @@ export const migrations: readonly Migration[] = [
   MergedMembers1795650100001,
   SidesOfKinds1795650160000,
   TiersAndStanding1795651200000,
+  CorrectionsOfGrowth1796000000000,
 ]
