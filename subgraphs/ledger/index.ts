@@ -24,7 +24,7 @@ export const ledger = defineSubgraph(import.meta.url, {
       programs,
       origins,
       lanes: new PostingLanes({ db, log, programs, origins }),
-      reads: sharedReads(db.query),
+      reads: sharedReads(db.query, programs),
       secretOf: ({ deviceId, registeredAt }) => terminalSecret(secrets.index, deviceId, registeredAt),
     }
   },

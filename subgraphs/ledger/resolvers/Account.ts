@@ -36,12 +36,15 @@ import { storedValueBalance } from './stored-value-balance.ts'
 export interface AccountSource {
   readonly memberId: string
   readonly program: Program
+  /** Where it was read with the account itself. */
+  readonly view?: AccountView
 }
 
 /** The fields of one account share what was read of it. */
 const views = new WeakMap<AccountSource, Promise<AccountView>>()
 
-function viewOf(account: AccountSource, ctx: LedgerContext): Promise<AccountView> {
+function viewOf(account: AccountSource, ctx: LedgerContext): AccountView | Promise<AccountView> {
+  if (account.view) return account.view
   let view = views.get(account)
   if (!view) {
     const { memberId, program } = account

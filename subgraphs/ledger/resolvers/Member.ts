@@ -1,6 +1,5 @@
 import { memberRecords, memberTables } from '../../../kernel/db/member-records.ts'
 import type { LedgerContext } from '../context.ts'
-import { pickProgram } from '../store/programs.ts'
 import { distribution } from '../store/tables.ts'
 import type { AccountSource } from './Account.ts'
 
@@ -16,9 +15,7 @@ export const Member = {
     { program: programId }: { program?: string | null },
     ctx: LedgerContext,
   ): Promise<AccountSource | null> {
-    const { programs, reads } = ctx.services
-    const [current, memberId] = await Promise.all([programs.current(), reads.presentId(id)])
-    const program = pickProgram(current, programId)
-    return program ? { memberId, program } : null
+    const found = await ctx.services.reads.currentAccount({ memberId: id, program: programId, now: ctx.now })
+    return found ?? null
   },
 }

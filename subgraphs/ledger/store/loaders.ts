@@ -4,8 +4,9 @@ import type { Db } from '../../../kernel/db/open-database.ts'
 import type { Query } from '../../../kernel/db/statement.ts'
 import type { LocalDate } from '../../../kernel/values/instant.ts'
 import { type AccountKey, accountName } from './accounts.ts'
+import { type AskedAccount, type CurrentAccount, currentAccounts } from './current-accounts.ts'
 import { type RecordedDocument, readDocuments } from './documents.ts'
-import { readPresentIds } from './present-ids.ts'
+import type { ProgramShelf } from './programs.ts'
 import { type AccountView, membersWithAccount, readAccounts, readLotsEarned } from './reads.ts'
 
 export interface Loaders {
@@ -47,13 +48,13 @@ class RequestLoaders implements Loaders {
 export interface SharedReads {
   /** An account as of today. */
   account(key: AccountKey & { readonly today: LocalDate }): Promise<AccountView>
-  /** By which id a member goes now. */
-  presentId(memberId: string): Promise<string>
+  /** A member's account, under the id and by the rules that are current; undefined: there is no such programme. */
+  currentAccount(asked: AskedAccount): Promise<CurrentAccount | undefined>
   /** Whether a member has an account. */
   hasAccount(memberId: string): Promise<boolean>
 }
 
-export function sharedReads(query: Query): SharedReads {
+export function sharedReads(query: Query, programs: ProgramShelf): SharedReads {
   /** An account is never closed: who has one keeps it. */
   const holders = new Set<string>()
   const ask = gather(async (ids: readonly string[]) => {
@@ -64,10 +65,7 @@ export function sharedReads(query: Query): SharedReads {
   })
   return {
     account: gather((keys) => readAccounts(query, keys)),
-    presentId: gather(async (ids) => {
-      const merged = await readPresentIds(query, ids)
-      return ids.map((id) => merged.get(id) ?? id)
-    }),
+    currentAccount: gather((asked) => currentAccounts(query, programs, asked)),
     hasAccount: (memberId) => (holders.has(memberId) ? YES : ask(memberId)),
   }
 }

@@ -28,9 +28,8 @@ export interface AccountView extends AccountKey {
   readonly unsettled: boolean
 }
 
-interface AccountViewRow {
-  member_id: string
-  program_key: number
+/** The columns of an account that its view is made from. */
+export interface AccountColumns {
   tier: string | null
   tier_since: Instant | null
   tier_until: LocalDate | null
@@ -44,7 +43,16 @@ interface AccountViewRow {
   points_until: LocalDate[] | null
   growth_left: bigint[] | null
   growth_until: LocalDate[] | null
-  unsettled: boolean
+  unsettled: boolean | null
+}
+
+const VIEWED = `tier, tier_since, tier_until, points_available as available, points_held as held, points_pending as pending,
+            points_owed as owed, points_earned as earned, growth_available as growth, points_left, points_until,
+            growth_left, growth_until, holds <> '' or waiting <> '' as unsettled`
+
+interface AccountViewRow extends AccountColumns {
+  member_id: string
+  program_key: number
 }
 
 /** Accounts as of today, in the order of the keys; one that was never posted to is empty. */
@@ -54,10 +62,7 @@ export async function readAccounts(
 ): Promise<AccountView[]> {
   const rows = await query<AccountViewRow>(
     `/* readAccounts */
-     select member_id, program_key, tier, tier_since, tier_until, points_available as available,
-            points_held as held, points_pending as pending, points_owed as owed, points_earned as earned,
-            growth_available as growth, points_left, points_until, growth_left, growth_until,
-            holds <> '' or waiting <> '' as unsettled
+     select member_id, program_key, ${VIEWED}
      from account
      join unnest($1::uuid[], $2::smallint[]) as wanted (member_id, program_key) using (member_id, program_key)`,
     [keys.map((key) => key.memberId), keys.map((key) => key.programKey)],
@@ -68,9 +73,35 @@ export async function readAccounts(
   return keys.map((key) => viewFrom(key, found.get(accountName(key))))
 }
 
-function viewFrom(
+/**
+ * Accounts by members' ids of any time, in the order asked, and the versions of all programmes that were current in the
+ * same moment: who asked by older ones asks again.
+ */
+export async function readMemberAccounts(
+  query: Query,
+  asked: readonly { readonly memberId: string; readonly programKey: number | undefined }[],
+): Promise<{ versions: string; accounts: (AccountColumns & { readonly memberId: string })[] }> {
+  const rows = await query<AccountColumns & { versions: string; member_id: string }>(
+    `/* readMemberAccounts */
+     select versions, present.member_id, ${VIEWED}
+     from (select coalesce(string_agg(program_key || '@' || version, ' ' order by id), '') as versions from program) as known
+     cross join unnest($1::uuid[], $2::smallint[]) with ordinality as wanted (asked_id, program_key, place)
+     left join merged_member as merged on merged.member_id = wanted.asked_id
+     cross join lateral (select coalesce(merged.survivor_id, wanted.asked_id) as member_id) as present
+     left join account on account.member_id = present.member_id and account.program_key = wanted.program_key
+     order by place`,
+    [asked.map(({ memberId }) => memberId), asked.map(({ programKey }) => programKey ?? null)],
+  )
+  return {
+    versions: rows[0]?.versions ?? '',
+    accounts: rows.map(({ member_id, ...row }) => ({ ...row, memberId: member_id })),
+  }
+}
+
+/** An account as of a day; what lots had run out by then is gone. */
+export function viewFrom(
   { memberId, programKey, today }: AccountKey & { today: LocalDate },
-  row: AccountViewRow | undefined,
+  row: AccountColumns | undefined,
 ): AccountView {
   const growthUntil = row?.growth_until?.find((day) => day >= today && day !== NEVER)
   return {

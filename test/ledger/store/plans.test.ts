@@ -12,6 +12,7 @@ import {
   readAccounts,
   readLots,
   readLotsEarned,
+  readMemberAccounts,
   readPointsAt,
   readStatement,
 } from '../../../subgraphs/ledger/store/reads.ts'
@@ -98,6 +99,7 @@ describe('no hot statement reads a whole table', () => {
     ['looking documents up',                 (query)  => readDocuments(query, [member(7), member(1)])         ],
     ['looking stored answers up',            (query)  => readAnswers(query, [{ memberId: member(7), key: 'k' }])                   ],
     ['showing accounts',                     (query)  => readAccounts(query, few.map((one) => ({ ...one, today })))              ],
+    ['showing members with their accounts',  (query)  => readMemberAccounts(query, few)                                         ],
     ['a page of lots',                       (query)  => readLots(query, key, { today, after: undefined, limit: 21 })           ],
     ['a page of the statement',              (query)  => readStatement(query, key, { before: 15, limit: 11 })                   ],
     ['the balance of a past moment',         (query)  => readPointsAt(query, key, now)                                          ],

@@ -1,0 +1,48 @@
+import type { Query } from '../../../kernel/db/statement.ts'
+import { type Instant, localDate } from '../../../kernel/values/instant.ts'
+import type { Program } from '../domain/program.ts'
+import { type ProgramShelf, pickProgram } from './programs.ts'
+import { type AccountView, readMemberAccounts, viewFrom } from './reads.ts'
+
+export interface AskedAccount {
+  /** Of any time: a member may have been merged since. */
+  readonly memberId: string
+  /** By its id, or the only one. */
+  readonly program: string | null | undefined
+  readonly now: Instant
+}
+
+export interface CurrentAccount {
+  readonly memberId: string
+  readonly program: Program
+  readonly view: AccountView
+}
+
+/**
+ * Members' accounts by the current rules, in one statement: it is asked by the rules that are remembered, and says which
+ * versions were current. Where these are others, which is once after each publication, it is asked again by them.
+ */
+export async function currentAccounts(
+  query: Query,
+  shelf: ProgramShelf,
+  asked: readonly AskedAccount[],
+): Promise<(CurrentAccount | undefined)[]> {
+  for (let programs = await shelf.remembered(); ; programs = await shelf.current()) {
+    const picked = asked.map(({ program }) => pickProgram(programs, program))
+    const { versions, accounts } = await readMemberAccounts(
+      query,
+      asked.map(({ memberId }, index) => ({ memberId, programKey: picked[index]?.key })),
+    )
+    if (versions !== versionsOf(programs)) continue
+    return accounts.map(({ memberId, ...row }, index) => {
+      const program = picked[index]
+      if (!program) return undefined
+      const today = localDate(asked[index]!.now, program.timeZone)
+      return { memberId, program, view: viewFrom({ memberId, programKey: program.key, today }, row) }
+    })
+  }
+}
+
+/** As `readMemberAccounts` writes them; programmes stand in the order of their ids. */
+const versionsOf = (programs: readonly Program[]): string =>
+  programs.map(({ key, version }) => `${key}@${version}`).join(' ')
