@@ -4,6 +4,7 @@ import { jobs } from './jobs/index.ts'
 import { listeners } from './jobs/listeners.ts'
 import { resolvers } from './resolvers/index.ts'
 import { createLoaders } from './store/loaders.ts'
+import { openMemberTasks } from './store/member-tasks.ts'
 import { migrations } from './store/migrations/index.ts'
 import { tables } from './store/tables.ts'
 
@@ -14,7 +15,7 @@ export const campaigns = defineSubgraph(import.meta.url, {
   tables,
   migrations,
   messages,
-  services: () => undefined,
+  services: ({ db }) => ({ memberTasks: openMemberTasks(db.query) }),
   loaders: createLoaders,
   jobs,
   listeners,

@@ -65,7 +65,7 @@ async function plan(
   const [fromIds, intoIds] = [await allIds(query, fromId), await allIds(query, intoId)]
   const all = await participationsUnder(query, [...fromIds, ...intoIds])
   const byTask = Map.groupBy(all, ({ program, campaign }) => `${program}:${campaign}`)
-  const surplus = (await currentTasks(query)).flatMap(({ program, slug, definition }) =>
+  const surplus = (await currentTasks(query)).tasks.flatMap(({ program, slug, definition }) =>
     findSurplus(byTask.get(`${program}:${slug}`) ?? [], definition, bonuses).map(
       ({ memberId, id, campaign, day, points }) => ({
         program,

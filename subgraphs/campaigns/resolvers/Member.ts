@@ -1,8 +1,8 @@
 import { memberRecords, memberTables } from '../../../kernel/db/member-records.ts'
 import type { MemberId } from '../../../kernel/values/ids.ts'
-import { localDate } from '../../../kernel/values/instant.ts'
 import type { CampaignsContext } from '../context.ts'
 import { decideCompletion, type Task } from '../domain/completion.ts'
+import type { MemberTasks } from '../store/member-tasks.ts'
 import { distribution } from '../store/tables.ts'
 
 interface MemberReference {
@@ -15,17 +15,14 @@ export const Member = {
   campaignsRecords: async ({ id }: { id: string }, _: unknown, ctx: CampaignsContext): Promise<string> =>
     JSON.stringify(await memberRecords(ctx.db.query, memberTables(distribution), [id])),
 
-  async tasks(member: MemberReference, args: { program?: string | null }, ctx: CampaignsContext) {
-    const tasks = await ctx.loaders.tasks()
+  async tasks({ id }: MemberReference, args: { program?: string | null }, ctx: CampaignsContext) {
+    const { tasks, progress } = await ctx.services.memberTasks({ memberId: id, now: ctx.now })
     const wanted = args.program ? tasks.filter(({ program }) => program === args.program) : tasks
-    return Promise.all(wanted.map((task) => progressOf(member.id, task, ctx)))
+    return wanted.map((task) => taskOf(task, progress(task)))
   },
 }
 
-async function progressOf(memberId: MemberId, task: Task, ctx: CampaignsContext) {
-  const day = localDate(ctx.now, task.timeZone)
-  const ofProgram = await ctx.loaders.progress.load({ memberId, program: task.program, day })
-  const done = ofProgram.get(task.slug) ?? { ofDay: 0, ofYear: 0, lastOfDay: 0, pointsOfYear: 0n }
+const taskOf = (task: Task, done: ReturnType<MemberTasks['progress']>) => {
   const { perDay, perYear } = task.definition
   return {
     campaign: task,

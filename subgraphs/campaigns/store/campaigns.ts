@@ -14,6 +14,9 @@ export interface CampaignRow {
   withdrawn_at: Instant | null
 }
 
+/** Campaigns change with the version of their programme only. */
+export const PROGRAM_VERSIONS = `(select coalesce(string_agg(slug || '@' || version, ' ' order by slug), '') from program)`
+
 export const campaignFromRow = (row: CampaignRow): Campaign => ({
   program: row.program,
   timeZone: row.time_zone,
@@ -80,13 +83,18 @@ export async function currentCampaigns(
   return rows.map(campaignFromRow)
 }
 
-/** The tasks of all programmes. */
-export async function currentTasks(query: Query): Promise<Task[]> {
-  const rows = await query<CampaignRow>(
+/** The tasks of all programmes, and the versions of these, as `versions` of `progressOf` names them. */
+export async function currentTasks(query: Query): Promise<{ tasks: Task[]; versions: string }> {
+  const rows = await query<CampaignRow & { versions: string }>(
     `/* currentTasks */
-     select c.*, p.time_zone from campaign c join program p on p.slug = c.program
-     where c.withdrawn_at is null and c.definition ->> 'kind' = 'task'
-     order by c.program, c.slug`,
+     select ${PROGRAM_VERSIONS} as versions, task.*
+     from (select) as once
+     left join (
+       select c.*, p.time_zone from campaign c join program p on p.slug = c.program
+       where c.withdrawn_at is null and c.definition ->> 'kind' = 'task'
+     ) as task on true
+     order by task.program, task.slug`,
   )
-  return rows.map((row) => campaignFromRow(row) as Task)
+  const tasks = rows.filter(({ slug }) => slug !== null).map((row) => campaignFromRow(row) as Task)
+  return { tasks, versions: rows[0]!.versions }
 }

@@ -5,6 +5,7 @@ import type { MemberId } from '../../../kernel/values/ids.ts'
 import { type Instant, type LocalDate, toIso } from '../../../kernel/values/instant.ts'
 import type { Completions } from '../domain/completion.ts'
 import type { Participation } from '../domain/participation.ts'
+import { PROGRAM_VERSIONS } from './campaigns.ts'
 
 export interface ParticipationRow {
   member_id: MemberId
@@ -166,19 +167,30 @@ export async function pendingParticipations(
 export interface Progress extends Completions {
   /** As asked. */
   readonly memberId: MemberId
+  readonly program: string
   readonly campaign: string
   readonly pointsOfYear: bigint
 }
 
-/** How far members, by any of their ids, are with the tasks of a programme, on a day and in its year. */
+/** A day in the time zone of a programme. */
+export interface ProgramDay {
+  readonly program: string
+  readonly day: LocalDate
+}
+
+/**
+ * How far members, by any of their ids, are with the tasks of programmes, on a day of each and in its year; and the
+ * versions of all programmes that were current in the same moment.
+ */
 export async function progressOf(
   query: Query,
   memberIds: readonly MemberId[],
-  program: string,
-  day: LocalDate,
-): Promise<Progress[]> {
+  days: readonly ProgramDay[],
+): Promise<{ versions: string; progress: Progress[] }> {
   const rows = await query<{
-    member_id: MemberId
+    versions: string
+    member_id: MemberId | null
+    program: string
     campaign: string
     of_day: number
     of_year: number
@@ -186,32 +198,44 @@ export async function progressOf(
     points: bigint
   }>(
     `/* progressOf */
-     select person.asked_id as member_id, campaign,
-       count(*) filter (where day = $3)::int as of_day,
-       count(*)::int as of_year,
-       coalesce(max(number) filter (where day = $3), 0) as last,
-       coalesce(sum(points) filter (where rewarded_at is not null and set_aside_by is null), 0)::bigint as points
-     from (
-       select asked.id as asked_id, coalesce(merged.survivor_id, asked.id) as id
-       from unnest($1::uuid[]) as asked (id) left join merged_member merged on merged.member_id = asked.id
-     ) as person
-     cross join lateral (
-       select person.id as member_id
-       union all select member_id from merged_member where survivor_id = person.id
-     ) as holder
-     join participation on participation.member_id = holder.member_id
-     where program = $2
-       and day >= date_trunc('year', $3::date)
-       and day < date_trunc('year', $3::date) + interval '1 year'
-     group by person.asked_id, campaign`,
-    [memberIds, program, day],
+     select ${PROGRAM_VERSIONS} as versions, progress.*
+     from (select) as once
+     left join (
+       select person.asked_id as member_id, program, campaign,
+         count(*) filter (where p.day = today.day)::int as of_day,
+         count(*)::int as of_year,
+         coalesce(max(number) filter (where p.day = today.day), 0) as last,
+         coalesce(sum(points) filter (where rewarded_at is not null and set_aside_by is null), 0)::bigint as points
+       from (
+         select asked.id as asked_id, coalesce(merged.survivor_id, asked.id) as id
+         from unnest($1::uuid[]) as asked (id) left join merged_member merged on merged.member_id = asked.id
+       ) as person
+       cross join lateral (
+         select person.id as member_id
+         union all select member_id from merged_member where survivor_id = person.id
+       ) as holder
+       join participation p on p.member_id = holder.member_id
+       join unnest($2::text[], $3::date[]) as today (program, day) using (program)
+       where p.day >= date_trunc('year', today.day)
+         and p.day < date_trunc('year', today.day) + interval '1 year'
+       group by person.asked_id, program, campaign
+     ) as progress on true`,
+    [memberIds, days.map(({ program }) => program), days.map(({ day }) => day)],
   )
-  return rows.map((row) => ({
-    memberId: row.member_id,
-    campaign: row.campaign,
-    ofDay: row.of_day,
-    ofYear: row.of_year,
-    lastOfDay: row.last,
-    pointsOfYear: row.points,
-  }))
+  return {
+    versions: rows[0]!.versions,
+    progress: rows.flatMap(({ member_id: memberId, ...row }) =>
+      memberId === null
+        ? []
+        : {
+            memberId,
+            program: row.program,
+            campaign: row.campaign,
+            ofDay: row.of_day,
+            ofYear: row.of_year,
+            lastOfDay: row.last,
+            pointsOfYear: row.points,
+          },
+    ),
+  }
 }
