@@ -2,6 +2,7 @@ import { defineSubgraph } from '../../kernel/subgraph.ts'
 import { messages } from './domain/messages.ts'
 import { listeners } from './jobs/listeners.ts'
 import { resolvers } from './resolvers/index.ts'
+import { BenefitShelf } from './store/benefits.ts'
 import { createLoaders } from './store/loaders.ts'
 import { migrations } from './store/migrations/index.ts'
 import { tables } from './store/tables.ts'
@@ -13,7 +14,7 @@ export const benefits = defineSubgraph(import.meta.url, {
   tables,
   migrations,
   messages,
-  services: () => undefined,
+  services: () => ({ benefits: new BenefitShelf() }),
   loaders: createLoaders,
   jobs: [],
   listeners,

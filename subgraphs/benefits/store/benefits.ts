@@ -13,6 +13,28 @@ export interface BenefitRow {
 
 export const benefitFromRow = (row: BenefitRow): Benefit => ({ ...row })
 
+/** A benefit as one version of its programme has it. */
+export interface BenefitKey {
+  readonly program: string
+  readonly slug: string
+  readonly version: number
+}
+
+export const benefitName = ({ program, slug, version }: BenefitKey): string => `${program}:${slug}:${version}`
+
+/** Benefits that were read: a version never changes. Whether a benefit is listed does, so that is not kept. */
+export class BenefitShelf {
+  readonly #known = new Map<string, Benefit>()
+
+  find(key: BenefitKey): Omit<Benefit, 'listed'> | undefined {
+    return this.#known.get(benefitName(key))
+  }
+
+  keep(benefit: Benefit): void {
+    this.#known.set(benefitName(benefit), benefit)
+  }
+}
+
 /** Keeps a version's benefits beside those of the versions before. */
 export async function saveBenefits(
   tx: Tx,

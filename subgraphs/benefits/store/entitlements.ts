@@ -24,6 +24,11 @@ export interface EntitlementRow {
   set_aside_by: string | null
 }
 
+/** An entitlement, and whether its programme has the benefit still. */
+export interface EntitlementOnPage extends Entitlement {
+  readonly benefitListed: boolean
+}
+
 export const entitlementFromRow = (row: EntitlementRow): Entitlement => ({
   memberId: row.survivor_id ?? row.member_id,
   holderId: row.member_id,
@@ -173,10 +178,13 @@ export async function entitlementPages(
   query: Query,
   memberIds: readonly MemberId[],
   page: EntitlementPage,
-): Promise<Map<MemberId, Entitlement[]>> {
-  const rows = await query<EntitlementRow & { asked_id: MemberId }>(
+): Promise<Map<MemberId, EntitlementOnPage[]>> {
+  const rows = await query<EntitlementRow & { asked_id: MemberId; listed: boolean }>(
     `/* entitlementPages */
-     select found.*, person.id as survivor_id, person.asked_id
+     select found.*, person.id as survivor_id, person.asked_id, exists (
+       select from program join benefit on benefit.program = program.slug and benefit.version = program.version
+       where benefit.program = found.program and benefit.slug = found.benefit
+     ) as listed
      from (
        select asked.id as asked_id, coalesce(merged.survivor_id, asked.id) as id
        from unnest($1::uuid[]) as asked (id) left join merged_member merged on merged.member_id = asked.id
@@ -208,7 +216,12 @@ export async function entitlementPages(
     ],
   )
   const pages = Map.groupBy(rows, (row) => row.asked_id)
-  return new Map([...pages].map(([asked, page]) => [asked, page.map(entitlementFromRow)]))
+  return new Map(
+    [...pages].map(([asked, page]) => [
+      asked,
+      page.map((row) => ({ ...entitlementFromRow(row), benefitListed: row.listed })),
+    ]),
+  )
 }
 
 export async function findEntitlements(

@@ -4,20 +4,15 @@ import type { MemberId } from '../../../kernel/values/ids.ts'
 import type { Benefit } from '../domain/benefit.ts'
 import type { Entitlement } from '../domain/entitlement.ts'
 import type { WriteOff } from '../domain/write-off.ts'
-import { type BenefitRow, benefitFromRow } from './benefits.ts'
+import { type BenefitKey, type BenefitRow, benefitFromRow, benefitName } from './benefits.ts'
 import {
   type EntitlementKey,
+  type EntitlementOnPage,
   type EntitlementPage,
   entitlementPages,
   findEntitlements,
 } from './entitlements.ts'
 import { writeOffsOf } from './write-offs.ts'
-
-interface BenefitKey {
-  readonly program: string
-  readonly slug: string
-  readonly version: number
-}
 
 type PageKey = EntitlementPage & { readonly memberId: MemberId }
 
@@ -25,7 +20,6 @@ export type Loaders = ReturnType<typeof createLoaders>
 
 /** Batches what one request reads. */
 export function createLoaders({ query }: Db) {
-  const benefitKey = (key: BenefitKey) => `${key.program}:${key.slug}:${key.version}`
   const entitlementKey = (key: EntitlementKey) => `${key.holderId}.${key.id}`
   const pageKey = (key: EntitlementPage) => JSON.stringify([key.state, key.after, key.limit])
 
@@ -42,10 +36,10 @@ export function createLoaders({ query }: Db) {
            join benefit b using (program, slug, version)`,
           [keys.map((key) => key.program), keys.map((key) => key.slug), keys.map((key) => key.version)],
         )
-        const found = new Map(rows.map((row) => [benefitKey(row), benefitFromRow(row)]))
-        return keys.map((key) => found.get(benefitKey(key))!)
+        const found = new Map(rows.map((row) => [benefitName(row), benefitFromRow(row)]))
+        return keys.map((key) => found.get(benefitName(key))!)
       },
-      { cacheKeyFn: benefitKey },
+      { cacheKeyFn: benefitName },
     ),
 
     entitlement: new DataLoader<EntitlementKey, Entitlement | undefined, string>(
@@ -58,10 +52,10 @@ export function createLoaders({ query }: Db) {
     ),
 
     /** Members asked with the same arguments share one query. */
-    entitlementPage: new DataLoader<PageKey, Entitlement[], string>(
+    entitlementPage: new DataLoader<PageKey, EntitlementOnPage[], string>(
       async (keys) => {
         const groups = Map.groupBy(keys, pageKey)
-        const pages = new Map<string, Entitlement[]>()
+        const pages = new Map<string, EntitlementOnPage[]>()
         for (const [args, members] of groups) {
           const memberIds = members.map((key) => key.memberId)
           for (const [memberId, page] of await entitlementPages(query, memberIds, members[0]!)) {
