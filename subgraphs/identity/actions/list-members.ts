@@ -3,6 +3,7 @@ import { BadInputError } from '../../../kernel/errors.ts'
 import { isUuid } from '../../../kernel/values/ids.ts'
 import type { IdentityContext } from '../context.ts'
 import { findMembersWithin, type MemberRow } from '../store/members.ts'
+import { findWholeMembersWithin } from '../store/whole-members.ts'
 
 export interface MemberFilter {
   readonly store?: string | null
@@ -14,10 +15,11 @@ export interface MemberFilter {
 export async function listMembers(
   ctx: IdentityContext,
   asked: MemberFilter & { after: string | undefined; limit: number },
+  { whole }: { whole: boolean },
 ): Promise<MemberRow[]> {
   const { after, limit } = asked
   if (after !== undefined && !isUuid(after)) throw new BadInputError('after is no cursor.')
-  return findMembersWithin(ctx.db, {
+  return (whole ? findWholeMembersWithin : findMembersWithin)(ctx.db, {
     within: nodeOf(ctx.principal),
     store: asked.store ?? undefined,
     guide: asked.guide ?? undefined,

@@ -4,6 +4,8 @@ import { maskIdentity, maskProfile, personalFields } from '../domain/masking.ts'
 import type { Profile } from '../domain/profile.ts'
 import { places, unseal } from '../domain/sealing.ts'
 import type { ChannelIdentityRow } from '../store/channel-identities.ts'
+import type { MemberRow } from '../store/members.ts'
+import type { WholeMember } from '../store/whole-members.ts'
 import { openDataKeys } from './data-key.ts'
 import { noteSight, sightOf } from './sight.ts'
 import { openProfile } from './write-profile.ts'
@@ -15,13 +17,14 @@ export interface ProfileView extends Profile {
 /** A member's profile as `reader` may see it. */
 export async function readProfile(
   ctx: IdentityContext,
-  memberId: string,
+  member: MemberRow | WholeMember,
   reader: Principal,
 ): Promise<ProfileView | undefined> {
-  const [sealed, wrapped] = await Promise.all([
-    ctx.loaders.profile.load(memberId),
-    ctx.loaders.memberKey.load(memberId),
-  ])
+  const memberId = member.id
+  const [sealed, wrapped] =
+    'whole' in member
+      ? [member.whole.profile, member.whole.wrappedKey]
+      : await Promise.all([ctx.loaders.profile.load(memberId), ctx.loaders.memberKey.load(memberId)])
   // Without its key the profile is forgotten for good.
   if (!sealed || !wrapped) return undefined
   const profile = openProfile(ctx.services.keys, sealed, wrapped)

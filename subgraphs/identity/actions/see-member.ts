@@ -6,8 +6,12 @@ import type { MemberRow } from '../store/members.ts'
  * A member, if the caller may see it: who is placed at a node of the organisation sees the members of that part alone,
  * those who joined in its stores and those whose guide works there. Anybody else is nobody to them.
  */
-export async function seeMember(ctx: IdentityContext, id: string): Promise<MemberRow | undefined> {
-  return ifSeen(ctx, await ctx.loaders.member.load(id))
+export async function seeMember(
+  ctx: IdentityContext,
+  id: string,
+  { whole }: { whole: boolean } = { whole: false },
+): Promise<MemberRow | undefined> {
+  return ifSeen(ctx, await ctx.loaders[whole ? 'wholeMember' : 'member'].load(id))
 }
 
 export async function ifSeen(

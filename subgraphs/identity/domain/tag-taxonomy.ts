@@ -17,10 +17,13 @@ const declared = (taxonomy: Taxonomy, dimension: TagDimension, name: string): De
   taxonomy.find((tag) => tag.id === name && tag.dimension === dimension.toLowerCase())
 
 /** How much a source is believed about a tag: 0 most. All alike where nothing is declared. */
-export function rankOf(taxonomy: Taxonomy, dimension: TagDimension, name: string, source: string): number {
-  const sources: readonly string[] = declared(taxonomy, dimension, name)?.sources ?? []
-  const at = sources.indexOf(kindOf(source))
-  return at < 0 ? sources.length : at
+export const rankOf = (taxonomy: Taxonomy, dimension: TagDimension, name: string, source: string): number =>
+  rankAmong(declared(taxonomy, dimension, name)?.sources ?? [], source)
+
+/** The same by what is declared of the tag: the kinds of sources, the most believed first. */
+export function rankAmong(kinds: readonly string[], source: string): number {
+  const at = kinds.indexOf(kindOf(source))
+  return at < 0 ? kinds.length : at
 }
 
 type TagRefusal = 'TAG_NOT_VALID' | 'TAG_NOT_DECLARED' | 'TAG_SOURCE_NOT_ALLOWED'

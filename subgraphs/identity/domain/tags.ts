@@ -25,7 +25,11 @@ export interface TagInSet extends Tag {
  * The tags of all sources as one set: each (dimension, name) once. The source that the taxonomy believes most gives the
  * value, of equals the most certain, then the latest. What has expired is gone.
  */
-export function tagSet(tags: readonly Tag[], now: Instant, rank: (tag: Tag) => number = () => 0): TagInSet[] {
+export function tagSet<T extends Tag>(
+  tags: readonly T[],
+  now: Instant,
+  rank: (tag: T) => number = () => 0,
+): TagInSet[] {
   const live = lastWords(tags)
     .filter(({ expiresAt }) => expiresAt === undefined || expiresAt > now)
     .toSorted(
@@ -39,8 +43,8 @@ export function tagSet(tags: readonly Tag[], now: Instant, rank: (tag: Tag) => n
 }
 
 /** Where a person has several ids, a source may have spoken under each: its last word on a tag counts. */
-function lastWords(tags: readonly Tag[]): Tag[] {
-  const last = new Map<string, Tag>()
+function lastWords<T extends Tag>(tags: readonly T[]): T[] {
+  const last = new Map<string, T>()
   for (const tag of tags) {
     const key = JSON.stringify([tag.dimension, tag.name, tag.source])
     if ((last.get(key)?.setAt ?? Number.NEGATIVE_INFINITY) < tag.setAt) last.set(key, tag)

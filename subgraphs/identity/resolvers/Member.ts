@@ -1,3 +1,5 @@
+import type { GraphQLResolveInfo } from 'graphql'
+import { fieldFinder } from '../../../kernel/graphql/asked-fields.ts'
 import { readerOf } from '../../../kernel/graphql/rights.ts'
 import { readAttributes } from '../actions/attributes.ts'
 import { readProducts } from '../actions/products.ts'
@@ -7,26 +9,28 @@ import { isInSegment } from '../actions/segments.ts'
 import { listSessions } from '../actions/sessions.ts'
 import type { IdentityContext } from '../context.ts'
 import { combineConsents, currentConsents } from '../domain/consents.ts'
-import { rankOf } from '../domain/tag-taxonomy.ts'
+import { rankAmong } from '../domain/tag-taxonomy.ts'
 import { tagSet } from '../domain/tags.ts'
 import { currentGuide } from '../store/guides.ts'
 import type { MemberRow } from '../store/members.ts'
 import { findTagHistory } from '../store/tags.ts'
+import type { WholeMember } from '../store/whole-members.ts'
+
+/** Whoever asks for these of members is given them with the members. */
+export const asksForWhole = fieldFinder(['profile', 'tags'])
 
 export const Member = {
-  __resolveReference: ({ id }: { id: string }, ctx: IdentityContext) => seeMember(ctx, id),
+  __resolveReference: ({ id }: { id: string }, ctx: IdentityContext, info: GraphQLResolveInfo) =>
+    seeMember(ctx, id, { whole: asksForWhole(info) }),
 
   profile: (member: MemberRow, _: unknown, ctx: IdentityContext) =>
-    readProfile(ctx, member.id, readerOf(member, ctx)),
+    readProfile(ctx, member, readerOf(member, ctx)),
 
   identities: (member: MemberRow, _: unknown, ctx: IdentityContext) => readIdentities(ctx, member.id),
 
-  tags: async (member: MemberRow, _: unknown, ctx: IdentityContext) => {
-    const [tags, taxonomy] = await Promise.all([
-      ctx.loaders.tags.load(member.id),
-      ctx.loaders.taxonomy.load('all'),
-    ])
-    return tagSet(tags, ctx.now, ({ dimension, name, source }) => rankOf(taxonomy, dimension, name, source))
+  tags: async (member: MemberRow | WholeMember, _: unknown, ctx: IdentityContext) => {
+    const tags = 'whole' in member ? member.whole.tags : await ctx.loaders.tags.load(member.id)
+    return tagSet(tags, ctx.now, ({ believed, source }) => rankAmong(believed, source))
   },
 
   sessions: (member: MemberRow, _: unknown, ctx: IdentityContext) => listSessions(ctx, member.id),

@@ -1,3 +1,4 @@
+import type { GraphQLResolveInfo } from 'graphql'
 import { memberFacts } from '../../../kernel/conditions/member-conditions.ts'
 import { connection, type PageArguments, pageOf } from '../../../kernel/graphql/page.ts'
 import { programFor } from '../../../kernel/programs/known-programs.ts'
@@ -26,13 +27,17 @@ import { readSources } from '../store/facts.ts'
 import type { MemberRow } from '../store/members.ts'
 import { findMergeCase } from '../store/merge-cases.ts'
 import { findSegments } from '../store/segments.ts'
+import { asksForWhole } from './Member.ts'
 import { payload } from './payload.ts'
 
 export const Query = {
-  me: (_: unknown, __: unknown, ctx: IdentityContext) =>
-    ctx.principal.kind === 'member' ? ctx.loaders.member.load(ctx.principal.memberId) : null,
+  me: (_: unknown, __: unknown, ctx: IdentityContext, info: GraphQLResolveInfo) =>
+    ctx.principal.kind === 'member'
+      ? seeMember(ctx, ctx.principal.memberId, { whole: asksForWhole(info) })
+      : null,
 
-  member: (_: unknown, { id }: { id: string }, ctx: IdentityContext) => seeMember(ctx, id),
+  member: (_: unknown, { id }: { id: string }, ctx: IdentityContext, info: GraphQLResolveInfo) =>
+    seeMember(ctx, id, { whole: asksForWhole(info) }),
 
   memberBy: async (_: unknown, { identity }: { identity: IdentifierText }, ctx: IdentityContext) =>
     ifSeen(ctx, await findMemberBy(ctx, identity)),
@@ -115,9 +120,11 @@ export const Query = {
     _: unknown,
     { filter, ...page }: PageArguments & { filter?: MemberFilter | null },
     ctx: IdentityContext,
+    info: GraphQLResolveInfo,
   ) => {
     const { limit, after } = pageOf(page)
-    const rows = await listMembers(ctx, { ...filter, after, limit: limit + 1 })
+    const whole = asksForWhole(info)
+    const rows = await listMembers(ctx, { ...filter, after, limit: limit + 1 }, { whole })
     return connection(rows, limit, ({ id }) => id)
   },
 

@@ -3,8 +3,6 @@ import type { Db } from '../../../kernel/db/open-database.ts'
 import type { QuietHours } from '../domain/consents.ts'
 import type { Household } from '../domain/household.ts'
 import type { StaffAccount } from '../domain/staff.ts'
-import type { Taxonomy } from '../domain/tag-taxonomy.ts'
-import type { Tag } from '../domain/tags.ts'
 import { type ApplicationRow, findApplicationsOf } from './applications.ts'
 import { findAttributes, type SealedAttributes } from './attributes.ts'
 import { type ChannelIdentityRow, findChannelIdentities } from './channel-identities.ts'
@@ -18,8 +16,8 @@ import { membersWithin } from './organisation.ts'
 import { findOwnedProducts, type OwnedProductRow } from './products.ts'
 import { findProfiles, type SealedProfile } from './profiles.ts'
 import { findStaffByIds } from './staff.ts'
-import { findTagDefinitions } from './tag-definitions.ts'
-import { findTags } from './tags.ts'
+import { type BelievedTag, findTags } from './tags.ts'
+import { findWholeMembers, type WholeMember } from './whole-members.ts'
 
 export interface Loaders {
   /** All that was said under a person's ids; see `combineConsents`. */
@@ -28,10 +26,11 @@ export interface Loaders {
   readonly products: DataLoader<string, readonly OwnedProductRow[]>
   readonly attributes: DataLoader<string, readonly SealedAttributes[]>
   readonly member: DataLoader<string, MemberRow | undefined>
+  readonly wholeMember: DataLoader<string, WholeMember | undefined>
   readonly profile: DataLoader<string, SealedProfile | undefined>
   readonly memberKey: DataLoader<string, Buffer | undefined>
   readonly identities: DataLoader<string, readonly ChannelIdentityRow[]>
-  readonly tags: DataLoader<string, readonly Tag[]>
+  readonly tags: DataLoader<string, readonly BelievedTag[]>
   /** Does a member belong to the part of the organisation at a node? */
   readonly within: DataLoader<{ readonly node: string; readonly memberId: string }, boolean>
   readonly staff: DataLoader<string, StaffAccount | undefined>
@@ -40,8 +39,6 @@ export interface Loaders {
   readonly applications: DataLoader<string, readonly ApplicationRow[]>
   readonly companies: DataLoader<string, readonly Company[]>
   readonly household: DataLoader<string, Household | undefined>
-  /** There is one, under the key `all`. */
-  readonly taxonomy: DataLoader<'all', Taxonomy>
 }
 
 /** They batch and do not remember: a later mutation of the same request must not answer with what was before it. */
@@ -66,6 +63,10 @@ export const openLoaders = (db: Db): Loaders => ({
   }, batching),
   member: new DataLoader(async (ids) => {
     const found = await findMembers(db, ids)
+    return ids.map((id) => found.get(id))
+  }, batching),
+  wholeMember: new DataLoader(async (ids) => {
+    const found = await findWholeMembers(db, ids)
     return ids.map((id) => found.get(id))
   }, batching),
   profile: new DataLoader(async (ids) => {
@@ -112,10 +113,6 @@ export const openLoaders = (db: Db): Loaders => ({
     const of = await findHouseholdIdsOf(db, ids)
     const found = await findHouseholds(db, [...new Set(of.values())])
     return ids.map((id) => found.get(of.get(id) ?? ''))
-  }, batching),
-  taxonomy: new DataLoader(async (keys) => {
-    const taxonomy = await findTagDefinitions(db.query)
-    return keys.map(() => taxonomy)
   }, batching),
   tags: new DataLoader(async (ids) => {
     const found = Map.groupBy(await findTags(db, ids), ({ personId }) => personId)

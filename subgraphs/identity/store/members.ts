@@ -213,21 +213,17 @@ export async function activateRows(
   return rows.map((row) => ({ id: row.member_id, from: row.former, joinedAt: row.joined_at }))
 }
 
-/** Members that a caller may see, by id, behind `after`. */
-export async function findMembersWithin(
-  db: { query: Query },
-  page: {
-    within: string | undefined
-    store: string | undefined
-    guide: string | undefined
-    status: string | undefined
-    after: string | undefined
-    limit: number
-  },
-): Promise<MemberRow[]> {
-  const rows = await db.query<MemberColumns>(
-    `/* findMembersWithin */
-     select member.* from member
+export interface MembersWithin {
+  readonly within: string | undefined
+  readonly store: string | undefined
+  readonly guide: string | undefined
+  readonly status: string | undefined
+  readonly after: string | undefined
+  readonly limit: number
+}
+
+/** Members that a caller may see, by id, behind `after`; for `valuesOf`. */
+export const MEMBERS_WITHIN = `select member.* from member
      where merged_into is null and status <> 'ERASED'
        and ($2::uuid is null or member.member_id > $2)
        and ($3::text is null or joined_store = $3)
@@ -238,20 +234,23 @@ export async function findMembersWithin(
            and guided.guide = $5 and guided.ended_at is null and ${countsAsGuide('guided', 'holder')}))
        and ($1::text is null or ${belongsTo('$1')}
          or exists (select from member as former where former.merged_into = member.member_id and ${belongsTo('$1', 'former')}))
-     order by member.member_id limit $6`,
-    [
-      page.within ?? null,
-      page.after ?? null,
-      page.store ?? null,
-      page.status ?? null,
-      page.guide ?? null,
-      page.limit,
-    ],
-  )
+     order by member.member_id limit $6`
+
+export const valuesOf = (page: MembersWithin): unknown[] => [
+  page.within ?? null,
+  page.after ?? null,
+  page.store ?? null,
+  page.status ?? null,
+  page.guide ?? null,
+  page.limit,
+]
+
+export async function findMembersWithin(db: { query: Query }, page: MembersWithin): Promise<MemberRow[]> {
+  const rows = await db.query<MemberColumns>(`/* findMembersWithin */ ${MEMBERS_WITHIN}`, valuesOf(page))
   return rows.map(memberOf)
 }
 
-interface MemberColumns {
+export interface MemberColumns {
   member_id: MemberId
   number: string
   status: string
@@ -261,7 +260,7 @@ interface MemberColumns {
   activated_at: Instant | null
 }
 
-const memberOf = (row: MemberColumns): MemberRow => ({
+export const memberOf = (row: MemberColumns): MemberRow => ({
   id: row.member_id,
   number: row.number,
   status: row.status,

@@ -95,20 +95,25 @@ export async function appendTagHistory(
   )
 }
 
+/** A tag with the kinds of sources that the taxonomy believes about it, most first; none where it is not declared. */
+export interface BelievedTag extends Tag {
+  readonly believed: readonly string[]
+}
+
 /** Tags of members by their present ids, with those of members merged into them; rules speak of whole persons only. */
 export async function findTags(
   db: { query: Query },
   memberIds: readonly string[],
-): Promise<(Tag & { personId: string })[]> {
-  const rows = await db.query<Columns & { person_id: string }>(
+): Promise<(BelievedTag & { personId: string })[]> {
+  const rows = await db.query<Columns & { person_id: string; believed: string[] | null }>(
     `/* findTags */
-     select tag.*, coalesce(holder.merged_into, holder.member_id) as person_id
-     from member as holder join tag using (member_id)
+     select tag.*, coalesce(holder.merged_into, holder.member_id) as person_id, definition -> 'sources' as believed
+     from member as holder join tag using (member_id) left join tag_definition using (dimension, name)
      where (holder.member_id = any($1::uuid[]) or holder.merged_into = any($1::uuid[]))
        and (tag.source <> 'RULE' or holder.merged_into is null)`,
     [memberIds],
   )
-  return rows.map((row) => ({ personId: row.person_id, ...tagOf(row) }))
+  return rows.map((row) => ({ personId: row.person_id, believed: row.believed ?? [], ...tagOf(row) }))
 }
 
 const columnsOf = (tags: readonly Tag[]): unknown[] => [
