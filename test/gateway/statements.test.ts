@@ -1,35 +1,44 @@
+import { readFileSync } from 'node:fs'
 import pg from 'pg'
 import { afterAll, beforeAll, expect, test, vi } from 'vitest'
-import { openPipeline } from '../../gateway/apollo.ts'
-import { WIDE_LIMITS } from '../../gateway/limits/document-limits.ts'
-import { withoutSecurityLinks } from '../../gateway/supergraph.ts'
-import type { SubgraphName } from '../../kernel/config.ts'
-import { buildSchema } from '../../kernel/graphql/build-schema.ts'
-import { executor } from '../../kernel/graphql/execute.ts'
-import { silentLog } from '../../kernel/log.ts'
-import { compose } from '../../schema/compose.ts'
-import { loadSubgraph } from '../helpers/database.ts'
 import { openEverything } from '../helpers/everything.ts'
-import { admin, claimsOf } from '../helpers/graph.ts'
 
-const LIST = `extend schema @link(url: "https://specs.apollo.dev/federation/v2.9", import: ["@key"])
-directive @public on OBJECT | FIELD_DEFINITION
-type Query { listed: [Member!]! @public }
-type Member @key(fields: "id", resolvable: false) @public { id: ID! }`
+const PROGRAM = readFileSync(new URL('../../programs/super-member.yaml', import.meta.url), 'utf8')
+
+/** What the bench asks of each member: identity, points and tier, entitlements, campaigns. */
+const WHOLE = `
+  id number status joinedAt
+  profile { name phone }
+  tags { dimension name value expiresAt }
+  account {
+    growth
+    points { available held pending }
+    tier { validUntil tier { id name } progress { missing next { name } } }
+  }
+  entitlements { edges { node { id code state usesLeft usesTotal validUntil benefit { id name } } } }
+  tasks { campaign { id name } completedToday perDay available pointsEarned }`
+
+const ONE_EACH = {
+  member: ['entitlementPages', 'findWholeMembers', 'progressOf', 'readMemberAccounts'],
+  list: ['entitlementPages', 'findWholeMembersWithin', 'progressOf', 'readMemberAccounts'],
+}
 
 let everything: Awaited<ReturnType<typeof openEverything>>
+let admin: string
 let ids: string[]
 
 beforeAll(async () => {
   everything = await openEverything()
   const clerk = await everything.token({ kind: 'clerk', store: 'store-1' })
-  const token = await everything.token({ kind: 'admin' })
+  admin = await everything.token({ kind: 'admin' })
   const input = Array.from({ length: 50 }, (_, index) => ({
-    identity: { kind: 'EXTERNAL', value: String(index) },
+    key: String(index),
+    profile: { name: 'Ann' },
+    tags: [{ dimension: 'INTEREST', name: 'coffee' }],
   }))
   await everything.ask(
-    token,
-    'mutation ($input: RegisterMembersInput!) { registerMembers(input: $input) { refusal { code } } }',
+    admin,
+    'mutation ($input: ImportMembersInput!) { importMembers(input: $input) { refusal { code } } }',
     { input: { source: 'list', members: input } },
   )
   ids = (
@@ -50,80 +59,87 @@ beforeAll(async () => {
 })
 afterAll(() => everything?.[Symbol.asyncDispose]())
 
-/** The names of the statements that read while `work` is done; what is written belatedly of earlier readings is not of it. */
-async function readsOf(work: () => Promise<unknown>): Promise<string[]> {
+/** The names of the statements of a work. */
+async function statementsOf(work: () => Promise<unknown>): Promise<string[]> {
   const names: string[] = []
   const spy = vi.spyOn(pg.Client.prototype, 'query')
   try {
     await work()
     for (const [asked] of spy.mock.calls as unknown as [{ text?: string } | string][]) {
       const text = (typeof asked === 'string' ? asked : asked.text) ?? ''
-      const [, name, verb] = /^\s*\/\* (\w+) \*\/\s*(\w+)/.exec(text) ?? []
-      if (name && (verb === 'select' || verb === 'with')) names.push(name)
+      names.push(/^\s*\/\* (\w+) \*\//.exec(text)?.[1] ?? text)
     }
   } finally {
     spy.mockRestore()
   }
-  return names.sort()
+  return names.filter((name) => !BESIDES.includes(name)).sort()
 }
 
-test('50 members with all four subgraphs are as many statements as one: four, and those that ask for what is current', async () => {
-  const names: readonly SubgraphName[] = ['identity', 'ledger', 'benefits', 'campaigns']
-  const sdls = await Promise.all(names.map(async (name) => [name, (await loadSubgraph[name]()).sdl] as const))
-  const { supergraph } = compose({ ...Object.fromEntries(sdls), list: LIST })
-  let length = 50
-  const list = executor(
-    buildSchema(LIST, {
-      Query: { listed: () => ids.slice(0, length).map((id) => ({ __typename: 'Member', id })) },
-    }),
-    silentLog,
-  )
-  const claims = claimsOf(admin)
-  const graph = await openPipeline({
-    supergraphSdl: withoutSecurityLinks(supergraph),
-    sourceOf:
-      ({ name }) =>
-      ({ query, variables }) =>
-        name === 'list'
-          ? list({ query, variables }, claims)
-          : everything.all.peers.execute(name as SubgraphName, { query, variables }, claims),
-    production: false,
-    executor: 'compiled',
-    limits: WIDE_LIMITS,
-    log: silentLog,
-    format: (error) => error.toJSON(),
-  })
-  const ask = async (selection: string) => {
-    const { body } = await graph.execute(
-      {
-        method: 'POST',
-        url: '/graphql',
-        headers: { 'content-type': 'application/json' },
-        body: { query: `{ listed { ${selection} } }` },
-      },
-      { claims, trusted: true, seen: {} },
-    )
-    const { data, errors } = JSON.parse(body)
-    expect(errors).toBeUndefined()
-    expect(data.listed).toHaveLength(length)
-    return data.listed
-  }
-  const whole = `number status account { growth points { available } tier { tier { name } } }
-    entitlements(first: 5) { edges { node { id state usesLeft } } }
-    tasks { campaign { name } completedToday available }`
-  const first = await ask(whole)
-  expect(first[0].account.points.available).toBeGreaterThan(0)
-  expect(first[0].entitlements.edges.length).toBeGreaterThan(0)
+/** Of no request: what is looked at now and then for all, and what is written belatedly of what they saw. */
+const BESIDES = ['sessionsEndedSince', 'staffSessionsEndedSince', 'appendAccessRecords']
 
-  const statements = await readsOf(() => ask(whole))
-  length = 1
-  expect(await readsOf(() => ask(whole))).toEqual(statements)
-  // Of members: one for each subgraph.
-  const ofMembers = ['entitlementPages', 'findMembers', 'progressOf', 'readAccounts']
-  expect(statements).toEqual(expect.arrayContaining(ofMembers))
-  // Besides, which rules are current, and who was merged with whom: another process may have changed that at any time.
-  const besides = statements.filter((name) => !ofMembers.includes(name))
-  expect(['currentPrograms', 'currentTasks', 'readPresentIds']).toEqual(expect.arrayContaining(besides))
-  expect(new Set(statements).size).toBe(statements.length)
-  await graph.close()
+interface Shown {
+  readonly tags: { readonly name: string }[]
+  readonly profile: { readonly name: string } | null
+  readonly account: { readonly points: { readonly available: number } }
+  readonly entitlements: {
+    readonly edges: { readonly node: { readonly benefit: { readonly name: string } } }[]
+  }
+  readonly tasks: unknown[]
+}
+
+const listed = async (first: number): Promise<Shown[]> => {
+  const { members } = await everything.ask<{ members: { edges: { node: Shown }[] } }>(
+    admin,
+    `query ($first: Int!) { members(first: $first) { edges { node { ${WHOLE} } } } }`,
+    { first },
+  )
+  return members.edges.map(({ node }) => node)
+}
+
+test('a list of 50 members with all four subgraphs is exactly four statements, as many as for one member', async () => {
+  // What never changes is read once in the life of a process.
+  const members = await listed(50)
+  expect(members).toHaveLength(50)
+  expect(members[0]!.account.points.available).toBeGreaterThan(0)
+  expect(members[0]!.entitlements.edges[0]!.node.benefit.name).toMatch(/./)
+  expect(members[0]!.tags.map(({ name }) => name)).toEqual(['coffee'])
+  expect(members[0]!.profile?.name).toBe('Ann')
+  expect(members[0]!.tasks.length).toBeGreaterThan(0)
+
+  expect(await statementsOf(() => listed(50))).toEqual(ONE_EACH.list)
+  expect(await statementsOf(() => listed(1))).toEqual(ONE_EACH.list)
+})
+
+test('a member with all four subgraphs is exactly four statements, for staff and for the member', async () => {
+  const [id] = ids
+  const byStaff = () =>
+    everything.ask<{ member: Shown }>(admin, `query ($id: ID!) { member(id: $id) { ${WHOLE} } }`, { id })
+  const { member } = await byStaff()
+  expect(await statementsOf(byStaff)).toEqual(ONE_EACH.member)
+
+  const own = await everything.token({ kind: 'member', memberId: id! })
+  let me: Shown | undefined
+  const byMember = async () => {
+    me = (await everything.ask<{ me: Shown }>(own, `{ me { ${WHOLE} } }`)).me
+  }
+  await byMember()
+  expect(await statementsOf(byMember)).toEqual(ONE_EACH.member)
+  expect(me).toEqual(member)
+})
+
+test('the first question after a publication goes by the new rules, and is asked again for that; the next is four again', async () => {
+  const name = (of: Shown) =>
+    (of as unknown as { account: { tier: { tier: { name: string } } } }).account.tier.tier.name
+  const [before] = await listed(1)
+  const renamed = PROGRAM.replace('version: 1', 'version: 2').replaceAll(name(before!), 'Renamed')
+  await everything.ask(
+    admin,
+    'mutation ($document: String!) { publishProgram(document: $document) { refusal { code } } }',
+    { document: renamed },
+    { prefer: 'wait=10' },
+  )
+  const [after] = await listed(1)
+  expect([name(before!), name(after!)]).toEqual([expect.not.stringMatching('Renamed'), 'Renamed'])
+  expect(await statementsOf(() => listed(1))).toEqual(ONE_EACH.list)
 })
