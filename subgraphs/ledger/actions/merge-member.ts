@@ -26,6 +26,7 @@ import {
   type PairId,
   partAccounts,
   payDebt,
+  receive,
   type Settlement,
   setAside,
   standingText,
@@ -300,7 +301,7 @@ export async function unmergeMember(ctx: LedgerContext, order: UnmergeOrder): Pr
           const lots = aside.lots
             .map(lotFrom)
             .map((lot) => ({ ...lot, lotClass: classOf(lot.lotClass, origin) }))
-          book.give('receive', [{ asset: 'points', lots }], { at: ctx.now, documentId: id })
+          receive(book, [{ asset: 'points', lots }], { at: ctx.now, documentId: id })
         }
       }
       await write(tx, ctx, pairs, documents, origins, 'unmerge')

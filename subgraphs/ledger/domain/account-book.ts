@@ -369,7 +369,7 @@ export class AccountBook {
     if (direct) this.changeTier(direct, 'direct', occasion)
   }
 
-  /** Puts into lots what came from elsewhere; what is owed is repaid first. The tier follows. */
+  /** Puts into lots what came from elsewhere; what is owed is repaid first. The tier follows what counts for it. */
   give(kind: KindInto<'member'>, parcels: readonly Parcel[], occasion: Occasion): void {
     this.#enter(
       kind,
@@ -380,7 +380,7 @@ export class AccountBook {
         lots: this.#copy(asset).put(this.#started(lots, occasion.at)),
       })),
     )
-    this.#upgrade(occasion)
+    if (parcels.some(({ asset }) => raisesTier(kind, asset))) this.#upgrade(occasion)
   }
 
   /** Adds what was earned at a moment to the lot of its last day. Of an asset that got nothing there is no move. */
@@ -706,6 +706,10 @@ const REFUSED = 2n
 
 const total = (lots: readonly { readonly amount: bigint }[]): bigint =>
   lots.reduce((sum, { amount }) => sum + amount, 0n)
+
+/** Points that only come back, or from somebody else, are nothing new: a tier that a review took is not won again by them. */
+const raisesTier = (kind: EntryKind, asset: Asset): boolean =>
+  asset === 'growth' || (asset === 'points' && (kind === 'earn' || kind === 'grant'))
 
 /** What falls due at the end of a day, or at a moment, precedes all that takes effect at that moment. */
 const before = (at: Instant): Instant => (at - 1) as Instant

@@ -74,6 +74,16 @@ export function joinAccounts(
 const later = (a: LocalDate | undefined, b: LocalDate | undefined): boolean =>
   b !== undefined && (a === undefined || a > b)
 
+/** What comes over may be counted with it, so the tier follows, whatever it is. */
+export function receive(
+  book: AccountBook,
+  parcels: readonly Parcel[],
+  occasion: { readonly at: Instant; readonly documentId: string },
+): void {
+  book.give('receive', parcels, occasion)
+  book.rise(occasion)
+}
+
 /** All open lots go over with their origin in their class; debts of the other are paid by them. */
 export function moveOver(
   from: AccountBook,
@@ -89,7 +99,7 @@ export function moveOver(
     asset,
     lots: lots.map((lot) => ({ ...lot, lotClass: classOf(lot.lotClass, from.memberId) })),
   }))
-  into.give('receive', arriving, { at, documentId: ids.into })
+  receive(into, arriving, { at, documentId: ids.into })
   return arriving.flatMap(({ asset, lots }): Settlement[] => {
     const amount = owed.get(asset)! - into.wallet(asset).owed
     return amount > 0n ? [{ paidBy: 'from', asset, amount, lots: firstOf(lots, amount) }] : []
@@ -112,7 +122,7 @@ export function payDebt(
   const lots = rest > 0n ? [...ofAsset, { ...into.lotOf(asset, at), amount: rest }] : ofAsset
   into.takeBack('send', [{ asset, lots }], { at, documentId: ids.out })
   const taken = into.entries.at(-1)!.moves[0]!.lots
-  from.give('receive', [{ asset, lots: [{ ...into.lotOf(asset, at), amount }] }], {
+  receive(from, [{ asset, lots: [{ ...into.lotOf(asset, at), amount }] }], {
     at,
     documentId: ids.into,
   })
@@ -170,7 +180,7 @@ export function partAccounts(
     asset,
     lots: lots.map((lot) => ({ ...lot, lotClass: classAtHome(lot.lotClass, from.memberId) })),
   }))
-  from.give('receive', home, { at, documentId: ids.into })
+  receive(from, home, { at, documentId: ids.into })
   const ofInto = (lot: LotAmount): LotAmount =>
     out.memberId === intoId ? lot : { ...lot, lotClass: classOf(lot.lotClass, intoId) }
   for (const [index, { paidBy, asset, amount, lots }] of joined.settled.entries()) {
@@ -185,7 +195,7 @@ export function partAccounts(
     const today = { expiresOn: localDate(at, program.timeZone), lotClass: '' }
     const whole = missing > 0n ? [{ ...today, amount: missing }, ...back] : back
     payer.takeBack('send', [{ asset, lots: whole }], { at, documentId: pair.out })
-    payee.give('receive', [{ asset, lots: whole }], { at, documentId: pair.into })
+    receive(payee, [{ asset, lots: whole }], { at, documentId: pair.into })
   }
   from.tiersRest = false
   out.counters = taken(out.counters, joined.countersFrom)

@@ -138,6 +138,32 @@ describe('a car maker: advanced at 3,000 yuan at once or 5,000 yuan a year, VIP 
   })
 })
 
+test('a tier that a review took is won again by what counts, not by points that only come back', () => {
+  const program = programWith([
+    'growth: 3000\n    validMonths: 12',
+    `reach: { any: [{ spend: "250.00", in: calendar-year }] }
+    keep: { any: [{ visits: 1, in: since-upgrade }] }
+    validMonths: 2`,
+  ])
+  const member = life(program)
+  member.buy('2026-01-10', '250.00')
+  member.until('2026-03-11')
+  expect(member.story()).toEqual([
+    '2026-01-10 ordinary > advanced reached',
+    '2026-03-11 advanced > ordinary review',
+  ])
+  const at = noon('2026-03-12')
+  member.hold('h', 4n, noon('2026-12-31'), { at, documentId: 'h' })
+  member.release('h', 'release', { at, documentId: 'r' })
+  member.give('receive', [{ asset: 'points', lots: [{ ...member.lotOf('points', at), amount: 1n }] }], {
+    at,
+    documentId: 't',
+  })
+  expect(member.tier).toBe('ordinary')
+  member.buy('2026-03-13', '0.01')
+  expect(member.tier).toBe('advanced')
+})
+
 describe('growth', () => {
   const club = (onPromotion: string) =>
     programWith(['downgrade: to-fit', `downgrade: to-fit\nonPromotion: ${onPromotion}`])
