@@ -1,10 +1,14 @@
 import type { Program } from '../../subgraphs/ledger/domain/program.ts'
 import { compiled } from './rating.ts'
 
+const growthTiers = `
+  - { id: silver, name: { en: S, zh-CN: 银 }, growth: 100, validMonths: 2 }
+  - { id: gold, name: { en: G, zh-CN: 金 }, growth: 300, validMonths: 1 }`
+
 /** A programme of three tiers, as text: how points last and wait, more rules, caps, and whatever else. */
 export const labDocument = (
   points: string,
-  { rules = '', caps = '', more = '', id = 'lab', version = 1 } = {},
+  { rules = '', caps = '', more = '', tiers = growthTiers, id = 'lab', version = 1 } = {},
 ): string => `
 program: ${id}
 version: ${version}
@@ -14,9 +18,7 @@ timeZone: Asia/Shanghai
 points: { ${points}, burn: { points: 1, money: "0.01" } }
 growth: { validity: { kind: rolling, days: 45 } }
 tiers:
-  - { id: base, name: { en: B, zh-CN: 基 }, growth: 0 }
-  - { id: silver, name: { en: S, zh-CN: 银 }, growth: 100, validMonths: 2 }
-  - { id: gold, name: { en: G, zh-CN: 金 }, growth: 300, validMonths: 1 }
+  - { id: base, name: { en: B, zh-CN: 基 } }${tiers}
 ${more}
 earn:
   - { id: spend, on: purchase, asset: points, award: { points: 1, per: "1.00" } }
@@ -40,7 +42,21 @@ const manyCaps = `caps:
   - { id: daily, rules: [sign-in], per: day, times: 1 }
   - { id: visits, rules: [visit], per: month, points: 20, over: carry-over }`
 
-/** Rules of every sort: nothing is counted; points wait; everything is counted. */
+/** Tiers that ask for money, visits, activities and points, each counted over another time. */
+const measuredTiers = `
+  - id: silver
+    name: { en: S, zh-CN: 银 }
+    validMonths: 2
+    reach: { any: [{ spend: "250.00", in: calendar-year }, { visits: 3, in: since-upgrade }, { activity: sign-in, times: 2, in: { months: 2 } }] }
+    keep: { all: [{ visits: 1, in: since-upgrade }, { points: 40, in: period }] }
+  - id: gold
+    name: { en: G, zh-CN: 金 }
+    validMonths: 1
+    reach: { any: [{ spend: "180.00", in: purchase }, { points: 300, in: period }, { growth: 350 }] }
+    keep: { any: [{ spend: "150.00", in: { months: 2 } }, { activity: bind, times: 1, in: since-upgrade }] }`
+const measuredPeriod = 'period: { from: "2026-01-10", days: 30 }'
+
+/** Rules of every sort: nothing is counted; points wait; everything is counted; tiers count, and go on or begin anew. */
 export const clubs: Readonly<Record<string, Program>> = {
   plain: lab('validity: { kind: rolling, days: 40 }'),
   waiting: lab('validity: { kind: rolling, days: 60 }, pending: { days: 7 }, validFrom: release'),
@@ -48,5 +64,16 @@ export const clubs: Readonly<Record<string, Program>> = {
     rules: manyRules,
     caps: manyCaps,
     more: 'downgrade: one-step\nadjustments: { limits: {}, growth: { limits: {}, tierFalls: at-once } }',
+  }),
+  measuring: lab('validity: { kind: rolling, days: 50 }', {
+    rules: manyRules,
+    caps: manyCaps,
+    tiers: measuredTiers,
+    more: `downgrade: to-fit\n${measuredPeriod}`,
+  }),
+  renewing: lab('validity: { kind: rolling, days: 60 }, pending: { days: 7 }', {
+    rules: manyRules,
+    tiers: measuredTiers,
+    more: `downgrade: one-step\nonPromotion: reset\n${measuredPeriod}`,
   }),
 }

@@ -1,10 +1,11 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { Desk } from '../desk.ts'
+import { times } from '../hard/length.ts'
 import { clubs } from '../lab-clubs.ts'
 import { plusDays } from '../naive-ledger.ts'
 
-const RUNS = Number(process.env.REPLAY_RUNS ?? 150)
+const RUNS = Number(process.env.REPLAY_RUNS ?? times(150, 2_000))
 const FIRST = '2026-01-05'
 
 /** Moments of a few days, some of them equal. */

@@ -1,10 +1,11 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { Desk } from '../desk.ts'
+import { times } from '../hard/length.ts'
 import { clubs, lab } from '../lab-clubs.ts'
 import { plusDays } from '../naive-ledger.ts'
 
-const RUNS = Number(process.env.REPLAY_RUNS ?? 150)
+const RUNS = Number(process.env.REPLAY_RUNS ?? times(150, 2_000))
 const FIRST = '2026-01-05'
 const moment = (day: number, hour: number): string =>
   `${plusDays(FIRST, day)}T${String(hour).padStart(2, '0')}:00:00Z`
@@ -28,6 +29,12 @@ describe('sell, then return everything: nothing ever happened', () => {
       maxLength: 5,
     }),
   })
+  /** Comes to both; some of it late. */
+  const deed = fc.record({
+    day: fc.nat(90),
+    delay: fc.constantFrom(0, 0, 3, 20),
+    code: fc.constantFrom('sign-in', 'bind', 'gift'),
+  })
 
   test('with other purchases, late ones, burns, sweeps and partial returns in between', () => {
     let returned = 0
@@ -36,11 +43,23 @@ describe('sell, then return everything: nothing ever happened', () => {
       fc.property(
         fc.constantFrom(...Object.keys(clubs)),
         fc.array(sale, { minLength: 1, maxLength: 8 }),
-        (name, sales) => {
+        fc.array(deed, { maxLength: 6 }),
+        (name, sales, deeds) => {
           const program = clubs[name]!
           const real = new Desk(program, moment(0, 0))
           const never = new Desk(program, moment(0, 0))
           const steps: { day: number; hour: number; run: (now: string) => void }[] = []
+          for (const [index, { day, delay, code }] of deeds.entries())
+            steps.push({
+              day: day + delay,
+              hour: 4,
+              run: (now) => {
+                for (const desk of [real.at(now), never.at(now)])
+                  if (code === 'gift') expect(desk.grant(`deed ${index}`, moment(day, 4), 30n).ok).toBe(true)
+                  else if (program.activities.has(code))
+                    expect(desk.act(`deed ${index}`, moment(day, 4), code).ok).toBe(true)
+              },
+            })
           for (const [index, each] of sales.entries()) {
             const bill = `bill ${index}`
             const bought = each.lines.map(({ yuan, quantity }) => ({ amount: `${yuan}.00`, quantity }))
