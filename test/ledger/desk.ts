@@ -33,13 +33,19 @@ export class Desk {
   changes: TierChange[] = []
   multipliers: readonly Multiplier[] = []
   now: Instant
+  /** A member that was merged into this one, by whose id comes what comes next. */
+  origin: string | undefined
   /** How many postings asked for the history. */
   replays = 0
 
-  constructor(program: Program, now: string) {
+  constructor(program: Program, now: string, memberId = MEMBER) {
     this.program = program
-    this.state = newAccount(MEMBER, program)
+    this.state = newAccount(memberId, program)
     this.now = instant(now)
+  }
+
+  get memberId(): string {
+    return this.state.memberId
   }
 
   get history(): History {
@@ -63,8 +69,7 @@ export class Desk {
   }
 
   sweep(): void {
-    const book = this.caughtUp()
-    this.#keep(book)
+    this.keep(this.caughtUp(), [])
   }
 
   buy(number: string, at: string, lines: readonly LineInput[]): Result<SourceDocument> {
@@ -135,7 +140,15 @@ export class Desk {
 
   /** The same for the account played again from its beginning. */
   ideal(): unknown {
-    return standingOf(replay(MEMBER, this.history, this.now).book)
+    return standingOf(replay(this.memberId, this.history, this.now).book)
+  }
+
+  /** What was posted to a book, and the documents that it was posted for. */
+  keep(book: AccountBook, documents: readonly SourceDocument[]): void {
+    this.past.push(...documents.map((document) => pastOf(book, document, this.program, this.multipliers)))
+    this.entries.push(...book.entries)
+    this.changes.push(...book.tierChanges)
+    this.state = stateOf(book)
   }
 
   #known(hold: string) {
@@ -150,7 +163,7 @@ export class Desk {
     name = `${more.kind} ${number}`,
   ) {
     const command = {
-      memberId: MEMBER,
+      memberId: this.memberId,
       documentId: idOf(name),
       channel: 'store',
       number,
@@ -163,6 +176,7 @@ export class Desk {
     } as PostingCommand
     const ask = (history: History | undefined) => {
       const book = new AccountBook(this.program, this.state)
+      book.origin = this.origin
       const { multipliers, now } = this
       return { book, result: decide(this.program, book, command, { multipliers, now, history }) }
     }
@@ -172,17 +186,8 @@ export class Desk {
       ;({ book, result } = ask(this.history))
     }
     if (result === HISTORY_NEEDED) throw new Error('asked for the history twice')
-    if (result.ok) {
-      this.past.push(pastOf(book, result.value, this.program, this.multipliers))
-      this.#keep(book)
-    }
+    if (result.ok) this.keep(book, [result.value])
     return result as Result<SourceDocument>
-  }
-
-  #keep(book: AccountBook): void {
-    this.entries.push(...book.entries)
-    this.changes.push(...book.tierChanges)
-    this.state = stateOf(book)
   }
 }
 

@@ -350,6 +350,7 @@ export async function forwardLeftBehind(ctx: LedgerContext): Promise<void> {
       for (const book of [from, into]) book.catchUp(ctx.now)
       const documents = new Documents(ctx, `${memberId}:left:${from.seq}`)
       const occasion = { at: ctx.now, pairId: documents.pairs(program, from, into) }
+      into.tiersRest = program.onPromotion === 'reset'
       const settled = [
         ...moveOver(from, into, occasion, ''),
         ...assets.flatMap((asset) => payDebt(from, into, asset, occasion)),

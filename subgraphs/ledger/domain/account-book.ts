@@ -550,6 +550,8 @@ export class AccountBook {
     this.tierSince = since
     this.tierUntil = until
     this.#reviewed = true
+    // What comes from before it is late, also where nothing else happened.
+    this.#tookEffect(at, true)
   }
 
   #keep(hold: Hold): void {

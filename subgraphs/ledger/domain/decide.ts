@@ -3,6 +3,7 @@ import { fail, ok, type Result } from '../../../kernel/values/result.ts'
 import type { AccountBook } from './account-book.ts'
 import { assets } from './asset.ts'
 import { compensate } from './compensation.ts'
+import { withOrigin } from './counted-origin.ts'
 import { withTags } from './counted-tags.ts'
 import type { Multiplier } from './earn.ts'
 import { enterAwards } from './enter-earning.ts'
@@ -36,6 +37,17 @@ export const HISTORY_NEEDED = 'history needed'
  * entries of now make up for the difference.
  */
 export function decide(
+  program: Program,
+  book: AccountBook,
+  asked: PostingCommand,
+  around: Surroundings,
+): Result<SourceDocument, PostingRefusal> | typeof HISTORY_NEEDED {
+  const decided = decideInOrder(program, book, asked, around)
+  if (decided === HISTORY_NEEDED || !decided.ok || book.origin === undefined) return decided
+  return ok({ ...decided.value, counted: withOrigin(decided.value.counted, book.origin) })
+}
+
+function decideInOrder(
   program: Program,
   book: AccountBook,
   asked: PostingCommand,
@@ -156,5 +168,5 @@ export function pastOf(
   multipliers: readonly Multiplier[],
 ): PastDocument {
   const entry = book.entries.find(({ documentId }) => documentId === document.id)!
-  return { document, rules, multipliers, entry }
+  return { document, rules, multipliers, entry, origin: book.origin }
 }

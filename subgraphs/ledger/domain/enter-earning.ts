@@ -4,6 +4,7 @@ import type { EarnedAsset } from './asset.ts'
 import type { Award, EarnEvent, Rating } from './earn.ts'
 import { pendingOf } from './explain.ts'
 import type { Happening } from './measures.ts'
+import { classOf } from './origin-class.ts'
 import type { Program } from './program.ts'
 import { lastDay } from './validity.ts'
 import type { PendingLot } from './wallet.ts'
@@ -79,7 +80,7 @@ function pendingLot(
   return {
     releaseOn,
     expiresOn: lastDay(program.validity[asset], from),
-    lotClass: asset === 'points' ? issuer : '',
+    lotClass: classOf(asset === 'points' ? issuer : '', book.origin),
     remaining,
   }
 }

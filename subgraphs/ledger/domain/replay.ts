@@ -3,6 +3,7 @@ import { ok, type Result } from '../../../kernel/values/result.ts'
 import { AccountBook, newAccount, type Occasion, type Parcel, type Standing } from './account-book.ts'
 import type { Asset } from './asset.ts'
 import { correctGrowth } from './correct-growth.ts'
+import { originIn } from './counted-origin.ts'
 import { tagsIn } from './counted-tags.ts'
 import { type Multiplier, type Rating, rate, rateAgain } from './earn.ts'
 import { enterEarning } from './enter-earning.ts'
@@ -143,7 +144,8 @@ class Replaying {
     const { document, entry } = item
     const book = this.#book
     const occasion = occasionOf(document)
-    book.origin = item.origin ?? originIn(entry)
+    book.origin =
+      item.origin ?? (document.kind === 'merge-in' ? cameIn(entry.moves) : originIn(document.counted))
     switch (document.kind) {
       case 'purchase':
       case 'activity':
@@ -180,7 +182,7 @@ class Replaying {
       case 'merge-in':
       case 'merge-out':
       case 'set-aside':
-        this.#join(entry, document)
+        this.#join(item)
         return
       case 'adjustment':
         this.#adjust(item, occasion)
@@ -205,21 +207,26 @@ class Replaying {
   }
 
   /** What a merge moved, and where the account stood after it, are facts. */
-  #join(entry: PastDocument['entry'], document: SourceDocument): void {
+  #join({ document, entry, rules }: PastDocument): void {
     const book = this.#book
     const occasion = occasionOf(document)
     if (document.counted) {
       const join = document.kind === 'merge-in' ? added : taken
       book.counters = join(book.counters, document.counted)
     }
-    if (document.kind === 'merge-in') this.#repeat(entry, document)
-    else {
+    // As at the merge itself: where a promotion ends what led to it, nobody is promoted by it.
+    book.tiersRest = rules.onPromotion === 'reset'
+    if (document.kind === 'merge-in') {
+      this.#repeat(entry, document)
+      book.rise(occasion)
+    } else {
       const parcels = entry.moves
         .filter(({ asset }) => asset === 'points' || asset === 'growth')
         .map(({ asset, lots }) => ({ asset, lots: lots.map((lot) => ({ ...lot, amount: -lot.amount })) }))
         .filter(({ lots }) => lots.length > 0)
       if (parcels.length > 0) book.takeBack('send', parcels, occasion)
     }
+    book.tiersRest = false
     if (document.subject) book.placeAt(standingFrom(document.tierAfter, document.subject), occasion.at)
   }
 
@@ -303,10 +310,6 @@ export const graceLot = ({ timeZone, graceDays }: Program, { effectiveAt }: Sour
   expiresOn: addDays(localDate(effectiveAt, timeZone), graceDays),
   lotClass: '',
 })
-
-/** With whose id an earning came, as its lots have it. */
-const originIn = ({ kind, moves }: PastDocument['entry']): string | undefined =>
-  signOf(kind) === -1n ? undefined : cameIn(moves)
 
 const pointsOf = ({ moves }: PastDocument['entry']): bigint =>
   moves.find(({ asset }) => asset === 'points')!.amount
