@@ -1,3 +1,9 @@
+import {
+  createServer,
+  type Server as HttpServer,
+  type IncomingMessage,
+  type RequestListener,
+} from 'node:http'
 import Fastify, { type FastifyInstance } from 'fastify'
 import { ACCESS_TOKEN_SECONDS } from '../kernel/auth/access-token.ts'
 import type { Clock } from '../kernel/clock.ts'
@@ -12,11 +18,13 @@ import { newId } from '../kernel/values/ids.ts'
 import type { Graph } from './apollo.ts'
 import { keyCache, knownCallers, tokenEnd } from './authenticate.ts'
 import { endedSessions } from './ended-sessions.ts'
-import { errorHandler, sendError } from './http/answers.ts'
+import { type Answered, errorHandler, refusal, sendAnswer } from './http/answers.ts'
 import { BODY_BYTES_MAX } from './http/body-size.ts'
-import { corsHeaders } from './http/cors.ts'
+import { corsHeaders, corsOf } from './http/cors.ts'
 import { graphiqlPage } from './http/graphiql.ts'
 import { graphqlRoutes } from './http/graphql.ts'
+import { graphqlAnswers } from './http/graphql-answers.ts'
+import { type Direct, graphqlDirect } from './http/graphql-direct.ts'
 import { healthRoutes } from './http/health.ts'
 import { oauthRoutes } from './http/oauth.ts'
 import { sandboxRoutes } from './http/sandbox.ts'
@@ -35,6 +43,8 @@ const SLOWEST = { requestMs: 15_000, headMs: 5_000, lookMs: 1_000, answerMs: 5_0
 const SANDBOX_SLOWEST = { ...SLOWEST, answerMs: 60_000 }
 /** The longest token, with claims to spare; Node's own bound is twice that. */
 const HEAD_BYTES_MAX = 8 * 1024
+/** That of Fastify. */
+const KEEP_ALIVE_MS = 72_000
 const REQUEST_ID = /^[\w.:-]{1,64}$/
 
 export interface ServerOptions {
@@ -55,21 +65,26 @@ export interface ServerOptions {
 export function openServer(options: ServerOptions): FastifyInstance {
   const { graph, peers, identity, clock, log, settle, sandbox, protection } = options
   const { slowest = sandbox ? SANDBOX_SLOWEST : SLOWEST } = options
+  const requestIdOf = ({ headers }: Pick<IncomingMessage, 'headers'>): string => {
+    const given = headers['x-request-id']
+    return typeof given === 'string' && REQUEST_ID.test(given) ? given : newId(clock.now())
+  }
+  const answered = (answer: Answered): void => {
+    httpAnswers.inc({ route: answer.route ?? 'none', status: answer.status })
+    log.debug(answer, 'answered')
+  }
+  let direct: Direct = () => false
   const server = Fastify({
     trustProxy: (_address, hop) => hop < options.config.proxies,
     bodyLimit: BODY_BYTES_MAX,
-    requestTimeout: slowest.requestMs,
-    http: {
-      headersTimeout: slowest.headMs,
-      connectionsCheckingInterval: slowest.lookMs,
-      maxHeaderSize: HEAD_BYTES_MAX,
-    },
     forceCloseConnections: 'idle',
     ...ANSWERS_WHILE_CLOSING,
-    genReqId: ({ headers }) => {
-      const given = headers['x-request-id']
-      return typeof given === 'string' && REQUEST_ID.test(given) ? given : newId(clock.now())
-    },
+    genReqId: requestIdOf,
+    serverFactory: (framework) =>
+      openHttp(
+        slowest,
+        directFirst((...both) => direct(...both), framework),
+      ),
   })
   server.removeContentTypeParser('text/plain')
   server.addHook('onRequest', (request, reply, done) => {
@@ -77,41 +92,47 @@ export function openServer(options: ServerOptions): FastifyInstance {
     done()
   })
   server.addHook('onResponse', (request, reply, done) => {
-    const { method, routeOptions } = request
+    const { id: requestId, method, routeOptions } = request
     const { statusCode: status, elapsedTime } = reply
-    const ms = Math.round(elapsedTime)
-    httpAnswers.inc({ route: routeOptions.url ?? 'none', status })
-    log.debug({ requestId: request.id, method, route: routeOptions.url, status, ms }, 'answered')
+    answered({ requestId, method, route: routeOptions.url, status, ms: Math.round(elapsedTime) })
     done()
   })
-  corsHeaders(server, options.config.corsOrigins)
+  const cors = corsOf(options.config.corsOrigins)
+  if (cors) corsHeaders(server, cors)
   server.setErrorHandler(errorHandler(log))
-  server.setNotFoundHandler((request, reply) =>
-    sendError(request, reply, {
-      status: 404,
-      code: 'NOT_FOUND',
-      message: `There is no ${request.method} ${request.url.split('?')[0]}.`,
-    }),
-  )
+  server.setNotFoundHandler((request, reply) => {
+    const message = `There is no ${request.method} ${request.url.split('?')[0]}.`
+    return sendAnswer(reply, refusal({ status: 404, code: 'NOT_FOUND', message }, request.id))
+  })
 
   const keys = keyCache(identity.tokenKeys, () => clock.now())
   // The sandbox's tokens are good for years; with its key taken over into production they still are no tokens there.
   const callers = knownCallers(keys, { lifeSecondsMax: sandbox ? undefined : ACCESS_TOKEN_SECONDS })
   const stillIn = endedSessions(identity.endedSessions, log)
   const subscriptions = openSubscriptions({ graph, peers, stillIn, clock, log })
-  graphqlRoutes(server, {
-    stillIn,
-    subscriptions,
-    protection,
-    answerMs: slowest.answerMs,
+  const answers = graphqlAnswers({
     graph,
     callers,
+    stillIn,
     clock,
     log,
     settle: shared(settle),
-    page: sandbox && graphiqlPage(),
+    protection,
+    answerMs: slowest.answerMs,
   })
-  healthRoutes(server, { peers, stopping: drainBeforeClose(server, options.config.drainSeconds) })
+  const stopping = drainBeforeClose(server, options.config.drainSeconds)
+  graphqlRoutes(server, { answers, clock, log, subscriptions, page: sandbox && graphiqlPage() })
+  direct = graphqlDirect({
+    answers,
+    parseJson: server.getDefaultJsonParser('error', 'error'),
+    requestIdOf,
+    cors,
+    proxies: options.config.proxies,
+    stopping,
+    log,
+    answered,
+  })
+  healthRoutes(server, { peers, stopping })
   metricsRoute(server, options.config)
   const sockets = websocketRoute(server, {
     subscriptions,
@@ -134,3 +155,22 @@ export function openServer(options: ServerOptions): FastifyInstance {
   if (sandbox) sandboxRoutes(server, { ...sandbox, identity, clock })
   return server
 }
+
+function openHttp({ requestMs, headMs, lookMs }: typeof SLOWEST, listener: RequestListener): HttpServer {
+  return createServer(
+    {
+      requestTimeout: requestMs,
+      headersTimeout: headMs,
+      connectionsCheckingInterval: lookMs,
+      maxHeaderSize: HEAD_BYTES_MAX,
+      keepAliveTimeout: KEEP_ALIVE_MS,
+    },
+    listener,
+  )
+}
+
+const directFirst =
+  (direct: Direct, framework: RequestListener): RequestListener =>
+  (request, response) => {
+    if (!direct(request, response)) framework(request, response)
+  }

@@ -1,12 +1,13 @@
 import { once } from 'node:events'
-import type { FastifyReply, FastifyRequest } from 'fastify'
+import type { IncomingHttpHeaders } from 'node:http'
+import type { FastifyReply } from 'fastify'
 import type { Answer } from './open-subscriptions.ts'
 
 /** Between lines that say nothing but keep the connection open for whoever stands in between. */
 const HEARTBEAT_MS = 12_000
 
-export const wantsEventStream = (request: FastifyRequest): boolean =>
-  request.headers.accept?.includes('text/event-stream') ?? false
+export const wantsEventStream = ({ accept }: IncomingHttpHeaders): boolean =>
+  accept?.includes('text/event-stream') ?? false
 
 /**
  * Sends answers as they come, by the protocol of graphql-sse in its mode of distinct connections:

@@ -69,6 +69,7 @@ export async function openFakeGateway(
     /** Any document is answered, and nobody is limited, unless this says so. */
     protection?: Partial<ProtectionConfig>
     corsOrigins?: Config['corsOrigins']
+    proxies?: number
     slowest?: ServerOptions['slowest']
   } = {},
 ) {
@@ -124,7 +125,7 @@ export async function openFakeGateway(
     config: {
       mode,
       corsOrigins: options.corsOrigins ?? [],
-      proxies: 0,
+      proxies: options.proxies ?? 0,
       drainSeconds: options.drainSeconds ?? 0,
       metrics: { port: undefined, token: options.metricsToken },
     },

@@ -1,0 +1,137 @@
+import type { IncomingHttpHeaders } from 'node:http'
+import { setTimeout as delay } from 'node:timers/promises'
+import type { Principal } from '../../kernel/auth/principal.ts'
+import type { Clock } from '../../kernel/clock.ts'
+import { AppError, BadInputError } from '../../kernel/errors.ts'
+import { languageOf } from '../../kernel/graphql/refusal.ts'
+import type { Logger } from '../../kernel/log.ts'
+import { AUDIENCES } from '../../schema/contract.ts'
+import type { Graph } from '../apollo.ts'
+import type { Callers } from '../authenticate.ts'
+import { namedIn, withDocument } from '../documents/with-document.ts'
+import { operationObserver } from '../observe-operation.ts'
+import type { GatewayContext } from '../peer-source.ts'
+import type { Protection } from '../protection.ts'
+import type { HttpAnswer, HttpRequest } from '../warm-path.ts'
+import { BODY_LEVELS_MAX, isDeeperThan } from './body-size.ts'
+
+const WAIT_SECONDS_MAX = 10
+/** Of a request, whatever becomes of it. */
+const REQUEST_COST = 1
+
+export interface Asker {
+  readonly principal: Principal
+  readonly requestId: string
+  readonly address: string
+}
+
+/** A request with the text of its document, and what is known of who asks. */
+export interface Read {
+  readonly asked: HttpRequest
+  readonly context: GatewayContext
+}
+
+/** GraphQL over HTTP, whoever has read the request: Fastify's routes, or the direct one. */
+export interface GraphqlAnswers {
+  /** Before the body is read: who asks says how large it may be. Rejects with what is refused. */
+  admit(headers: IncomingHttpHeaders, address: string): Promise<Principal>
+  read(asked: HttpRequest, asker: Asker): Promise<Read>
+  answer(read: Read): Promise<HttpAnswer>
+  /** Without a deadline, and without waiting for effects. */
+  answerOnce(read: Read): Promise<HttpAnswer>
+}
+
+export function graphqlAnswers(options: {
+  graph: Graph
+  callers: Callers
+  /** Refuses who has signed out. */
+  stillIn: (principal: Principal) => Promise<Principal>
+  clock: Clock
+  log: Logger
+  /** Returns when the effects of what was committed are visible in all subgraphs. */
+  settle: () => Promise<void>
+  protection: Pick<Protection, 'resolve' | 'spend' | 'trusted'>
+  /** A member's query, from its last byte to the answer. */
+  answerMs: number
+}): GraphqlAnswers {
+  const { graph, callers, stillIn, clock, log, settle, protection, answerMs } = options
+  const observe = operationObserver(
+    AUDIENCES.flatMap((audience) => protection.trusted.of(audience).map(({ name }) => name)),
+  )
+
+  const answerOnce = ({ asked, context }: Read): Promise<HttpAnswer> =>
+    observe(context, asked.headers, () => graph.execute(asked, context))
+
+  /** The mutation has been carried out already: that its effects are late is no reason to fail. */
+  const settledWithin = async (seconds: number): Promise<boolean> => {
+    const timer = new AbortController()
+    try {
+      return await Promise.race([
+        settle().then(() => true),
+        delay(seconds * 1_000, false, { signal: timer.signal }),
+      ])
+    } catch (error) {
+      log.warn({ error }, 'effects are late')
+      return false
+    } finally {
+      timer.abort()
+    }
+  }
+
+  return {
+    answerOnce,
+    async admit({ authorization }, address) {
+      const principal = await stillIn(await callers.of(authorization, clock.now()))
+      await protection.spend({ principal, address }, REQUEST_COST)
+      return principal
+    },
+    async read(asked, { principal, requestId, address }) {
+      if (isDeeperThan(asked.body, BODY_LEVELS_MAX)) throw new BadInputError('The body goes too deep.')
+      const named = namedIn(asked)
+      const document = await protection.resolve(graph.audience(principal), named)
+      const language = languageOf(asked.headers['accept-language'])
+      return {
+        asked: withDocument(asked, named, document),
+        context: {
+          claims: { principal, language, requestId, address },
+          trusted: document.trusted,
+          seen: {},
+        },
+      }
+    },
+    async answer(read) {
+      const { asked, context } = read
+      const answer = await inTime(context, answerMs, () => answerOnce(read))
+      const seconds = waitSeconds(asked.headers.prefer)
+      if (context.seen.operation !== 'mutation' || seconds === undefined) return answer
+      if (!(await settledWithin(seconds))) return answer
+      return { ...answer, headers: [...answer.headers, ['preference-applied', 'wait']] }
+    },
+  }
+}
+
+/**
+ * A query that nobody waits for any more is answered so; what it asked for is let go. A mutation may have been carried
+ * out, so its answer is waited for. Staff ask for what takes longer, such as a check of all books.
+ */
+async function inTime<T>({ claims, seen }: GatewayContext, ms: number, work: () => Promise<T>): Promise<T> {
+  const { kind } = claims.principal
+  if (kind === 'staff' || kind === 'service') return work()
+  const late = Promise.withResolvers<never>()
+  const timer = setTimeout(() => {
+    if (seen.operation === 'mutation') return
+    late.reject(new AppError('SUBGRAPH_UNAVAILABLE', 'The answer took too long. Try again.'))
+  }, ms)
+  try {
+    return await Promise.race([work(), late.promise])
+  } finally {
+    clearTimeout(timer)
+  }
+}
+
+/** `Prefer: wait=5` (RFC 7240): the answer may take so long if it then shows all effects. */
+export function waitSeconds(prefer: string | string[] | undefined): number | undefined {
+  if (prefer === undefined) return undefined
+  const wait = /(?:^|[,;\s])wait\s*=\s*"?(\d{1,9})"?/i.exec([prefer].flat().join(','))?.[1]
+  return wait === undefined ? undefined : Math.min(Number(wait), WAIT_SECONDS_MAX)
+}
