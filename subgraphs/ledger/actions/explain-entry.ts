@@ -1,5 +1,6 @@
 import { NotFoundError } from '../../../kernel/errors.ts'
 import type { LedgerContext } from '../context.ts'
+import { tagsIn } from '../domain/counted-tags.ts'
 import { type Award, rateAgain, type Skip } from '../domain/earn.ts'
 import type { EntryKind, LotMove } from '../domain/entry.ts'
 import { explain } from '../domain/explain.ts'
@@ -39,8 +40,12 @@ export async function explainEntry(
   const histories = await readHistories(ctx.db.query, ctx.services.programs, [key])
   const history = histories.get(accountName(key))!
   const { rules, multipliers } = history.past.find((past) => past.document.id === document.id)!
-  const state = { tier: document.tierBefore, tags: [], counters: document.counted ?? {} }
-  const rating = rateAgain(rules, eventOf(document), state, multipliers)
+  const state = {
+    tier: document.tierBefore,
+    tags: tagsIn(document.counted),
+    counters: document.counted ?? {},
+  }
+  const rating = rateAgain(rules, eventOf(rules, document), state, multipliers)
   const { placed } = replay(key.memberId, history, ctx.now)
   return {
     ...told,

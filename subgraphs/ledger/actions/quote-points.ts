@@ -1,3 +1,4 @@
+import { principalName } from '../../../kernel/auth/principal.ts'
 import { fail, type Result } from '../../../kernel/values/result.ts'
 import type { LedgerContext } from '../context.ts'
 import { AccountBook, newAccount } from '../domain/account-book.ts'
@@ -5,6 +6,7 @@ import { type PurchaseEvent, type Rating, rate } from '../domain/earn.ts'
 import { billOf, type LineInput } from '../domain/posting.ts'
 import type { Program } from '../domain/program.ts'
 import { type Quote, quote, type Wish } from '../domain/quote.ts'
+import { placeOf } from '../domain/source-document.ts'
 import { accountName, readAccountStates } from '../store/accounts.ts'
 import { pickProgram, readMultipliers } from '../store/programs.ts'
 import { readStandings, standingAt } from '../store/standings.ts'
@@ -43,8 +45,12 @@ export async function quotePoints(ctx: LedgerContext, input: QuoteInput): Promis
   const bill = billOf(program, { bill: input.bill ?? '0', lines: input.lines ?? undefined })
   if (!bill.ok) return { program, result: bill, earning: undefined }
   const book = await bookOf(ctx, program, memberId)
-  const { channel } = input
-  const place = { channel, store: storeOf(ctx, input.store), occurredAt: ctx.now }
+  const place = placeOf(program, {
+    channel: input.channel,
+    store: storeOf(ctx, input.store),
+    operator: principalName(ctx.principal),
+    effectiveAt: ctx.now,
+  })
   const standing = { ...place, tier: book.tier, tags: book.tags, lines: bill.value.lines }
   const result = quote(program, {
     ...standing,

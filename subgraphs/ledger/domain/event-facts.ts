@@ -19,6 +19,7 @@ export interface PurchaseLine {
 export interface EventSource {
   readonly channel: string
   readonly store: string | undefined
+  /** In whose shop of the coalition; absent: the brand's. */
   readonly partner?: string | undefined
   readonly occurredAt: Instant
 }
@@ -27,17 +28,11 @@ export interface EventSource {
 export interface MemberStanding {
   readonly tier: string
   readonly tags: readonly string[]
-  /** The paid plan in force; none where absent. */
-  readonly plan?: string
 }
 
 export type EventFacts = Readonly<Record<string, Readonly<Record<string, unknown>>>>
 
-export const memberFacts = ({ tier, tags, plan }: MemberStanding) => ({
-  tier,
-  tags: [...tags],
-  plan: plan ?? '',
-})
+export const memberFacts = ({ tier, tags }: MemberStanding) => ({ tier, tags: [...tags], plan: '' })
 
 export function placeFacts({ channel, store, partner, occurredAt }: EventSource, timeZone: string) {
   const date = localDate(occurredAt, timeZone)

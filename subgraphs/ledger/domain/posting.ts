@@ -24,7 +24,7 @@ import { postTransfer, type TransferCommand } from './post-transfer.ts'
 import type { Program } from './program.ts'
 import { type QuoteRefusal, quote, type Wish } from './quote.ts'
 import type { ReturnCommand } from './returning.ts'
-import { documentOf, earningOccasion, occasionOf } from './source-document.ts'
+import { documentOf, earningOccasion, occasionOf, placeOf } from './source-document.ts'
 import { tierOf } from './tiers.ts'
 import type { SendRefusal } from './transfer-rules.ts'
 
@@ -236,10 +236,9 @@ function draftPurchase(
   const lines = readLines(program, command.lines)
   if (!lines.ok) return lines
   if (command.effectiveAt > now) return fail('OCCURRED_IN_FUTURE', { path: ['occurredAt'] })
-  const { channel, store, effectiveAt } = command
   const amount = lines.value.reduce((sum, line) => sum + line.amount, 0n)
   return ok({
-    event: { kind: 'purchase', channel, store, occurredAt: effectiveAt, lines: lines.value },
+    event: { ...placeOf(program, command), kind: 'purchase', lines: lines.value },
     document: { ...documentOf(program, command), amount, lines: lines.value },
   })
 }
@@ -249,15 +248,15 @@ function draftActivity(
   command: PostingCommand & { kind: 'activity' },
   now: Instant,
 ): Result<EarnDraft, PostingRefusal> {
-  const { code, quantity, channel, store, effectiveAt } = command
+  const { code, quantity } = command
   if (!program.activities.has(code)) return fail('ACTIVITY_NOT_KNOWN', { path: ['code'], details: { code } })
   const amount = command.amount === undefined ? 0n : parseDecimal(command.amount, program.scale)
   if (amount === undefined || amount < 0n || amount > AMOUNT_MAX)
     return fail('AMOUNT_NOT_VALID', { path: ['amount'], details: { amount: command.amount! } })
   if (quantity < 1) return fail('QUANTITY_NOT_POSITIVE', { path: ['quantity'] })
-  if (effectiveAt > now) return fail('OCCURRED_IN_FUTURE', { path: ['occurredAt'] })
+  if (command.effectiveAt > now) return fail('OCCURRED_IN_FUTURE', { path: ['occurredAt'] })
   return ok({
-    event: { kind: 'activity', code, quantity, amount, channel, store, occurredAt: effectiveAt },
+    event: { ...placeOf(program, command), kind: 'activity', code, quantity, amount },
     document: {
       ...documentOf(program, command),
       subject: code,
@@ -314,8 +313,8 @@ function postRedemption(
   if (!bill.ok) return bill
   const { lines, amount } = bill.value
   const { tags, tier: tierBefore } = book
-  const { channel, store, effectiveAt: occurredAt, wish } = command
-  const place = { channel, store, occurredAt }
+  const { wish } = command
+  const place = placeOf(program, command)
   const available = book.available('points')
   const quoted = quote(program, { ...place, tier: tierBefore, tags, available, lines, wish })
   if (!quoted.ok) return quoted
@@ -377,16 +376,16 @@ function postTierDecision(
 
 /** Rates a recorded document once more, by the rules of its day and what was counted before it; no campaigns. */
 export const ratedAgain = (rules: Program, document: SourceDocument): Rating =>
-  rateAgain(rules, eventOf(document), {
+  rateAgain(rules, eventOf(rules, document), {
     tier: document.tierBefore,
     tags: tagsIn(document.counted),
     counters: document.counted ?? {},
   })
 
 /** The event that a document tells of; of a purchase perhaps only what is left of its lines. */
-export function eventOf(document: SourceDocument, lines = document.lines): EarnEvent {
-  const { channel, store, effectiveAt: occurredAt, subject, quantity, amount } = document
-  const place = { channel, store, occurredAt }
+export function eventOf(rules: Program, document: SourceDocument, lines = document.lines): EarnEvent {
+  const { subject, quantity, amount } = document
+  const place = placeOf(rules, document)
   return document.kind === 'activity'
     ? {
         ...place,

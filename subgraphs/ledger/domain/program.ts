@@ -133,7 +133,7 @@ export interface Program {
   readonly asksStanding: boolean
 }
 
-const member = { tier: 'string', tags: 'list<string>', plan: 'string' } as const
+const member = { tier: 'string', tags: 'list<string>' } as const
 const place = {
   channel: 'string',
   store: 'string',
@@ -159,6 +159,13 @@ export const activityFacts = {
 export const conditions = conditionLanguage(purchaseFacts)
 export const activityConditions = conditionLanguage(activityFacts)
 
+/** A version never changes: published ones may ask for a plan, which nobody has. */
+const published = { ...member, plan: 'string' } as const
+const asPublished = {
+  purchase: conditionLanguage({ ...purchaseFacts, member: published }),
+  activity: conditionLanguage({ ...activityFacts, member: published }),
+}
+
 /** Counts of a period that is over stand with the account for so long, unless the document says otherwise. */
 const LATE_DAYS = 7
 
@@ -173,7 +180,7 @@ export function compileProgram(key: number, document: ProgramDocument): Program 
   const earn = compileEarnRules(document.earn, document.caps ?? [], {
     money,
     timeZone: document.timeZone,
-    conditions: { purchase: conditions, activity: activityConditions },
+    conditions: asPublished,
   })
   const { tiers, measures } = compileTiers(document.tiers, money)
   return {
@@ -190,7 +197,7 @@ export function compileProgram(key: number, document: ProgramDocument): Program 
       principal: document.storedValue?.validity?.principal ?? { kind: 'never' },
       bonus: document.storedValue?.validity?.bonus ?? { kind: 'never' },
     },
-    burn: burn && compileBurn(burn, money, conditions),
+    burn: burn && compileBurn(burn, money, asPublished.purchase),
     rewards: (document.rewards ?? []).map((reward) => compileReward(reward, money)),
     validFrom: document.points.validFrom ?? 'earning',
     pending: document.points.pending,

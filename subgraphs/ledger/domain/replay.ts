@@ -236,6 +236,7 @@ class Replaying {
     // A purchase of which nothing is left never was.
     if (document.kind === 'purchase' && lines.length === 0) return undefined
     const event = eventOf(
+      rules,
       document,
       lines.map(({ line }) => line),
     )

@@ -1,5 +1,6 @@
 import type { Occasion } from './account-book.ts'
 import { shopOf } from './coalition.ts'
+import type { EventSource } from './event-facts.ts'
 import type { PostingCommand, SourceDocument } from './posting.ts'
 import type { Program } from './program.ts'
 
@@ -12,6 +13,17 @@ export const occasionOf = ({ effectiveAt, id }: Pick<SourceDocument, 'effectiveA
 export const earningOccasion = (program: Program, document: SourceOf): Occasion => ({
   ...occasionOf(document),
   issuer: shopOf(program.coalition, document),
+})
+
+/** Where and when something happened, as conditions ask for it. */
+export const placeOf = (
+  program: Program,
+  source: Pick<SourceDocument, 'channel' | 'store' | 'operator' | 'effectiveAt'>,
+): EventSource => ({
+  channel: source.channel,
+  store: source.store,
+  partner: shopOf(program.coalition, source),
+  occurredAt: source.effectiveAt,
 })
 
 type SourceOf = Pick<SourceDocument, 'effectiveAt' | 'id' | 'channel' | 'store' | 'operator'>

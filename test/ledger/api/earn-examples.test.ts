@@ -3,6 +3,7 @@ import { addDays, type LocalDate } from '../../../kernel/values/instant.ts'
 import { admin } from '../../helpers/graph.ts'
 import { autoBrand, PERFORM } from '../activities.ts'
 import { memberId, openLedger } from '../open-ledger.ts'
+import { explain } from '../order-requests.ts'
 import { documentWith, withRules } from '../program-of.ts'
 import { accountField, brokenPromises, type OpenLedger, purchase, record, setClock } from '../requests.ts'
 
@@ -134,6 +135,10 @@ test('tags of a member, as identity has them, decide; what is removed decides no
   expect(await buy('a')).toBe(200)
   tags = []
   await told()
+  // The books keep which tags decided.
+  expect(await explain(ledger, 'li', 'a')).toMatchObject([
+    { rules: [{ rule: 'spend' }, { rule: 'growth' }, { rule: 'vip-double' }] },
+  ])
   expect(await buy('b')).toBe(100)
   tags = [{ dimension: 'VALUE', name: 'gold', expiresAt: '2026-01-11T00:00:00Z' }]
   await told()

@@ -141,13 +141,14 @@ describe('order', () => {
     expect(pointsOf(rated(program, bought('1'), { tags: ['new', 'vip'] }))).toBe(30n)
   })
 
-  test('a rule for a paid plan or a partner sees them', () => {
+  test('a rule for a tag or a partner sees them', () => {
     const program = group([
-      `award: { points: 1 }, when: 'member.plan == "gold" && purchase.partner == "hotel"'`,
+      `award: { points: 1 }, when: '"lifecycle/paid" in member.tags && purchase.partner == "hotel"'`,
     ])
-    expect(pointsOf(rated(program, { ...bought('1'), partner: 'hotel' }, { plan: 'gold' }))).toBe(1n)
+    const paid = { tags: ['lifecycle/paid'] }
+    expect(pointsOf(rated(program, { ...bought('1'), partner: 'hotel' }, paid))).toBe(1n)
     expect(pointsOf(rated(program, { ...bought('1'), partner: 'hotel' }))).toBe(0n)
-    expect(pointsOf(rated(program, bought('1'), { plan: 'gold' }))).toBe(0n)
+    expect(pointsOf(rated(program, bought('1'), paid))).toBe(0n)
   })
 })
 

@@ -26,20 +26,20 @@ test.each<[string, string, string, bigint]>([
   ['cash-back',   'silver',  '50.00',   2n    ], // 2.5 to the even number
   ['cash-back',   'silver',  '70.00',   4n    ], // 3.5 to the even number
 ])('the three types of membership: %s, %s, %s yuan', (tag, tier, yuan, points) => {
-  expect(earned(yuan, { tags: [tag], tier })).toBe(points)
+  expect(earned(yuan, { tags: [`value/${tag}`], tier })).toBe(points)
 })
 
 test('weekends bring half as much again', () => {
-  expect(earned('100', { tags: ['tier-rate'] }, 'points', '2026-01-17T04:00Z')).toBe(150n)
+  expect(earned('100', { tags: ['value/tier-rate'] }, 'points', '2026-01-17T04:00Z')).toBe(150n)
 })
 
 test('paid members grow half as much again', () => {
   expect(earned('100', {}, 'growth')).toBe(100n)
-  expect(earned('100', { plan: 'plus-yearly' }, 'growth')).toBe(150n)
+  expect(earned('100', { tags: ['lifecycle/paid'] }, 'growth')).toBe(150n)
 })
 
 test('stages of a quarter and of a year', () => {
-  const state = { ...newMember, tier: 'silver', tags: ['staged'] }
+  const state = { ...newMember, tier: 'silver', tags: ['value/staged'] }
   const at = ['2026-01-15', '2026-02-12', '2026-03-12', '2026-04-02'].map((day) => `${day}T04:00Z`)
   const bills = ['800', '400', '5000', '800']
   const { ratings } = rateAll(
