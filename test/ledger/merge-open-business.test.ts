@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { service } from '../helpers/graph.ts'
+import { member, service } from '../helpers/graph.ts'
 import { memberId, openLedger } from './open-ledger.ts'
 import { capture, explain, hold, release, takeBack } from './order-requests.ts'
 import { accountField, redeem } from './requests.ts'
@@ -133,4 +133,18 @@ test('the one that is left is told why each entry of before was made', async () 
   ] as const) {
     expect(await explain(ledger, 'lin', bill)).toMatchObject([{ entry: { kind: 'EARN', points } }])
   }
+})
+
+test('whoever goes on under an old id acts for the one that is left, and is no operator of its own', async () => {
+  await using ledger = await open()
+  await merge(ledger)
+  const { holdPoints } = await ledger.ask<{ holdPoints: { refusal: object | null } }>(
+    member(memberId('wang')),
+    'mutation ($input: HoldPointsInput!) { holdPoints(input: $input) { refusal { code } } }',
+    { input: { points: 10, channel: 'app', document: 'order', idempotencyKey: 'h' } },
+  )
+  expect(holdPoints.refusal).toBeNull()
+  expect(await standing(ledger, 'lin')).toEqual([790, 10, 0])
+  expect(await ledger.sql(`select operator from ledger.origin where operator like 'member:%'`)).toEqual([])
+  expect((await ledger.check()).violations).toEqual([])
 })

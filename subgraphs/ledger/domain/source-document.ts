@@ -42,7 +42,7 @@ export function documentOf(
     channel: command.channel,
     number: command.number,
     store: command.store,
-    operator: command.operator,
+    operator: operatorOf(command),
     subject: undefined,
     quantity: undefined,
     amount: undefined,
@@ -52,4 +52,10 @@ export function documentOf(
     effectiveAt: command.effectiveAt,
     body: command.body,
   }
+}
+
+/** A member acts for itself, by whatever id it has signed in; what comes by a transfer was sent by the other. */
+function operatorOf(command: PostingCommand): string {
+  if (!command.operator.startsWith('member:')) return command.operator
+  return `member:${command.kind === 'transfer-in' ? command.from : command.memberId}`
 }

@@ -1,4 +1,5 @@
 import type { Db } from '../../../kernel/db/open-database.ts'
+import { operatorColumn } from './origins.ts'
 import { transitCheck } from './transit.ts'
 
 /** A promise of the books that does not hold. */
@@ -27,7 +28,7 @@ const contents = `concat_ws('|', member_id, program_key, seq, ${orEmpty('documen
   ${['points', 'growth', 'principal', 'bonus'].map((asset) => `${orEmpty(asset)}, ${orEmpty(`${asset}_after`)}`).join(', ')},
   lots, ${ms('effective_at')}, ${ms('recorded_at')},
   case when document_kind is not null then concat_ws('|', document_kind, rule_version, ${json('channel')}, ${json('store')},
-    ${json(`coalesce(operator, 'member:' || member_id)`)}, ${json('number')}, ${json('subject')}, ${orEmpty('quantity')},
+    ${json('operator')}, ${json('number')}, ${json('subject')}, ${orEmpty('quantity')},
     ${orEmpty('amount')}, ${json('lines')}, ${json('awards')}, ${json('counted')}, ${json('tier_before')},
     ${json('tier_after')}, encode(body, 'hex')) end)`
 
@@ -83,7 +84,7 @@ const sums = ['held', 'pending', 'earned', 'spent', 'expired', 'reversed', 'move
 const checks: Readonly<Record<string, string>> = {
   'entry chain': `
     with chained as (
-      select entry.*, channel, store, operator,
+      select entry.*, channel, store, ${operatorColumn} as operator,
              lag(hash, 1, ''::bytea) over account as previous_hash,
              lag(entry.seq, 1, 0) over account as previous_seq,
              ${assets.map((asset) => `sum(${sign} * coalesce(${asset}, 0)) over account as ${asset}_running`).join(', ')}

@@ -4,6 +4,7 @@ import { awardsFrom, countersFrom, linesFrom } from '../domain/document-text.ts'
 import type { SourceDocument } from '../domain/posting.ts'
 import type { AccountKey } from './accounts.ts'
 import { type EntryRow, entryColumns, entryFrom, type RecordedEntry } from './entries.ts'
+import { operatorColumn } from './origins.ts'
 
 /** A document with the first entry that it led to: one row holds both. */
 export interface RecordedDocument extends SourceDocument {
@@ -17,7 +18,7 @@ export interface DocumentRow extends EntryRow {
   rule_version: number
   channel: string
   store: string | null
-  operator: string | null
+  operator: string
   number: string
   subject: string | null
   quantity: number | null
@@ -32,7 +33,7 @@ export interface DocumentRow extends EntryRow {
 
 /** Of an entry that began a document, and of its origin. */
 export const documentColumns = `${entryColumns}, entry.document_kind, entry.rule_version, origin.channel, origin.store,
-  origin.operator, entry.number, entry.subject, entry.quantity, entry.amount, entry.lines, entry.awards, entry.counted,
+  ${operatorColumn} as operator, entry.number, entry.subject, entry.quantity, entry.amount, entry.lines, entry.awards, entry.counted,
   entry.tier_before, entry.tier_after, entry.body`
 
 /** All documents of some accounts, in the order in which they were recorded. */
@@ -79,7 +80,7 @@ export const documentFrom = (row: DocumentRow): RecordedDocument => ({
   channel: row.channel,
   number: row.number,
   store: row.store ?? undefined,
-  operator: row.operator ?? `member:${row.member_id}`,
+  operator: row.operator,
   subject: row.subject ?? undefined,
   quantity: row.quantity ?? undefined,
   amount: row.amount ?? undefined,

@@ -1,13 +1,16 @@
 import type { Query } from '../../../kernel/db/statement.ts'
 import { assert } from '../../../kernel/values/assert.ts'
+import type { SourceDocument } from '../domain/posting.ts'
 
 /** Where a document comes from. There are few of them, so that the books name them by a number. */
 export interface Origin {
   readonly channel: string
   readonly store: string | undefined
-  /** Undefined: the member. */
+  /** Undefined: the member. `SENDER`: the member whom a transfer names. */
   readonly operator: string | undefined
 }
+
+export const SENDER = 'sender'
 
 /** The number of an origin that was asked for. */
 export type OriginKeys = (origin: Origin) => number
@@ -89,14 +92,23 @@ interface OriginRow {
 const nameOf = ({ channel, store, operator }: Origin): string =>
   `${channel}\0${store === undefined ? '' : `@${store}`}\0${operator ?? ''}`
 
-/** Members are many: one who acts for itself is not named again. */
-export const originOf = (document: {
-  readonly memberId: string
+/** Members are many: they are not named here, since the document names them already. */
+export const originOf = ({
+  kind,
+  channel,
+  store,
+  operator,
+}: {
+  readonly kind: SourceDocument['kind']
   readonly channel: string
   readonly store: string | undefined
   readonly operator: string
 }): Origin => ({
-  channel: document.channel,
-  store: document.store,
-  operator: document.operator === `member:${document.memberId}` ? undefined : document.operator,
+  channel,
+  store,
+  operator: !operator.startsWith('member:') ? operator : kind === 'transfer-in' ? SENDER : undefined,
 })
+
+/** Who an origin says it was, in SQL; before `SENDER` was, it named other members, too. */
+export const operatorColumn = `coalesce(
+  case when origin.operator = '${SENDER}' then 'member:' || entry.subject else origin.operator end, 'member:' || entry.member_id)`

@@ -237,3 +237,42 @@ test('twenty wishes at once for the same hundred points: one is granted', async 
   expect(answers.filter(({ refusal }) => refusal?.code === 'INSUFFICIENT_POINTS')).toHaveLength(19)
   expect(await transit(ledger)).toEqual(AT_REST)
 })
+
+test('however many members send to one another, the origins stay as few; who sent is told all the same', async () => {
+  await using ledger = await openLedger({ program: withTransfer('{ within: anyone }') })
+  const names = ['Li', 'Wang', 'Zhao', 'Sun', 'Qian']
+  for (const name of names) await grant(ledger, name, 100, { idempotencyKey: `g ${name}` })
+  for (const [index, from] of names.entries()) {
+    const to = names[(index + 1) % names.length]!
+    const sent = await send(ledger, [from, to], 10, from, member(memberId(from)))
+    expect(sent.transfer!.state).toBe('RECEIVED')
+  }
+  const origins = () =>
+    ledger.sql(`select channel, operator from ledger.origin where channel = 'transfer' order by operator`)
+  expect(await origins()).toEqual([
+    { channel: 'transfer', operator: 'sender' },
+    { channel: 'transfer', operator: null },
+  ])
+  const operators = async () => {
+    const { statement } = await accountField<{
+      statement: { edges: { node: { kind: string; document: { operator: string } } }[] }
+    }>(ledger, 'Wang', 'statement { edges { node { kind document { operator } } } }')
+    return Object.fromEntries(statement.edges.map(({ node }) => [node.kind, node.document.operator]))
+  }
+  const told = {
+    SEND: `member:${memberId('Wang')}`,
+    RECEIVE: `member:${memberId('Li')}`,
+    GRANT: 'staff:admin-1',
+  }
+  expect(await operators()).toEqual(told)
+
+  // As it was written before: the origin names the member.
+  await ledger.sql('alter table ledger.entry disable trigger all')
+  await ledger.sql(
+    `with old as (insert into ledger.origin (channel, operator) values ('transfer', $1) returning origin_key)
+     update ledger.entry set origin_key = (select origin_key from old) where member_id = $2 and kind = 'receive'`,
+    [told.RECEIVE, memberId('Wang')],
+  )
+  expect(await operators()).toEqual(told)
+  expect(await transit(ledger)).toEqual(AT_REST)
+})
