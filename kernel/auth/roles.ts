@@ -21,6 +21,7 @@ export type Scope =
   | 'purchases:write'
   | 'points:redeem'
   | 'points:grant'
+  | 'points:sync' // tells balances that members have at a channel
   | 'points:adjust' // asks for corrections, and posts small ones
   | 'points:approve' // is the second pair of eyes
   | 'ledger:audit'
@@ -107,6 +108,7 @@ const PARTNER: readonly Scope[] = [
   'members:register',
   'identities:assert',
   'tags:write',
+  'points:sync',
   'entitlements:verify',
 ]
 
@@ -119,10 +121,11 @@ const CHANNEL: readonly Scope[] = [
   'tags:write',
   'purchases:write',
   'points:redeem',
+  'points:sync',
 ]
 
 /** Parts of Huitong that call each other; the gateway alone may ask for tokens on behalf of their owners. */
-const INTERNAL: readonly Scope[] = [...ADMIN, 'members:move', 'tokens:issue']
+const INTERNAL: readonly Scope[] = [...ADMIN, 'members:move', 'points:sync', 'tokens:issue']
 
 /** What each kind of caller may do; staff by role. */
 export const scopes = {

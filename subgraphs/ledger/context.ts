@@ -10,6 +10,8 @@ export interface Services {
   readonly origins: OriginShelf
   readonly lanes: PostingLanes
   readonly reads: SharedReads
+  /** How an account at a channel is kept; the text itself is not. */
+  readonly markOf: (account: string) => Buffer
   /** What a terminal without a key of its own signs with. */
   readonly secretOf: (terminal: Terminal) => Buffer
 }

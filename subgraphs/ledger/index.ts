@@ -1,5 +1,6 @@
 import { defineSubgraph } from '../../kernel/subgraph.ts'
 import { PostingLanes } from './actions/posting-lanes.ts'
+import { accountMark } from './domain/balance-sync.ts'
 import { terminalSecret } from './domain/offline-batch.ts'
 import { messages } from './domain/refusals.ts'
 import { jobs, listeners } from './jobs/index.ts'
@@ -25,6 +26,7 @@ export const ledger = defineSubgraph(import.meta.url, {
       origins,
       lanes: new PostingLanes({ db, log, programs, origins }),
       reads: sharedReads(db.query, programs),
+      markOf: (account) => accountMark(secrets.index, account),
       secretOf: ({ deviceId, registeredAt }) => terminalSecret(secrets.index, deviceId, registeredAt),
     }
   },

@@ -8,6 +8,8 @@ import { type Instant, toIso } from '../../../kernel/values/instant.ts'
 import { fail, type Refusal, type Result } from '../../../kernel/values/result.ts'
 import type { Events } from '../../../schema/events/index.ts'
 import { AccountBook, type AccountState } from '../domain/account-book.ts'
+import { AgreedFigures } from '../domain/agreed-figures.ts'
+import type { SyncedBalance } from '../domain/balance-sync.ts'
 import { decideWithin } from '../domain/conduct.ts'
 import { decide, HISTORY_NEEDED } from '../domain/decide.ts'
 import type { Multiplier } from '../domain/earn.ts'
@@ -26,6 +28,7 @@ import { writePostings } from '../store/postings.ts'
 import { readPresentIds } from '../store/present-ids.ts'
 import { type ProgramShelf, readMultipliers } from '../store/programs.ts'
 import { type KnownStanding, readStandings, standingAt } from '../store/standings.ts'
+import { readSyncedBalances, saveSyncedBalances } from '../store/synced-balances.ts'
 import { decideTierRequests, type TierDecision } from '../store/tier-requests.ts'
 import { balanceEvents } from './balance-events.ts'
 import { type Deed, noteConduct } from './note-conduct.ts'
@@ -156,6 +159,8 @@ async function postAll(
   if (!current) throw new ProgramsMovedOn()
   const standings = said ?? (await standingsFor(tx, multipliers, memberIds))
   const rules = await rulesOf(tx, doors, recorded.values())
+  // Read when the accounts that persons have now are held, for these guard the figures.
+  const figures = await readSyncedBalances(tx.query, personsSynced(orders, presentOf))
   const asked = orders.map((order) => withHold(order, holds))
   const histories = new Map<string, History>()
   for (;;) {
@@ -167,6 +172,7 @@ async function postAll(
       answers,
       rules,
       multipliers,
+      figures,
       histories,
       recordedAt,
     })
@@ -176,11 +182,12 @@ async function postAll(
         histories.set(name, history)
       continue
     }
-    const { books, newDocuments, newAnswers, deeds, results } = decided
+    const { books, newDocuments, newAnswers, deeds, newFigures, results } = decided
     writePostings(tx, [...books.values()], newDocuments, origins, recordedAt)
     decideTierRequests(tx, decisionsOf(orders, newDocuments), recordedAt)
     insertAnswers(tx, newAnswers, recordedAt)
     noteConduct(tx, deeds, recordedAt)
+    saveSyncedBalances(tx, newFigures)
     publishLast(tx, [
       ...tierEvents(orders, books),
       ...purchaseEvents(orders, newDocuments, recordedAt),
@@ -199,6 +206,8 @@ interface Known {
   readonly answers: ReadonlyMap<string, CommandAnswer>
   readonly rules: ReadonlyMap<string, Program>
   readonly multipliers: ReadonlyMap<string, readonly Multiplier[]>
+  /** On which channels agreed with us, of persons of whom a command tells a balance. */
+  readonly figures: readonly SyncedBalance[]
   /** By account: those that some decision has asked for. */
   readonly histories: ReadonlyMap<string, History>
   readonly recordedAt: Instant
@@ -215,6 +224,7 @@ function decideAll(orders: readonly Order[], known: Known) {
   const newDocuments: RecordedDocument[] = []
   const newAnswers: CommandAnswer[] = []
   const deeds: Deed[] = []
+  const figures = new AgreedFigures(known.figures, presentOf)
 
   /** A key stands for its first outcome, also where that was to meet a document of before. */
   const remember = (command: PostingCommand, result: Result<unknown>): void => {
@@ -235,7 +245,8 @@ function decideAll(orders: readonly Order[], known: Known) {
       const rulesThen = rules.get(versionName(program.key, ruleVersion)) ?? program
       return posted(program, rulesThen, repeated.value, true)
     }
-    const present = { ...command, memberId: accountOf(command, presentOf) }
+    const asked = figures.about(program.key, command)
+    const present = { ...asked, memberId: accountOf(command, presentOf) }
     const key = keyOf({ program, command: present })
     const name = accountName(key)
     const [, book] = books.get(name)!
@@ -256,6 +267,7 @@ function decideAll(orders: readonly Order[], known: Known) {
     const document = { ...result.value.document, recordedAt, entry: { ...entry, recordedAt } }
     recorded.set(document.id, document)
     newDocuments.push(document)
+    figures.note(program.key, command, document)
     if (history) {
       const fresh = { document, rules: program, multipliers: around.multipliers, entry }
       histories.set(name, { ...history, past: [...history.past, fresh] })
@@ -263,13 +275,25 @@ function decideAll(orders: readonly Order[], known: Known) {
     return posted(program, program, document, false)
   })
   const decided = results.filter((result) => result !== undefined)
-  return { books, newDocuments, newAnswers, deeds, results: decided, wanting: [...wanting.values()] }
+  return {
+    books,
+    newDocuments,
+    newAnswers,
+    deeds,
+    newFigures: figures.changed,
+    results: decided,
+    wanting: [...wanting.values()],
+  }
 }
 
 const holdNamed = (command: PostingCommand): { memberId: string; id: string }[] =>
   command.kind === 'capture' || command.kind === 'release'
     ? [{ memberId: command.memberId, id: command.hold }]
     : []
+
+/** Of whom a command tells a balance. */
+const personsSynced = (orders: readonly Order[], presentOf: PresentOf): string[] =>
+  orders.flatMap(({ command }) => (command.kind === 'balance-sync' ? [presentOf(command.memberId)] : []))
 
 /** A hold that has ended is told from one that never was. */
 const withHold = (order: Order, holds: ReadonlyMap<string, HoldView>): Order =>

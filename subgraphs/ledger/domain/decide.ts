@@ -54,7 +54,7 @@ function decideInOrder(
   around: Surroundings,
 ): Result<SourceDocument, PostingRefusal> | typeof HISTORY_NEEDED {
   const { multipliers, now, history } = around
-  const command = timely(asked, now)
+  const command = asked.kind === 'balance-sync' ? behindAll(asked, book) : timely(asked, now)
   if (command.kind === 'return')
     return history ? postReturn(program, book, command, history, now) : HISTORY_NEEDED
   if (!isLate(book, command)) return post(program, book, command, multipliers, now)
@@ -68,6 +68,13 @@ function decideInOrder(
   compensate(book, ideal, { at: now, documentId: posted.value.id })
   return posted
 }
+
+/**
+ * Two figures are compared as they stand: a sync takes effect after all that the account has seen, also where another
+ * process's clock is a little ahead.
+ */
+const behindAll = <Command extends PostingCommand>(command: Command, { latestAt }: AccountBook): Command =>
+  command.effectiveAt < latestAt ? { ...command, effectiveAt: latestAt } : command
 
 /** What is burned now takes effect after all of this moment; what is earned could belong before some of it. */
 const isLate = (book: AccountBook, { kind, effectiveAt }: PostingCommand): boolean =>

@@ -4,6 +4,7 @@ import { parseDecimal } from '../../../kernel/values/money.ts'
 import { fail, ok, type Result } from '../../../kernel/values/result.ts'
 import type { AccountBook, Occasion } from './account-book.ts'
 import { AMOUNT_MAX } from './amounts.ts'
+import type { SyncRefusal } from './balance-sync.ts'
 import { tagsIn, withTags } from './counted-tags.ts'
 import {
   type Award,
@@ -19,6 +20,7 @@ import { enterEarning } from './enter-earning.ts'
 import { tierGivenBy } from './entering.ts'
 import { type HoldingCommand, postCapture, postHold, postRelease } from './holding.ts'
 import { type AdjustmentCommand, type AdjustmentRefusal, postAdjustment } from './post-adjustment.ts'
+import { type BalanceSyncCommand, postBalanceSync } from './post-balance-sync.ts'
 import { postStoredValue, type StoredValueCommand, type StoredValueRefusal } from './post-stored-value.ts'
 import { postTransfer, type TransferCommand } from './post-transfer.ts'
 import type { Program } from './program.ts'
@@ -81,6 +83,7 @@ export type PostingCommand = Source &
     | StoredValueCommand
     | TransferCommand
     | AdjustmentCommand
+    | BalanceSyncCommand
     | HoldingCommand
     | ReturnCommand
   )
@@ -111,6 +114,7 @@ export type PostingRefusal =
   | SendRefusal
   | StoredValueRefusal
   | AdjustmentRefusal
+  | SyncRefusal
 
 /** Members became one, or two again: what left one account, what came into the other, and what a merge holds back. */
 export type MergeDocumentKind = 'merge-out' | 'merge-in' | 'set-aside'
@@ -179,6 +183,10 @@ export function post(
       return recorded(program, book, command, (occasion) =>
         postAdjustment(program, book, command, occasion, now),
       )
+    case 'balance-sync':
+      return recorded(program, book, command, (occasion) =>
+        postBalanceSync(program, book, command, occasion, now),
+      )
     case 'hold':
       return postHold(program, book, command, now)
     case 'capture':
@@ -206,10 +214,14 @@ function recorded<Code extends PostingRefusal>(
 }
 
 /** A clock that is a little ahead means now; taken at its word, it would let run out what is good until midnight. */
-export const timely = (command: PostingCommand, now: Instant): PostingCommand =>
-  command.effectiveAt > now && command.effectiveAt <= now + CLOCK_SKEW_MS
-    ? { ...command, effectiveAt: now }
-    : command
+export const timely = (command: PostingCommand, now: Instant): PostingCommand => {
+  const effectiveAt = notAhead(command.effectiveAt, now)
+  return effectiveAt === command.effectiveAt ? command : { ...command, effectiveAt }
+}
+
+/** A moment by a clock that is a little ahead is now. */
+export const notAhead = (at: Instant, now: Instant): Instant =>
+  at > now && at <= now + CLOCK_SKEW_MS ? now : at
 
 /** What is to be recorded of an event, and the event as rules see it. */
 export interface EarnDraft {

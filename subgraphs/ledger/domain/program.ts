@@ -9,6 +9,7 @@ import type {
 } from '../../../schema/events/program.ts'
 import { type AdjustmentRules, NO_LIMITS } from './adjustment-rules.ts'
 import type { Asset } from './asset.ts'
+import type { BalanceSyncRule } from './balance-sync.ts'
 import {
   type Burn,
   type BurnDocument,
@@ -66,6 +67,7 @@ export interface ProgramDocument {
   /** Absent: members cannot send points to each other. */
   readonly transfer?: TransferRules
   readonly adjustments?: AdjustmentRules
+  readonly balanceSync?: readonly BalanceSyncRule[]
   readonly coalition?: CoalitionDocument
   readonly velocity?: readonly VelocityDocument[]
   readonly watch?: readonly WatchPattern[]
@@ -126,6 +128,8 @@ export interface Program {
   readonly storedValue: StoredValue | undefined
   readonly transfer: TransferRules | undefined
   readonly adjustments: AdjustmentRules
+  /** Channels that tell balances and not changes, each once. */
+  readonly balanceSync: readonly BalanceSyncRule[]
   readonly coalition: Coalition | undefined
   readonly velocity: readonly VelocityLimit[]
   readonly watch: readonly WatchPattern[]
@@ -226,6 +230,7 @@ export function compileProgram(key: number, document: ProgramDocument): Program 
     storedValue: document.storedValue && compileStoredValue(document.storedValue, money),
     transfer: document.transfer,
     adjustments: document.adjustments ?? NO_LIMITS,
+    balanceSync: document.balanceSync ?? [],
     coalition: document.coalition && compileCoalition(document.coalition, money),
     velocity: (document.velocity ?? []).map((limit) => ({ ...limit, over: limit.over ?? 'reject' })),
     watch: document.watch ?? [],

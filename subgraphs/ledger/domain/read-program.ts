@@ -88,6 +88,7 @@ function meaningFaults(document: ProgramDocument): Fault[] {
     ...enteringFaults(document),
     ...storedValueFaults(document),
     ...coalitionFaults(document),
+    ...balanceSyncFaults(document),
     ...campaignFaults(document),
     ...tagFaults(document),
     ...attributeFaults(document),
@@ -119,6 +120,16 @@ function calendarFaults(document: ProgramDocument): Fault[] {
     }
   }
   return faults
+}
+
+function balanceSyncFaults({ balanceSync = [] }: ProgramDocument): Fault[] {
+  const seen = new Set<string>()
+  return balanceSync.flatMap(({ channel }, index) => {
+    if (seen.has(channel))
+      return [{ path: ['balanceSync', index, 'channel'], message: `${channel} is there already` }]
+    seen.add(channel)
+    return []
+  })
 }
 
 const campaignFaults = ({ campaigns = [] }: ProgramDocument): Fault[] =>

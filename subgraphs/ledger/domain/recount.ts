@@ -45,6 +45,9 @@ export function happeningOf({ timeZone }: Program, { document }: PastEvent): Hap
       return { ...gifts, spend: document.amount ?? 0n, visit: true }
     case 'activity':
       return { ...gifts, activity: { code: document.subject!, times: BigInt(document.quantity ?? 1) } }
+    // What a channel has told was earned elsewhere.
+    case 'balance-sync':
+      return { day }
     default:
       return gifts
   }

@@ -67,6 +67,22 @@ export const messages = {
     en: 'This programme does not pay prepaid money back.',
     'zh-CN': '该会员计划不支持储值退款。',
   },
+  SYNC_NOT_OFFERED: {
+    en: 'This programme takes no balances from this channel.',
+    'zh-CN': '该会员计划不接受此渠道的余额同步。',
+  },
+  SYNC_OUT_OF_DATE: {
+    en: 'A later balance is agreed on: {agreed}.',
+    'zh-CN': '已有更新的同步结果，双方余额为 {agreed}。',
+  },
+  BALANCE_DIVERGED: {
+    en: 'The channel set out from another figure; {agreed} is agreed on.',
+    'zh-CN': '渠道的起始余额与我方不符，双方余额为 {agreed}。',
+  },
+  SYNC_TOO_LARGE: {
+    en: 'One sync may change a balance by at most {most}.',
+    'zh-CN': '单次同步的变动不得超过 {most}。',
+  },
   TRANSFER_NOT_OFFERED: {
     en: 'Members of this programme cannot send points to each other.',
     'zh-CN': '该会员计划不支持积分转赠。',

@@ -4,6 +4,7 @@ import type { MemberErased, TagsChanged } from '../../../schema/events/identity.
 import { takeInTags } from '../actions/take-in-tags.ts'
 import type { LedgerContext } from '../context.ts'
 import { saveTags } from '../store/standings.ts'
+import { forgetSyncedBalances } from '../store/synced-balances.ts'
 
 /** Keeps what conditions of rules ask of tags. */
 export const onTagsChanged: Listener<LedgerContext> = {
@@ -12,12 +13,15 @@ export const onTagsChanged: Listener<LedgerContext> = {
     takeInTags(tx, ctx, event.payload.memberIds),
 }
 
-/** Tags may tell who somebody was. */
+/** Tags, and accounts at channels, may tell who somebody was. */
 export const onMemberErased: Listener<LedgerContext> = {
   event: 'identity.MemberErased',
-  handle: (tx, event: RecordedEvent<string, MemberErased>) =>
-    saveTags(
+  async handle(tx, event: RecordedEvent<string, MemberErased>) {
+    const { memberIds } = event.payload
+    await saveTags(
       tx,
-      event.payload.memberIds.map((memberId) => ({ memberId, tags: [] })),
-    ),
+      memberIds.map((memberId) => ({ memberId, tags: [] })),
+    )
+    await forgetSyncedBalances(tx, memberIds)
+  },
 }

@@ -34,6 +34,7 @@ import { returnPurchase } from './Mutation/returnPurchase.ts'
 import { revokeTerminal } from './Mutation/revokeTerminal.ts'
 import { spendStoredValue } from './Mutation/spendStoredValue.ts'
 import { stopInstalments } from './Mutation/stopInstalments.ts'
+import { syncBalance } from './Mutation/syncBalance.ts'
 import { topUp } from './Mutation/topUp.ts'
 import { transferPoints } from './Mutation/transferPoints.ts'
 import { unmergeMemberInLedger } from './Mutation/unmergeMemberInLedger.ts'
@@ -48,12 +49,22 @@ import { quote } from './quote.ts'
 import { SourceDocument } from './SourceDocument.ts'
 import { StoredValueEntry } from './StoredValueEntry.ts'
 import { StoredValueMovement } from './StoredValueMovement.ts'
+import { syncedBalance } from './synced-balance.ts'
 import { Terminal } from './Terminal.ts'
 import { Tier } from './Tier.ts'
 import { tierRequests } from './tier-requests.ts'
 
 export const resolvers: ResolverMap = {
-  Query: { ...Query, forecast, pointsLiability, previewTiers, programHealth, quote, tierRequests },
+  Query: {
+    ...Query,
+    forecast,
+    pointsLiability,
+    previewTiers,
+    programHealth,
+    quote,
+    syncedBalance,
+    tierRequests,
+  },
   Mutation: {
     adjustGrowth,
     adjustPoints,
@@ -80,6 +91,7 @@ export const resolvers: ResolverMap = {
     revokeTerminal,
     spendStoredValue,
     stopInstalments,
+    syncBalance,
     topUp,
     transferPoints,
     withdrawStoredValue,

@@ -151,7 +151,7 @@ const checks: Readonly<Record<string, string>> = {
         select left(split_part(award, ' ', 3), 1) as asset, substring(split_part(award, ' ', 3) from 2)::bigint as amount
         from string_to_table(awards, ';') as award
       ) given on true
-      where document_kind in ('purchase', 'activity', 'grant', 'adjustment')
+      where document_kind in ('purchase', 'activity', 'grant', 'adjustment', 'balance-sync')
       group by 1, 2
     ) awarded using (member_id, document_id)
     where (coalesce(awarded.points, 0), coalesce(awarded.growth, 0)) is distinct from
@@ -197,6 +197,21 @@ const checks: Readonly<Record<string, string>> = {
       group by 1, 2
     ) entry using (member_id, id)
     where (hold.amount, hold.captured) is distinct from (entry.amount, entry.captured)`,
+  'synced balance': `
+    select synced.member_id, format('%s agrees on %s, its last sync on %s', channel, synced.agreed, coalesce(last.agreed::text, 'nothing')) as detail
+    from synced_balance synced
+    left join (
+      select document_id, split_part(subject, ' ', 3)::bigint as agreed from entry where document_kind = 'balance-sync'
+    ) last using (document_id)
+    where synced.agreed is distinct from last.agreed`,
+  'sync of journal': `
+    select member_id, format('sync %s moved %s points, its figures say %s', document_id, moved, told) as detail
+    from (
+      select member_id, document_id, ${sign} * coalesce(points, 0) as moved,
+             split_part(subject, ' ', 2)::bigint - split_part(subject, ' ', 1)::bigint as told
+      from entry where document_kind = 'balance-sync'
+    ) sync
+    where moved <> told`,
   'tier of account': `
     select account.member_id, format('stands at %s after %s changes, the last change led to %s', tier, tier_changes,
              coalesce(last.to_tier, 'none')) as detail

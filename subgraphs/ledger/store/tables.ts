@@ -122,7 +122,7 @@ export const entryTable = new EntitySchema({
         ...['purchase', 'activity', 'grant', 'redemption', 'hold', 'capture', 'release', 'return'],
         ...['top-up', 'spend', 'withdrawal', 'plan-stop', 'transfer-out', 'transfer-in', 'adjustment'],
         ...['merge-out', 'merge-in', 'set-aside'],
-        'tier-decision',
+        ...['tier-decision', 'balance-sync'],
       ],
       nullable: true,
     },
@@ -288,6 +288,19 @@ export const adjustmentTable = new EntitySchema({
   },
 })
 
+export const syncedBalanceTable = new EntitySchema({
+  name: 'synced_balance',
+  columns: {
+    member_id: { type: 'uuid', primary: true },
+    program_key: { type: 'smallint', primary: true },
+    channel: { type: 'text', primary: true },
+    account: { type: 'bytea', primary: true },
+    agreed: { type: 'bigint' },
+    told_at: { type: 'timestamptz' },
+    document_id: { type: 'uuid' },
+  },
+})
+
 export const flagTable = new EntitySchema({
   name: 'flag',
   columns: {
@@ -388,6 +401,7 @@ export const tables = [
   multiplierTable,
   pastMultiplierTable,
   holdTable,
+  syncedBalanceTable,
 ]
 
 /** How each table would be spread over a cluster; see docs/ARCHITECTURE.md, Data. */
@@ -404,6 +418,7 @@ export const distribution = {
   tier_change: 'member',
   transfer: 'lookup',
   adjustment: 'member',
+  synced_balance: 'member',
   flag: 'lookup',
   conduct: 'lookup',
   clearing: 'reference',

@@ -16,14 +16,21 @@ test.each(pieces.map((yaml) => [yaml.split('\n')[0], yaml]))(
 
 test('the guide has an example for every key of earning, burning, tiers, money and conduct', () => {
   const schema = JSON.parse(readFileSync('schema/program.schema.json', 'utf8'))
-  const { points, storedValue, transfer, adjustments, coalition, velocity } = schema.properties
+  const { points, storedValue, transfer, adjustments, balanceSync, coalition, velocity } = schema.properties
   const keys = [
     points,
     points.properties.burn,
     ...['earnRule', 'cap', 'tier', 'need', 'reward', 'health'].map((name) => schema.$defs[name]),
     schema.$defs.earnRule.properties.award,
     ...[storedValue, storedValue.properties.topUp, storedValue.properties.plans.items],
-    ...[transfer, adjustments, coalition, coalition.properties.partners.items, velocity.items],
+    ...[
+      transfer,
+      adjustments,
+      balanceSync.items,
+      coalition,
+      coalition.properties.partners.items,
+      velocity.items,
+    ],
   ].flatMap(({ properties }) => Object.keys(properties))
   const written = `${pieces.join('\n')}\n${guide}`
   expect(keys.filter((key) => !new RegExp(`\\b${key}\\b`).test(written))).toEqual([])

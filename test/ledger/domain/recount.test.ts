@@ -10,9 +10,14 @@ import { compiled } from '../rating.ts'
 const program = compiled(readFileSync('programs/auto-brand.yaml', 'utf8'))
 const at = (day: string) => instant(`${day}T04:00:00Z`)
 
-const bought = (on: string, amount: bigint, points = 0n): PastEvent => ({
+const bought = (
+  on: string,
+  amount: bigint,
+  points = 0n,
+  kind: SourceDocument['kind'] = 'purchase',
+): PastEvent => ({
   document: {
-    kind: 'purchase',
+    kind,
     effectiveAt: at(on),
     amount,
     awards: points > 0n ? [{ rule: 'spend', line: 0, asset: 'points', amount: points }] : [],
@@ -21,7 +26,11 @@ const bought = (on: string, amount: bigint, points = 0n): PastEvent => ({
 })
 
 test('what tiers count is counted once more, what caps count is left alone', () => {
-  const events = [bought('2026-01-10', 400_000n, 40n), bought('2026-02-10', 50_000n, 5n)]
+  const events = [
+    bought('2026-01-10', 400_000n, 40n),
+    bought('2026-02-01', 0n, 900n, 'balance-sync'), // earned elsewhere
+    bought('2026-02-10', 50_000n, 5n),
+  ]
   const counters = recounted(program, { 'c:cap@y2026': 3n, 'm:spend/y2026': 1n }, events, [
     { at: at('2026-01-10'), promoted: true },
   ])

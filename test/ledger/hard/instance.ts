@@ -23,7 +23,8 @@ const linkKey = Buffer.alloc(32, 3)
 const secrets: Secrets = { master: linkKey, formerMasters: [], index: linkKey, link: linkKey, token: '' }
 
 const admin: Principal = { kind: 'staff', staffId: 'admin-1', role: 'admin' }
-const claims: Claims = { principal: admin, language: 'en', requestId: 'test-request' }
+const claimsOf = (principal: Principal): Claims => ({ principal, language: 'en', requestId: 'test-request' })
+const claims = claimsOf(admin)
 
 /**
  * One ledger over a database that others may serve, too: each has lanes and a pool of its own, as processes have. Every
@@ -48,12 +49,15 @@ export async function openInstance(options: { url: string; clock?: Clock; poolSi
   })
   const server = serveSubgraph(mounted, { linkKey, now: () => systemClock.now() })
   const ask: Ask = async (query, variables = {}) => mounted.execute({ query, variables }, claims)
+  const askAs = async (principal: Principal, query: string, variables: Record<string, unknown> = {}) =>
+    mounted.execute({ query, variables }, claimsOf(principal))
   const close = async () => {
     await server.close()
     await mounted.close()
   }
   return {
     ask,
+    askAs,
     /** Listens on a port of its own and answers its address. */
     listen: () => server.listen({ host: '127.0.0.1', port: 0 }),
     settleDue: () => mounted.runJob('settle-due'),

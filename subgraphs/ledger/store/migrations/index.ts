@@ -2,6 +2,7 @@ import type { Migration } from '../../../../kernel/db/migrate.ts'
 import { Books1795640400000 } from './20261125T2100-books.ts'
 import { HoldsAndReturns1795644000000 } from './20261125T2200-holds-and-returns.ts'
 import { TiersAndStanding1795651200000 } from './20261126T0000-tiers-and-standing.ts'
+import { SyncedBalances1796007600000 } from './20261130T0300-synced-balances.ts'
 import { ConductAndPartners1795645800000 } from './1795645800000-conduct-and-partners.ts'
 import { KindsTogether1795646700000 } from './1795646700000-kinds-together.ts'
 import { MergedMembers1795650100001 } from './1795650100001-merged-members.ts'
@@ -18,4 +19,5 @@ export const migrations: readonly Migration[] = [
   SidesOfKinds1795650160000,
   TiersAndStanding1795651200000,
   CorrectionsOfGrowth1796000000000,
+  SyncedBalances1796007600000,
 ]
