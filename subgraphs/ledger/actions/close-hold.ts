@@ -4,6 +4,7 @@ import { derivedId, isUuid } from '../../../kernel/values/ids.ts'
 import { fail, type Result } from '../../../kernel/values/result.ts'
 import type { LedgerContext } from '../context.ts'
 import type { HoldingCommand } from '../domain/holding.ts'
+import { bringHome } from './bring-home.ts'
 import { outcome, post } from './post.ts'
 import type { Posted } from './post-batch.ts'
 import { type PurchaseRefusal, storeOf } from './record-purchases.ts'
@@ -70,5 +71,8 @@ async function close(
       },
     },
   ])
-  return outcome(result!)
+  const closed = outcome(result!)
+  // What was held of a member that came out of a merge since.
+  if (closed.ok && action.kind === 'release') await bringHome(ctx, made.memberId)
+  return closed
 }

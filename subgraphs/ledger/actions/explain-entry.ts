@@ -6,7 +6,7 @@ import type { EntryKind, LotMove } from '../domain/entry.ts'
 import { explain } from '../domain/explain.ts'
 import { eventOf } from '../domain/posting.ts'
 import type { Program } from '../domain/program.ts'
-import { replay } from '../domain/replay.ts'
+import { awardsNow } from '../domain/taken-back-away.ts'
 import type { AccountKey } from '../store/accounts.ts'
 import { accountName } from '../store/accounts.ts'
 import type { RecordedDocument } from '../store/documents.ts'
@@ -46,7 +46,6 @@ export async function explainEntry(
     counters: document.counted ?? {},
   }
   const rating = rateAgain(rules, eventOf(rules, document), state, multipliers)
-  const { placed } = replay(key.memberId, history, ctx.now)
   return {
     ...told,
     rules: rating.workings.map((working) => ({
@@ -56,7 +55,7 @@ export async function explainEntry(
       text: explain(rules, working),
     })),
     skipped: rating.skipped,
-    awardsNow: placed.get(document.id)?.rating.awards ?? [],
+    awardsNow: awardsNow(key.memberId, history, document.id, ctx.now),
   }
 }
 

@@ -19,11 +19,13 @@ import { type Asset, assets } from '../domain/asset.ts'
 import { countersFrom, countersText } from '../domain/document-text.ts'
 import type { Counters } from '../domain/earn-counters.ts'
 import {
+  handBack,
   type Joined,
   joinAccounts,
   type LotAmount,
   moveOver,
   type PairId,
+  type Parting,
   partAccounts,
   payDebt,
   receive,
@@ -114,6 +116,8 @@ interface Pair {
   readonly program: Program
   readonly from: AccountBook
   readonly into: AccountBook
+  /** Of members between the two, which are merged into the latter, too. */
+  readonly between: readonly AccountBook[]
 }
 
 /** What a merge would do here, tried on copies of the accounts. */
@@ -133,17 +137,13 @@ export async function previewMerge(
     program,
     from: bookOf(program, asked.fromId),
     into: bookOf(program, asked.intoId),
+    between: [],
   }))
   const order = { ...asked, caseId: '00000000-0000-0000-0000-000000000000' }
   const bonuses = await findBonuses(ctx.db, order, programs)
-  return joinAll(
-    ctx,
-    pairs,
-    order,
-    bonuses,
-    await documentsOf(ctx, asked.fromId),
-    new Documents(ctx, order.caseId),
-  )
+  const joining = await allIds(ctx.db.query, asked.fromId)
+  const counts = await countDocuments(ctx.db.query, joining)
+  return joinAll(ctx, pairs, order, { bonuses, counts, joining }, new Documents(ctx, order.caseId))
 }
 
 /** Accounts of two members become one: what the one has goes over by entries into the account of the other. */
@@ -158,23 +158,28 @@ export async function mergeMember(
       const pairs = await lockPairs(tx, ctx, programs, order.fromId, order.intoId)
       const bonuses = await findBonuses(tx, order, programs)
       const documents = new Documents(ctx, order.caseId)
-      const counts = await countDocuments(tx.query, await allIds(tx.query, order.fromId))
-      const merge = joinAll(ctx, pairs, order, bonuses, counts, documents)
+      const joining = await allIds(tx.query, order.fromId)
+      const counts = await countDocuments(tx.query, joining)
+      const merge = joinAll(ctx, pairs, order, { bonuses, counts, joining }, documents)
       await write(tx, ctx, pairs, documents, origins, 'merge')
       return merge
     }),
   )
 }
 
-const documentsOf = async (ctx: LedgerContext, fromId: string): Promise<Map<number, number>> =>
-  countDocuments(ctx.db.query, await allIds(ctx.db.query, fromId))
+interface Known {
+  readonly bonuses: readonly (OnceGiven & { readonly program: string; readonly takenBack: boolean })[]
+  /** Documents by programme. */
+  readonly counts: ReadonlyMap<number, number>
+  /** The ids of the one that goes into the other. */
+  readonly joining: readonly string[]
+}
 
 function joinAll(
   ctx: LedgerContext,
   pairs: readonly Pair[],
   order: LedgerMergeOrder,
-  bonuses: readonly (OnceGiven & { readonly program: string; readonly takenBack: boolean })[],
-  counts: ReadonlyMap<number, number>,
+  { bonuses, counts, joining }: Known,
   documents: Documents,
 ): LedgerMerge {
   return {
@@ -200,7 +205,11 @@ function joinAll(
         })
       const joined = joinAccounts(program, from, into, {
         at: ctx.now,
-        pairId: documents.pairs(program, from, into, { of: into, counters: from.counters }),
+        pairId: documents.pairs(program, from, into, {
+          of: into,
+          counters: from.counters,
+          parting: { parts: false, memberIds: joining },
+        }),
       })
       const together = standing(into)
       const sum = (of: 'points' | 'growth' | 'tier'): Sum => ({
@@ -273,27 +282,40 @@ export async function unmergeMember(ctx: LedgerContext, order: UnmergeOrder): Pr
     unmergeOnce(tx, order, ctx.now, async (answer) => {
       const [step] = await findSteps(tx.query, { fromId: order.fromId })
       const intoId = step?.intoId ?? order.intoId
-      const pairs = await lockPairs(tx, ctx, programs, order.fromId, order.intoId)
+      const between = await idsBetween(tx, intoId, order.intoId)
+      const pairs = await lockPairs(tx, ctx, programs, order.fromId, order.intoId, between)
+      const leaving = new Set([order.fromId, ...order.withIds])
+      const parting = { parts: true, memberIds: [...leaving] }
       const documents = new Documents(ctx, `${order.caseId}:undone`)
       const siblings = (await findSteps(tx.query, { intoId })).filter(({ caseId }) => caseId !== order.caseId)
       const { programs: merged } = answer as LedgerMerge
-      for (const { program, from, into: out } of pairs) {
+      for (const { program, from, into: out, between: others } of pairs) {
         const record = merged.find((one) => one.program === program.id)
         if (!record) continue
-        for (const book of [out, from]) book.catchUp(ctx.now)
+        for (const book of [out, from, ...others]) book.catchUp(ctx.now)
+        for (const book of others) {
+          const pairId = documents.pairs(program, book, from)
+          handBack(book, from, { at: ctx.now, pairId, origins: leaving })
+          book.part(leaving)
+          const id = documents.begin(program, book, 'merge-out', 'parted', order.fromId, { parting })
+          book.note('send', { at: ctx.now, documentId: id })
+        }
         const joined = joinedFrom(record.joined)
         const tiers = siblings.flatMap((other) => {
           const same = (other.answer as LedgerMerge).programs.find((one) => one.program === program.id)
           return same ? [same.joined.tierFrom.tier] : []
         })
+        const counters = joined.countersFrom
+        const pairId = documents.pairs(program, from, out, { of: out, counters, parting })
         partAccounts(program, out, from, {
           at: ctx.now,
-          pairId: documents.pairs(program, from, out, { of: out, counters: joined.countersFrom }),
-          origins: new Set([order.fromId, ...order.withIds]),
+          pairId,
+          origins: leaving,
           intoId,
           joined,
           others: tiers,
         })
+        handBack(out, from, { at: ctx.now, pairId, origins: leaving })
         for (const aside of record.aside) {
           const book = aside.memberId === order.fromId ? from : out
           const id = documents.begin(program, book, 'merge-in', `back:${aside.documentId}`, aside.documentId)
@@ -308,6 +330,17 @@ export async function unmergeMember(ctx: LedgerContext, order: UnmergeOrder): Pr
       await forgetEffects(tx, order, intoId, answer as LedgerMerge)
     }),
   )
+}
+
+/** Members between the one that a member was merged into and the one that is left: each was merged into the next. */
+async function idsBetween(tx: Tx, intoId: string, survivorId: string): Promise<string[]> {
+  const ids: string[] = []
+  for (let id: string | undefined = intoId; id !== undefined && id !== survivorId; ) {
+    ids.push(id)
+    const [next]: { intoId: string }[] = await findSteps(tx.query, { fromId: id })
+    id = next?.intoId
+  }
+  return ids
 }
 
 /**
@@ -406,15 +439,17 @@ async function lockPairs(
   programs: readonly Program[],
   fromId: string,
   intoId: string,
+  between: readonly string[] = [],
 ): Promise<Pair[]> {
-  const [states] = await lockAccounts(tx, keysOf(programs, [fromId, intoId]), ctx.now, async () => undefined)
+  const keys = keysOf(programs, [fromId, intoId, ...between])
+  const [states] = await lockAccounts(tx, keys, ctx.now, async () => undefined)
   return programs.map((program) => {
     const book = (memberId: string) => {
       const state = states.get(accountName({ memberId, programKey: program.key }))
       assert(state, 'an account is there when it is locked')
       return new AccountBook(program, state)
     }
-    return { program, from: book(fromId), into: book(intoId) }
+    return { program, from: book(fromId), into: book(intoId), between: between.map(book) }
   })
 }
 
@@ -441,7 +476,7 @@ class Documents {
     kind: MergeDocumentKind,
     what: string,
     number: string,
-    counted?: Counters,
+    said: { readonly counted?: Counters; readonly parting?: Parting } = {},
   ): string {
     const id = derivedId(kind, this.#name, program.id, book.memberId, what)
     const tierBefore = book.tier
@@ -455,12 +490,12 @@ class Documents {
       number,
       store: undefined,
       operator: principalName(this.#ctx.principal),
-      subject: standingText(book),
+      subject: standingText(book, said.parting),
       quantity: undefined,
       amount: undefined,
       lines: [],
       awards: [],
-      counted,
+      counted: said.counted,
       tierBefore,
       tierAfter: book.tier,
       effectiveAt: this.#ctx.now,
@@ -474,15 +509,15 @@ class Documents {
     program: Program,
     a: AccountBook,
     b: AccountBook,
-    /** What the first pair brings into the counters of one of the accounts, or takes out of them. */
-    counted?: { readonly of: AccountBook; readonly counters: Counters },
+    /** What the first pair brings into one of the accounts, or takes out of it, besides lots: counters, and members. */
+    joint?: { readonly of: AccountBook; readonly counters: Counters; readonly parting: Parting },
   ): PairId {
     return (what, payer) => {
       const payee = payer === a ? b : a
-      const countersOf = (book: AccountBook) =>
-        what === 'lots' && counted?.of === book ? counted.counters : undefined
-      const out = this.begin(program, payer, 'merge-out', what, this.#name, countersOf(payer))
-      return { out, into: this.begin(program, payee, 'merge-in', what, out, countersOf(payee)) }
+      const saidOf = (book: AccountBook) =>
+        what === 'lots' && joint?.of === book ? { counted: joint.counters, parting: joint.parting } : {}
+      const out = this.begin(program, payer, 'merge-out', what, this.#name, saidOf(payer))
+      return { out, into: this.begin(program, payee, 'merge-in', what, out, saidOf(payee)) }
     }
   }
 }
@@ -495,8 +530,8 @@ async function write(
   origins: OriginKeys,
   because: 'merge' | 'unmerge' | undefined,
 ): Promise<void> {
-  const books = pairs.flatMap(({ program, from, into }) =>
-    [from, into].map((book): readonly [AccountKey, AccountBook] => [
+  const books = pairs.flatMap(({ program, from, into, between }) =>
+    [from, into, ...between].map((book): readonly [AccountKey, AccountBook] => [
       { memberId: book.memberId, programKey: program.key },
       book,
     ]),

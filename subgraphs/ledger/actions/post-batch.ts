@@ -16,7 +16,7 @@ import type { Multiplier } from '../domain/earn.ts'
 import { cameIn } from '../domain/origin-class.ts'
 import type { PostingCommand, PostingRefusal } from '../domain/posting.ts'
 import type { Program } from '../domain/program.ts'
-import type { History } from '../domain/replay.ts'
+import type { History, PastDocument } from '../domain/replay.ts'
 import { tierOf } from '../domain/tiers.ts'
 import { type AccountKey, accountName, lockAccounts } from '../store/accounts.ts'
 import { type CommandAnswer, commandName, insertAnswers, readAnswers } from '../store/command-answers.ts'
@@ -254,6 +254,7 @@ function decideAll(orders: readonly Order[], known: Known) {
     const history = histories.get(name)
     const around = { multipliers: multipliers.get(program.id) ?? [], now, history }
     const before = book.entries.length
+    const away = book.homeward.length
     const result = decideWithin(program, book, present, () => decide(program, book, present, around))
     if (result === HISTORY_NEEDED) {
       wanting.set(name, { ...key, program })
@@ -270,7 +271,7 @@ function decideAll(orders: readonly Order[], known: Known) {
     figures.note(program.key, command, document)
     if (history) {
       const fresh = { document, rules: program, multipliers: around.multipliers, entry }
-      histories.set(name, { ...history, past: [...history.past, fresh] })
+      histories.set(name, { ...history, past: [...history.past, fresh, ...leaving(program, book, away)] })
     }
     return posted(program, program, document, false)
   })
@@ -285,6 +286,13 @@ function decideAll(orders: readonly Order[], known: Known) {
     wanting: [...wanting.values()],
   }
 }
+
+/** What has left an account since for a member that came out of a merge, as a later decision finds it. */
+const leaving = (rules: Program, book: AccountBook, since: number): PastDocument[] =>
+  book.homeward.slice(since).flatMap(({ kind, document }) => {
+    const entry = book.entries.find(({ documentId }) => documentId === document.id)
+    return kind === 'lots' && entry ? [{ document, rules, multipliers: [], entry }] : []
+  })
 
 const holdNamed = (command: PostingCommand): { memberId: string; id: string }[] =>
   command.kind === 'capture' || command.kind === 'release'

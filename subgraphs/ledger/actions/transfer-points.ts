@@ -4,6 +4,7 @@ import { bodyDigest } from '../../../kernel/values/canonical.ts'
 import { derivedId } from '../../../kernel/values/ids.ts'
 import { fail, ok, type Refusal, type Result } from '../../../kernel/values/result.ts'
 import type { LedgerContext } from '../context.ts'
+import { withoutOrigin } from '../domain/origin-class.ts'
 import type { PostingRefusal } from '../domain/posting.ts'
 import type { Program } from '../domain/program.ts'
 import { pickProgram } from '../store/programs.ts'
@@ -108,7 +109,11 @@ export async function finishTransfer(
     return out
   }
   const lots = out.value.document.entry.moves.flatMap((move) =>
-    move.lots.map(({ expiresOn, lotClass, amount }) => ({ expiresOn, lotClass, amount: -amount })),
+    move.lots.map(({ expiresOn, lotClass, amount }) => ({
+      expiresOn,
+      lotClass: withoutOrigin(lotClass),
+      amount: -amount,
+    })),
   )
   const [received] = await post(ctx, [
     {

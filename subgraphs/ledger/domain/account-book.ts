@@ -23,8 +23,9 @@ import {
   signOf,
 } from './entry.ts'
 import { byLapse, type Hold, type HoldEnd, heldBy, splitLots } from './hold.ts'
+import { type Homeward, homewardDocument } from './homeward.ts'
 import { counted, countedAnew, type Happening, measuresOn } from './measures.ts'
-import { classOf } from './origin-class.ts'
+import { cameWith, classArrived, classOf, classOnTheWay, goesHome } from './origin-class.ts'
 import type { Program } from './program.ts'
 import type { Tier } from './tier-rules.ts'
 import { directUpgrade, type Measures, reviewed, tierOf, tierUntil, upgrade } from './tiers.ts'
@@ -106,6 +107,12 @@ export interface Parcel {
   readonly lots: readonly (LotKey & { readonly amount: bigint })[]
 }
 
+/** An asset and lots of what is pending. */
+export interface Waiting {
+  readonly asset: Asset
+  readonly lots: readonly PendingLot[]
+}
+
 export type Amounts = Readonly<Partial<Record<Asset, bigint>>>
 
 /** When an entry takes effect, and what it follows from. */
@@ -151,6 +158,10 @@ export class AccountBook {
   readonly entries: Entry[] = []
   readonly tierChanges: TierChange[] = []
   readonly tierRequests: TierRequest[] = []
+  /** What has left for members that were merged into this one and are not any more. */
+  readonly homeward: Homeward[] = []
+  /** In order of effect: members that were merged into this one and are not any more. What leaves for them is a fact there. */
+  departed: ReadonlySet<string> | undefined
   tier: string
   tierSince: Instant | undefined
   tierUntil: LocalDate | undefined
@@ -462,23 +473,87 @@ export class AccountBook {
     this.#giveBack('release', hold.lots, occasion)
   }
 
-  /** Of lots past their last day some days more are good, if the programme says so; otherwise they run out at once. */
+  /**
+   * Of lots past their last day some days more are good, if the programme says so; otherwise they run out at once. What
+   * belongs to a member that came out of a merge meanwhile repays no debt here: it goes on at once.
+   */
   #giveBack(kind: 'release', lots: Parcel['lots'], occasion: Occasion): void {
     const today = localDate(occasion.at, this.#program.timeZone)
     const { graceDays } = this.#program
     const good = lots.map((lot) =>
       lot.expiresOn < today && graceDays > 0 ? { ...lot, expiresOn: addDays(today, graceDays) } : lot,
     )
-    this.give(kind, [{ asset: 'points', lots: merged(good) }], occasion)
+    const [away, own] = this.departed ? [[], good.map(arrived)] : apart(good)
+    if (away.length === 0) this.give(kind, [{ asset: 'points', lots: merged(own) }], occasion)
+    else {
+      const wallet = this.#copy('points')
+      const amount = total(good)
+      const lots = [...wallet.put(this.#started(merged(own), occasion.at)), ...wallet.add(away)]
+      this.#enter(kind, occasion, [{ asset: 'points', amount, lots }])
+      this.#sendHome('points', away, occasion.at)
+      this.#upgrade(occasion)
+    }
     this.#expire(addDays(today, -1), occasion, ['points'])
   }
 
+  /** Puts into lots what was on its way, as what has been held goes back: lots may be past their last day. */
+  arrive(parcels: readonly Parcel[], occasion: Occasion): void {
+    this.give('receive', parcels, occasion)
+    this.#expire(addDays(localDate(occasion.at, this.#program.timeZone), -1), occasion)
+  }
+
+  /** What is held of the lots of these members goes to them when it is free. */
+  part(memberIds: ReadonlySet<string>): void {
+    for (const hold of this.holds) {
+      if (!hold.lots.some(({ lotClass }) => isOf(lotClass, memberIds))) continue
+      const lots = hold.lots.map((lot) =>
+        isOf(lot.lotClass, memberIds) ? { ...lot, lotClass: classOnTheWay(lot.lotClass) } : lot,
+      )
+      this.#keep({ ...hold, lots })
+    }
+  }
+
+  /** Open lots of these members leave for them. */
+  sendOff(memberIds: ReadonlySet<string>, at: Instant): void {
+    for (const asset of assets) {
+      const lots = this.wallet(asset).lots.filter(({ lotClass }) => isOf(lotClass, memberIds))
+      if (lots.length > 0)
+        this.#sendHome(
+          asset,
+          lots.map(({ expiresOn, lotClass, remaining }) => ({ expiresOn, lotClass, amount: remaining })),
+          at,
+        )
+    }
+  }
+
+  #sendHome(asset: Asset, all: Parcel['lots'], at: Instant): void {
+    for (const [origin, lots] of Map.groupBy(all, ({ lotClass }) => cameWith(lotClass)!)) {
+      const document = homewardDocument(this.#program, this, { origin, asset, at })
+      this.takeBack('send', [{ asset, lots }], { at, documentId: document.id })
+      this.homeward.push({ kind: 'lots', origin, document, moves: [{ asset, lots }] })
+    }
+  }
+
+  /** What waits in certain lots waits on in another account; answers what that is. */
+  handOver(fits: (lot: PendingLot) => boolean, occasion: Occasion): Waiting[] {
+    const parts = assets.flatMap((asset) => {
+      if (!this.wallet(asset).waiting.some(fits)) return []
+      return [{ asset, lots: this.#copy(asset).takePending((lot) => (fits(lot) ? lot.remaining : 0n)) }]
+    })
+    if (parts.length === 0) return []
+    this.#enter(
+      'hand-over',
+      occasion,
+      parts.map((part) => ({ ...part, amount: -total(part.lots) })),
+    )
+    return parts.map(({ asset, lots }) => ({
+      asset,
+      lots: lots.map(({ amount, ...lot }) => ({ ...lot, remaining: -amount })),
+    }))
+  }
+
   /** Earned, and available from some day or activity on. */
-  await(
-    waiting: readonly { readonly asset: Asset; readonly lots: readonly PendingLot[] }[],
-    occasion: Occasion,
-    kind: KindInto<'pending'> = 'await',
-  ): void {
+  await(waiting: readonly Waiting[], occasion: Occasion, kind: KindInto<'pending'> = 'await'): void {
     const parts = waiting.map(({ asset, lots }) => {
       const moves = lots.map((lot) => this.#copy(asset).putPending(lot))
       return { asset, amount: total(moves), lots: moves }
@@ -536,7 +611,7 @@ export class AccountBook {
     asset: Asset,
     fits: (lot: PendingLot) => bigint,
     occasion: Occasion,
-    kind: 'cancel' | 'repay' = 'cancel',
+    kind: 'cancel' | 'repay' | 'hand-over' = 'cancel',
   ): bigint {
     const lots = this.#copy(asset).takePending(fits)
     const amount = -total(lots)
@@ -718,6 +793,17 @@ const before = (at: Instant): Instant => (at - 1) as Instant
 
 /** Their order among themselves does not matter. */
 const commuting: ReadonlySet<EntryKind> = new Set<EntryKind>(['earn', 'grant', 'await'])
+
+const isOf = (lotClass: string, memberIds: ReadonlySet<string>): boolean =>
+  memberIds.has(cameWith(lotClass) ?? '')
+
+const arrived = <L extends LotKey>(lot: L): L => ({ ...lot, lotClass: classArrived(lot.lotClass) })
+
+/** What is on its way, under the class that it has there, and what is the account's own. */
+const apart = (lots: Parcel['lots']): readonly [Parcel['lots'], Parcel['lots']] => [
+  lots.filter(({ lotClass }) => goesHome(lotClass)).map(arrived),
+  lots.filter(({ lotClass }) => !goesHome(lotClass)),
+]
 
 /** One of each lot. */
 function merged(lots: Parcel['lots']): Parcel['lots'] {

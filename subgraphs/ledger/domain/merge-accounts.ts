@@ -1,12 +1,14 @@
-import { type Instant, type LocalDate, localDate } from '../../../kernel/values/instant.ts'
+import { type Instant, isLocalDate, type LocalDate, localDate } from '../../../kernel/values/instant.ts'
 import type { AccountBook, Parcel, TierStanding } from './account-book.ts'
 import { type Asset, assets } from './asset.ts'
 import type { Counters } from './earn-counters.ts'
 import type { LotKey } from './entry.ts'
 import { summed } from './measures.ts'
 import { cameWith, classAtHome, classOf } from './origin-class.ts'
+import type { SourceDocument } from './posting.ts'
 import type { Program } from './program.ts'
 import { tierFor, tierOf, tierUntil } from './tiers.ts'
+import type { PendingLot } from './wallet.ts'
 
 export interface LotAmount extends LotKey {
   readonly amount: bigint
@@ -60,6 +62,14 @@ export function joinAccounts(
     ...moveOver(from, into, occasion, ''),
     ...assets.flatMap((asset) => payDebt(from, into, asset, occasion)),
   ]
+  // What waits for a day finds it by itself; what waits for an activity, where that is recorded.
+  passOn(
+    from,
+    into,
+    occasion,
+    ({ releaseOn }) => !isLocalDate(releaseOn),
+    (lotClass) => classOf(lotClass, from.memberId),
+  )
   into.tiersRest = false
   if (tierOf(program, tierFrom.tier).rank > tierOf(program, into.tier).rank) {
     into.placeAt({ ...tierFrom, since: occasion.at }, occasion.at)
@@ -130,6 +140,38 @@ export function payDebt(
   return [{ paidBy: 'into', asset, amount, lots: paid }]
 }
 
+/** What waits in an account waits on in another, with its origin in its class. */
+function passOn(
+  payer: AccountBook,
+  payee: AccountBook,
+  { at, pairId }: Occasion,
+  fits: (lot: PendingLot) => boolean,
+  classThere: (lotClass: string) => string,
+): void {
+  if (!assets.some((asset) => payer.wallet(asset).waiting.some(fits))) return
+  const ids = pairId('pending', payer)
+  const waiting = payer.handOver(fits, { at, documentId: ids.out })
+  const there = waiting.map(({ asset, lots }) => ({
+    asset,
+    lots: lots.map((lot) => ({ ...lot, lotClass: classThere(lot.lotClass) })),
+  }))
+  payee.await(there, { at, documentId: ids.into }, 'take-over')
+}
+
+/** What waits in an account since these members were part of it waits on with the one that comes out. */
+export const handBack = (
+  out: AccountBook,
+  from: AccountBook,
+  { origins, ...occasion }: Occasion & { readonly origins: ReadonlySet<string> },
+): void =>
+  passOn(
+    out,
+    from,
+    occasion,
+    ({ lotClass }) => origins.has(cameWith(lotClass) ?? ''),
+    (lotClass) => classAtHome(lotClass, from.memberId),
+  )
+
 /** The soonest-expiring of some lots, so much of them: these repay what is owed. */
 function firstOf(lots: readonly LotAmount[], amount: bigint): LotAmount[] {
   let left = amount
@@ -153,7 +195,7 @@ const openParcels = (book: AccountBook, fits: (lot: LotKey) => boolean): Parcel[
     return lots.length > 0 ? [{ asset, lots }] : []
   })
 
-export interface Parting extends Occasion {
+export interface Unmerge extends Occasion {
   /** Members whose lots leave: the one that comes out, and those that come with it. */
   readonly origins: ReadonlySet<string>
   /** The member that it was merged into, which may have been merged on since. */
@@ -168,7 +210,7 @@ export function partAccounts(
   program: Program,
   out: AccountBook,
   from: AccountBook,
-  { at, pairId, origins, intoId, joined, others }: Parting,
+  { at, pairId, origins, intoId, joined, others }: Unmerge,
 ): void {
   // It stands where it stood; growth that comes back with it may lead on, and a term that is over is reviewed in the end.
   from.placeAt(joined.tierFrom, at)
@@ -176,6 +218,7 @@ export function partAccounts(
   from.tiersRest = program.onPromotion === 'reset'
   const ids = pairId('lots', out)
   out.takeBack('send', parcels, { at, documentId: ids.out })
+  out.part(origins)
   const home = parcels.map(({ asset, lots }) => ({
     asset,
     lots: lots.map((lot) => ({ ...lot, lotClass: classAtHome(lot.lotClass, from.memberId) })),
@@ -206,7 +249,7 @@ export function partAccounts(
 function placeSurvivor(
   program: Program,
   out: AccountBook,
-  { at, joined, others, isInto }: Pick<Parting, 'at' | 'joined' | 'others'> & { isInto: boolean },
+  { at, joined, others, isInto }: Pick<Unmerge, 'at' | 'joined' | 'others'> & { isInto: boolean },
 ): void {
   const rank = (tier: string) => tierOf(program, tier).rank
   const today = localDate(at, program.timeZone)
@@ -271,9 +314,25 @@ export function setAside(
   }))
 }
 
-/** Where an account stands after a document of a merge, as the document has it: `since/until`. */
-export const standingText = ({ tierSince, tierUntil }: AccountBook): string =>
-  `${tierSince ?? ''}/${tierUntil ?? ''}`
+/**
+ * Where an account stands after a document of a merge, as the document has it: `since/until`, and behind it who joined the
+ * account or parted from it by that: `since/until/+id,id`, `since/until/-id`.
+ */
+export const standingText = ({ tierSince, tierUntil }: AccountBook, parting?: Parting): string =>
+  `${tierSince ?? ''}/${tierUntil ?? ''}${parting ? `/${parting.parts ? '-' : '+'}${parting.memberIds.join(',')}` : ''}`
+
+/** Members whose lots come into an account by a merge, or leave it by an unmerge. */
+export interface Parting {
+  readonly parts: boolean
+  readonly memberIds: readonly string[]
+}
+
+/** Who joined an account by a document, or parted from it. */
+export function partingOf({ kind, subject }: Pick<SourceDocument, 'kind' | 'subject'>): Parting | undefined {
+  if (kind !== 'merge-in' && kind !== 'merge-out') return undefined
+  const ids = subject?.split('/')[2]
+  return ids === undefined ? undefined : { parts: ids.startsWith('-'), memberIds: ids.slice(1).split(',') }
+}
 
 export function standingFrom(tier: string, text: string): TierStanding {
   const [since, until] = text.split('/')

@@ -1,17 +1,31 @@
 /**
  * A lot's class says behind an `@` with which member it came, where that member was merged since: `@<id>`, `cinema@<id>`. It
- * stays with the lot for good, so that whoever comes out of a merge takes its lots along.
+ * stays with the lot for good, so that whoever comes out of a merge takes its lots along. What is held for the time being of
+ * the lots of a member that came out of the merge has `!` behind it: `@<id>!` goes to that member when it is free.
  */
-export const cameWith = (lotClass: string): string | undefined => lotClass.split('@')[1]
+export const cameWith = (lotClass: string): string | undefined => ORIGIN.exec(lotClass)?.[1]
+
+const ORIGIN = /@([0-9a-f-]{36})/
 
 /** With which member an entry's lots came, if with another than the account's. */
 export const cameIn = (
   moves: readonly { readonly lots: readonly { readonly lotClass: string }[] }[],
-): string | undefined => moves.flatMap(({ lots }) => lots.map(({ lotClass }) => cameWith(lotClass)))[0]
+): string | undefined =>
+  moves.flatMap(({ lots }) => lots.flatMap(({ lotClass }) => cameWith(lotClass) ?? []))[0]
 
 export const classOf = (lotClass: string, origin: string | undefined): string =>
   origin === undefined || lotClass.includes('@') ? lotClass : `${lotClass}@${origin}`
 
 /** The class of a lot that is back with the member with whom it came. */
 export const classAtHome = (lotClass: string, home: string): string =>
-  cameWith(lotClass) === home ? lotClass.split('@')[0]! : lotClass
+  cameWith(lotClass) === home ? lotClass.replace(`@${home}`, '') : lotClass
+
+/** The class of a lot that is given away. */
+export const withoutOrigin = (lotClass: string): string => lotClass.replace(ORIGIN, '')
+
+export const goesHome = (lotClass: string): boolean => lotClass.endsWith('!')
+
+export const classOnTheWay = (lotClass: string): string => (goesHome(lotClass) ? lotClass : `${lotClass}!`)
+
+export const classArrived = (lotClass: string): string =>
+  goesHome(lotClass) ? lotClass.slice(0, -1) : lotClass

@@ -2,6 +2,7 @@ import { type Instant, localDate } from '../../../kernel/values/instant.ts'
 import { fail, ok, type Result } from '../../../kernel/values/result.ts'
 import type { AccountBook, Occasion } from './account-book.ts'
 import { positiveAmount } from './amounts.ts'
+import { classOf } from './origin-class.ts'
 import type { Program } from './program.ts'
 import { bonusOf, instalmentsOf, refundParts, spendParts } from './stored-value.ts'
 import type { InstalmentPlan } from './stored-value-rules.ts'
@@ -98,7 +99,10 @@ function beginPlan(program: Program, book: AccountBook, plan: InstalmentPlan, oc
     if (plan.of === 'principal') book.credit('top-up', { principal: atOnce }, occasion)
     else book.credit('earn', { bonus: atOnce }, occasion)
   }
-  const later = pendingLots(program, plan, occasion.at)
+  const later = pendingLots(program, plan, occasion.at).map((lot) => ({
+    ...lot,
+    lotClass: classOf(lot.lotClass, book.origin),
+  }))
   if (later.length > 0)
     book.await([{ asset: plan.of, lots: later }], occasion, plan.of === 'principal' ? 'prepay' : 'await')
 }

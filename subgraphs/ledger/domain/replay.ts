@@ -5,18 +5,19 @@ import type { Asset } from './asset.ts'
 import { correctGrowth } from './correct-growth.ts'
 import { originIn } from './counted-origin.ts'
 import { tagsIn } from './counted-tags.ts'
-import { type Multiplier, type Rating, rate, rateAgain } from './earn.ts'
+import { type Award, type Multiplier, type Rating, rate, rateAgain } from './earn.ts'
 import { enterEarning } from './enter-earning.ts'
 import { tierGivenBy } from './entering.ts'
-import { type Entry, type KindFrom, type KindInto, signOf } from './entry.ts'
+import { type Entry, type KindFrom, type KindInto, type LotMove, signOf } from './entry.ts'
 import { lapseOf } from './holding.ts'
-import { added, standingFrom, taken } from './merge-accounts.ts'
+import { added, partingOf, standingFrom, taken } from './merge-accounts.ts'
 import { cameIn } from './origin-class.ts'
 import { eventOf, type SourceDocument } from './posting.ts'
 import type { Program } from './program.ts'
-import { CASH, GRACE, keptOf, linesLeft, Returns } from './returns.ts'
+import { CASH, GRACE, isAtHome, keptOf, linesLeft, Returns } from './returns.ts'
 import { earningOccasion, occasionOf } from './source-document.ts'
 import { tierOf } from './tiers.ts'
+import { byRelease, type PendingLot } from './wallet.ts'
 
 /** A recorded document, and what was known when it was. */
 export interface PastDocument {
@@ -59,10 +60,74 @@ export interface Replay {
  * tier changed is decided again. Whatever order the documents came in, it comes out the same.
  */
 export function replay(memberId: string, history: History, until: Instant): Replay {
-  const result = new Replaying(memberId, history, undefined).run(until)
+  return replayAlone(memberId, history, settledByPartings(memberId, history), until)
+}
+
+/** What was earned by the id of a member that came out of a merge since: it is settled, and that member's own affair. */
+export interface Settled {
+  readonly origin: string
+  readonly awards: readonly Award[]
+  /** How much of it had come back when the member came out. */
+  readonly returned: readonly SourceDocument[]
+  /** All that was on record then. */
+  readonly past: readonly PastDocument[]
+  readonly at: Instant
+}
+
+/** By document. What an unmerge has given back stays as it stood then, whatever comes late or is returned in this account. */
+export function settledByPartings(memberId: string, history: History): Map<string, Settled> {
+  const settled = new Map<string, Settled>()
+  const partings = history.past.filter(({ document }) => partingOf(document)?.parts)
+  for (const { document, entry } of partings.toSorted((a, b) => a.entry.seq - b.entry.seq)) {
+    const gone = new Set(partingOf(document)!.memberIds)
+    const past = history.past.filter((item) =>
+      isOnRecord(item) ? item.entry.seq < entry.seq : item.document.effectiveAt <= document.effectiveAt,
+    )
+    const theirs = past.filter((item) => !settled.has(item.document.id) && gone.has(originOf(item) ?? ''))
+    if (theirs.length === 0) continue
+    const at = document.effectiveAt
+    const then = replayAlone(memberId, { ...history, past }, settled, at)
+    for (const item of theirs) {
+      settled.set(item.document.id, {
+        origin: originOf(item)!,
+        awards: then.placed.get(item.document.id)?.rating.awards ?? [],
+        returned: past.flatMap(({ document: one }) =>
+          one.kind === 'return' && one.subject === item.document.id && !isAtHome(one) ? [one] : [],
+        ),
+        past,
+        at,
+      })
+    }
+  }
+  return settled
+}
+
+/** What a document would be worth if so much of it had come back before its member came out. */
+export function awardsLess(
+  memberId: string,
+  history: History,
+  documentId: string,
+  { past, at }: Settled,
+  returned: readonly PastDocument[],
+): readonly Award[] {
+  const settled = settledByPartings(memberId, { ...history, past })
+  const then = replayAlone(memberId, { ...history, past: [...past, ...returned] }, settled, at)
+  return then.placed.get(documentId)?.rating.awards ?? []
+}
+
+function replayAlone(
+  memberId: string,
+  history: History,
+  settled: ReadonlyMap<string, Settled>,
+  until: Instant,
+): Replay {
+  const result = new Replaying(memberId, history, { settled }).run(until)
   if (!result.ok) throw new Error('what is on record is not refused')
   return result.value
 }
+
+/** Decisions of changed rules are on record elsewhere. */
+const isOnRecord = ({ document }: PastDocument): boolean => document.id !== ''
 
 /** The same, and one of the documents is new: a cap may refuse it in its place. */
 export function replayWith(
@@ -72,7 +137,8 @@ export function replayWith(
   until: Instant,
 ): Result<Replay, 'CAP_REACHED'> {
   const past = [...history.past, fresh]
-  return new Replaying(memberId, { ...history, past }, fresh.document.id).run(until)
+  const settled = settledByPartings(memberId, history)
+  return new Replaying(memberId, { ...history, past }, { settled, fresh: fresh.document.id }).run(until)
 }
 
 /** Earnings and gifts of one moment come before what is burned at that moment. */
@@ -104,16 +170,24 @@ class Replaying {
   readonly #returns: Returns
   readonly #book: AccountBook
   readonly #placed = new Map<string, Placed>()
+  readonly #settled: ReadonlyMap<string, Settled>
+  readonly #departed = new Set<string>()
   #version = 0
 
-  constructor(memberId: string, { past, versions, standing }: History, fresh: string | undefined) {
+  constructor(
+    memberId: string,
+    { past, versions, standing }: History,
+    { fresh, settled }: { readonly fresh?: string; readonly settled: ReadonlyMap<string, Settled> },
+  ) {
     this.#past = past.toSorted(byEffect)
     this.#versions = versions
     this.#fresh = fresh
+    this.#settled = settled
     this.#returns = new Returns(this.#past)
     const { program } = versions[0]!
     const account = newAccount(memberId, program)
     this.#book = new AccountBook(program, standing ? { ...account, standing } : account)
+    this.#book.departed = this.#departed
   }
 
   run(until: Instant): Result<Replay, 'CAP_REACHED'> {
@@ -144,8 +218,7 @@ class Replaying {
     const { document, entry } = item
     const book = this.#book
     const occasion = occasionOf(document)
-    book.origin =
-      item.origin ?? (document.kind === 'merge-in' ? cameIn(entry.moves) : originIn(document.counted))
+    book.origin = originOf(item)
     switch (document.kind) {
       case 'purchase':
       case 'activity':
@@ -177,7 +250,8 @@ class Replaying {
         book.release(document.subject!, 'release', occasion)
         return
       case 'return':
-        this.#settleReturn(document)
+        if (isAtHome(document)) this.#leave(entry, occasion)
+        else this.#settleReturn(document)
         return
       case 'merge-in':
       case 'merge-out':
@@ -216,23 +290,56 @@ class Replaying {
     }
     // As at the merge itself: where a promotion ends what led to it, nobody is promoted by it.
     book.tiersRest = rules.onPromotion === 'reset'
-    if (document.kind === 'merge-in') {
+    if (document.kind !== 'merge-in') this.#leave(entry, occasion)
+    else if (entry.kind === 'take-over') this.#waitHere(entry, occasion)
+    else {
       this.#repeat(entry, document)
       book.rise(occasion)
-    } else {
-      const parcels = entry.moves
-        .filter(({ asset }) => asset === 'points' || asset === 'growth')
-        .map(({ asset, lots }) => ({ asset, lots: lots.map((lot) => ({ ...lot, amount: -lot.amount })) }))
-        .filter(({ lots }) => lots.length > 0)
-      if (parcels.length > 0) book.takeBack('send', parcels, occasion)
     }
     book.tiersRest = false
     if (document.subject) book.placeAt(standingFrom(document.tierAfter, document.subject), occasion.at)
+    const parting = partingOf(document)
+    for (const id of parting?.memberIds ?? []) {
+      if (parting!.parts) this.#departed.add(id)
+      else this.#departed.delete(id)
+    }
+    if (parting?.parts) book.part(new Set(parting.memberIds))
+  }
+
+  /** So much left an account, from these lots as far as they are there. */
+  #leave({ kind, moves }: PastDocument['entry'], occasion: Occasion): void {
+    const book = this.#book
+    const parcels = moves
+      .filter(({ asset }) => asset === 'points' || asset === 'growth')
+      .map(({ asset, lots }) => ({ asset, lots: lots.map((lot) => ({ ...lot, amount: -lot.amount })) }))
+      .filter(({ lots }) => lots.length > 0)
+    if (kind !== 'hand-over' && kind !== 'cancel') {
+      if (parcels.length > 0) book.takeBack(kind as KindFrom<'member'>, parcels, occasion)
+      return
+    }
+    for (const { asset, lots } of parcels) {
+      const taken = book.cancel(asset, upTo(lots), occasion, kind)
+      const missing = lots.reduce((sum, { amount }) => sum + amount, -taken)
+      if (missing === 0n) continue
+      const rest = [{ ...lots[0]!, amount: missing }]
+      book.takeBack(kind === 'cancel' ? 'reverse' : 'send', [{ asset, lots: rest }], occasion)
+    }
+  }
+
+  #waitHere({ moves }: PastDocument['entry'], occasion: Occasion): void {
+    const waiting = moves
+      .filter(({ asset }) => asset === 'points' || asset === 'growth')
+      .map(({ asset, lots }) => ({
+        asset,
+        lots: lots.map(({ releaseOn = '', amount, ...lot }) => ({ ...lot, releaseOn, remaining: amount })),
+      }))
+    if (waiting.length > 0) this.#book.await(waiting, occasion, 'take-over')
   }
 
   #earn({ document, rules, multipliers }: PastDocument): Result<never, 'CAP_REACHED'> | undefined {
     const book = this.#book
-    const lines = linesLeft(document, this.#returns.of(document.id))
+    const settled = this.#settled.get(document.id)
+    const lines = linesLeft(document, settled?.returned ?? this.#returns.of(document.id))
     // A purchase of which nothing is left never was.
     if (document.kind === 'purchase' && lines.length === 0) return undefined
     const event = eventOf(
@@ -246,9 +353,11 @@ class Replaying {
         ? rate(rules, event, state, multipliers)
         : ok(rateAgain(rules, event, state, multipliers))
     if (!rated.ok) return rated
-    const awards = rated.value.awards.map((award) =>
-      award.line < 0 ? award : { ...award, line: lines[award.line]!.index },
-    )
+    const awards =
+      settled?.awards ??
+      rated.value.awards.map((award) =>
+        award.line < 0 ? award : { ...award, line: lines[award.line]!.index },
+      )
     const rating = { ...rated.value, awards }
     enterEarning(rules, book, event, rating, earningOccasion(rules, document))
     this.#placed.set(document.id, { rating, tierBefore: state.tier, tierAfter: book.tier })
@@ -311,6 +420,18 @@ export const graceLot = ({ timeZone, graceDays }: Program, { effectiveAt }: Sour
   expiresOn: addDays(localDate(effectiveAt, timeZone), graceDays),
   lotClass: '',
 })
+
+/** By whose id a document came. */
+const originOf = ({ origin, document, entry }: PastDocument): string | undefined =>
+  origin ?? (document.kind === 'merge-in' ? cameIn(entry.moves) : originIn(document.counted))
+
+/** So much of certain lots, as far as it waits there. */
+const upTo =
+  (lots: readonly LotMove[]) =>
+  (lot: PendingLot): bigint => {
+    const wanted = lots.find(({ releaseOn = '', ...key }) => byRelease({ ...key, releaseOn }, lot) === 0)
+    return wanted === undefined ? 0n : wanted.amount < lot.remaining ? wanted.amount : lot.remaining
+  }
 
 const pointsOf = ({ moves }: PastDocument['entry']): bigint =>
   moves.find(({ asset }) => asset === 'points')!.amount

@@ -10,6 +10,7 @@ import type { Program } from './program.ts'
 import { type History, type PastDocument, replay } from './replay.ts'
 import { CASH, GRACE, linesLeft, REFUND } from './returns.ts'
 import { documentOf, occasionOf } from './source-document.ts'
+import { type TakenBackAway, takenBackAway } from './taken-back-away.ts'
 
 /** Part of a line, or all that is left of it. */
 export interface ReturnedLine {
@@ -73,7 +74,8 @@ export function postReturn(
     tierAfter: book.tier,
   }
   const placed = replay(book.memberId, withReturn(history, draft, program), now)
-  const document = settled(program, book, placed.book, draft, command.reason)
+  const away = takenBackAway(book, history, purchase, asPast(draft, program))
+  const document = settled(program, book, placed.book, draft, command.reason, away)
   const entries = book.entries.length
   const plain = document.awards.every(({ rule }) => rule !== GRACE && rule !== CASH)
   // What the policies settle has its place in the order, too.
@@ -82,15 +84,21 @@ export function postReturn(
   compensate(book, ideal, occasion)
   if (!book.entries.slice(entries).some(({ documentId }) => documentId === document.id))
     book.note('reverse', occasion)
+  if (away && away.moves.length > 0)
+    book.homeward.push({ kind: 'return', origin: away.origin, document, moves: away.moves })
   return ok({ ...document, tierAfter: book.tier })
 }
 
 const withReturn = (history: History, document: SourceDocument, rules: Program): History => ({
   ...history,
-  past: [
-    ...history.past,
-    { document, rules, multipliers: [], entry: { kind: 'reverse', moves: [], seq: Number.MAX_SAFE_INTEGER } },
-  ],
+  past: [...history.past, asPast(document, rules)],
+})
+
+const asPast = (document: SourceDocument, rules: Program): PastDocument => ({
+  document,
+  rules,
+  multipliers: [],
+  entry: { kind: 'reverse', moves: [], seq: Number.MAX_SAFE_INTEGER },
 })
 
 /** The return with what came of it: how much was taken back and given back, and what its policies settled. */
@@ -100,6 +108,7 @@ function settled(
   ideal: AccountBook,
   draft: SourceDocument,
   reason: string,
+  away: TakenBackAway | undefined,
 ): SourceDocument {
   const [actual, then] = [book.wallet('points'), ideal.wallet('points')]
   const awards: Award[] = []
@@ -108,7 +117,7 @@ function settled(
   }
   const net = (asset: Award['asset']): bigint => {
     const [is, was] = [ideal.wallet(asset), book.wallet(asset)]
-    return was.earned - was.reversed - (is.earned - is.reversed)
+    return was.earned - was.reversed - (is.earned - is.reversed) + (away?.[asset] ?? 0n)
   }
   const refunded = actual.spent - then.spent
   awards.push({ rule: reason, line: -1, asset: 'points', amount: net('points') > 0n ? net('points') : 0n })

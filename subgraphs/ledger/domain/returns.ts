@@ -7,6 +7,9 @@ export const REFUND = 'return:refund'
 export const GRACE = 'return:grace'
 export const CASH = 'return:cash'
 
+/** What an account takes back of a purchase that lies in another's: it was made while the two members were one. */
+export const isAtHome = ({ kind, lines }: SourceDocument): boolean => kind === 'return' && lines.length === 0
+
 /** How much of a bill came back after something was paid of it with points. */
 export interface Share {
   /** What was left of the bill when the points paid for it, in minor units. */
@@ -25,7 +28,7 @@ export class Returns {
   constructor(past: readonly PastDocument[]) {
     for (const [place, { document }] of past.entries()) {
       if (document.kind === 'purchase') this.#bills.set(billOf(document), document)
-      if (document.kind !== 'return') continue
+      if (document.kind !== 'return' || isAtHome(document)) continue
       const known = this.#byPurchase.get(document.subject!) ?? []
       this.#byPurchase.set(document.subject!, [...known, { document, place }])
     }

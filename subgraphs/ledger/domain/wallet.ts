@@ -89,6 +89,15 @@ export class Wallet implements WalletState {
     return moves
   }
 
+  /** Puts something into lots that repays nothing: it is taken out again at once. Answers what went in. */
+  add(lots: readonly (LotKey & { readonly amount: bigint })[]): LotMove[] {
+    return lots.map(({ expiresOn, lotClass, amount }) => {
+      this.#add({ expiresOn, lotClass }, amount)
+      this.available += amount
+      return { expiresOn, lotClass, amount }
+    })
+  }
+
   /** Takes from the soonest-expiring lots. Expects that there is enough. */
   take(amount: bigint): LotMove[] {
     assert(this.available >= amount, 'what is taken does not exceed what is available')

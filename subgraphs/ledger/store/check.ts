@@ -48,12 +48,12 @@ const journal = assets
     }
     return `select member_id, program_key, '${asset}' as asset, coalesce(sum(${sign} * ${asset}), 0) as standing,
         ${sum('held', { plus: ['hold'], less: ['capture', 'release'] })},
-        ${sum('pending', { plus: ['await', 'prepay', 'postpone'], less: ['mature', 'cancel', 'repay'] })},
+        ${sum('pending', { plus: ['await', 'prepay', 'postpone', 'take-over'], less: ['mature', 'cancel', 'repay', 'hand-over'] })},
         ${sum('earned', { plus: ['earn', 'grant', 'await', 'top-up', 'prepay', 'correct'], less: [] })},
         ${sum('spent', { plus: ['redeem', 'capture'], less: ['refund'] })},
         ${sum('expired', { plus: ['expire'], less: ['restore'] })},
         ${sum('reversed', { plus: ['reverse', 'cancel', 'deduct', 'withdraw', 'repay'], less: [] })},
-        ${sum('moved', { plus: ['receive'], less: ['send'] })}
+        ${sum('moved', { plus: ['receive', 'take-over'], less: ['send', 'hand-over'] })}
       from entry where ${asset} is not null group by member_id, program_key`
   })
   .join(' union all ')

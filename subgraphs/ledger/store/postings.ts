@@ -9,6 +9,7 @@ import type { SourceDocument } from '../domain/posting.ts'
 import { type SealedEntry, seal } from '../domain/seal.ts'
 import { type AccountKey, saveAccounts } from './accounts.ts'
 import { saveHolds } from './holds.ts'
+import { insertHomeward, withOwnOrigin } from './homeward.ts'
 import { type OriginKeys, originOf } from './origins.ts'
 import { insertTierRequests } from './tier-requests.ts'
 
@@ -26,7 +27,8 @@ export function writePostings(
   now: Instant,
 ): void {
   const changed = books.filter(([, book]) => book.changed)
-  const byId = new Map(documents.map((document) => [document.id, document]))
+  const left = changed.flatMap(([, book]) => book.homeward.map(({ document }) => document))
+  const byId = new Map([...left, ...documents].map((document) => [document.id, document]))
   const heads = new Map<AccountBook, Buffer>()
   const entries = changed.flatMap(([, book]) => {
     const sealed = seal(book.head, book.entries, byId, now)
@@ -35,11 +37,12 @@ export function writePostings(
     return sealed
   })
   insertDocuments(tx, entries)
-  insertEntries(tx, entries, origins)
+  insertEntries(tx, entries, withOwnOrigin(origins))
   insertTierChanges(tx, changed)
   saveHolds(tx, changed)
   insertTierRequests(tx, changed)
   saveAccounts(tx, changed, heads)
+  insertHomeward(tx, changed, now)
 }
 
 /** The same where nothing comes from a document: what fell due by itself, or follows from what others say. */

@@ -298,7 +298,7 @@ export async function readPointsAt(query: Query, key: AccountKey, at: Instant): 
                               when debit_of(kind) = 'member' then -points end), 0)::bigint as standing,
             coalesce(sum(case when kind = 'hold' then points when kind in ('capture', 'release') then -points end), 0)::bigint
               as held,
-            coalesce(sum(case when kind::text in ('await', 'postpone') then points when kind in ('mature', 'cancel') then -points end), 0)::bigint
+            coalesce(sum(case when credit_of(kind) = 'pending' then points when debit_of(kind) = 'pending' then -points end), 0)::bigint
               as pending,
             coalesce(sum(points) filter (where kind::text in ('earn', 'grant', 'await', 'top-up', 'correct')), 0)::bigint
               as earned

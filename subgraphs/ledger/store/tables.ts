@@ -376,7 +376,21 @@ export const terminalEventTable = new EntitySchema({
   },
 })
 
+export const homewardTable = new EntitySchema({
+  name: 'homeward',
+  columns: {
+    member_id: { type: 'uuid', primary: true },
+    document_id: { type: 'uuid', primary: true },
+    program_key: { type: 'smallint' },
+    origin_id: { type: 'uuid' },
+    kind: { type: 'text' },
+    lots: { type: 'text' },
+    left_at: { type: 'timestamptz' },
+  },
+})
+
 export const tables = [
+  homewardTable,
   mergedMember,
   mergeStep,
   transferTable,
@@ -427,6 +441,7 @@ export const distribution = {
   terminal_event: 'lookup',
   merged_member: 'reference',
   merge_step: 'local',
+  homeward: 'member',
   tier_request: 'member',
   member_standing: 'member',
   tier_run: 'local',

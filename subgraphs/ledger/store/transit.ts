@@ -7,13 +7,14 @@ export interface InTransit {
   readonly oldestAt: Instant | undefined
 }
 
-/** What is on its way: the sum of the entries, and the age of the oldest wish that has not ended. */
+/** What is on its way: the sum of the entries, and since when the oldest of it is. */
 export async function readTransit(query: Query): Promise<InTransit> {
   const [row] = await query<{ points: bigint; oldest_at: Instant | null }>(
     `/* readTransit */
-     select coalesce((select sum(case kind when 'send' then points else -points end) from entry
-                      where kind in ('send', 'receive')), 0)::bigint as points,
-            (select min(asked_at) from transfer where state = 'asked') as oldest_at`,
+     select coalesce((select sum(case when debit_of(kind) = 'transit' then -points else points end) from entry
+                      where 'transit' in (debit_of(kind), credit_of(kind))), 0)::bigint as points,
+            least((select min(asked_at) from transfer where state = 'asked'),
+                  (select min(left_at) from homeward)) as oldest_at`,
   )
   return { points: row!.points, oldestAt: row!.oldest_at ?? undefined }
 }
@@ -23,9 +24,10 @@ export const transitCheck = `
   select coalesce(sent.member_id, got.member_id) as member_id,
          format('transfer %s: %s points went out and %s came in', transfer, coalesce(sent.points, 0),
                 coalesce(got.points, 0)) as detail
-  from (select member_id, document_id::text as transfer, points from entry where kind = 'send') as sent
-  full join (select member_id, number as transfer, points from entry where kind = 'receive') as got using (transfer)
+  from (select member_id, document_id::text as transfer, points from entry where credit_of(kind) = 'transit') as sent
+  full join (select member_id, number as transfer, points from entry where debit_of(kind) = 'transit') as got using (transfer)
   where coalesce(sent.points, 0) <> coalesce(got.points, 0)
     and not exists (select from transfer as open where open.id::text = transfer and open.state = 'asked')
+    and not exists (select from homeward where homeward.document_id::text = transfer)
     and not exists (select from entry as aside join merge_step on merge_step.case_id::text = aside.number
                     where aside.document_kind = 'set-aside' and aside.document_id::text = transfer and not merge_step.undone)`

@@ -8,6 +8,7 @@ import { KindsTogether1795646700000 } from './1795646700000-kinds-together.ts'
 import { MergedMembers1795650100001 } from './1795650100001-merged-members.ts'
 import { SidesOfKinds1795650160000 } from './1795650160000-sides-of-kinds.ts'
 import { CorrectionsOfGrowth1796000000000 } from './1796000000000-corrections-of-growth.ts'
+import { Homeward1796009000000 } from './1796009000000-homeward.ts'
 
 /** In the order of their application. */
 export const migrations: readonly Migration[] = [
@@ -20,4 +21,5 @@ export const migrations: readonly Migration[] = [
   TiersAndStanding1795651200000,
   CorrectionsOfGrowth1796000000000,
   SyncedBalances1796007600000,
+  Homeward1796009000000,
 ]
