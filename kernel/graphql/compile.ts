@@ -10,6 +10,7 @@ import {
   visit,
 } from 'graphql'
 import { compileQuery, isCompiledQuery } from 'graphql-jit'
+import { fillDefaults } from './fill-defaults.ts'
 
 export type Variables = Readonly<Record<string, unknown>>
 
@@ -27,11 +28,13 @@ export type Executable = (
 export function compileDocument(schema: GraphQLSchema, document: DocumentNode): Executable {
   const interpreted: Executable = (contextValue, variables, operationName) =>
     execute({ schema, document, contextValue, variableValues: variables, operationName })
-  if (!getOperationAST(document) || !canBeCompiled(document)) return interpreted
+  const operation = getOperationAST(document)
+  if (!operation || !canBeCompiled(document)) return interpreted
   const compiled = compileQuery(schema, document)
   if (!isCompiledQuery(compiled)) return interpreted
+  const filled = fillDefaults(schema, operation)
   return (contextValue, variables, operationName) => {
-    const result = compiled.query(undefined, contextValue, variables) as
+    const result = compiled.query(undefined, contextValue, filled(variables ?? {})) as
       | ExecutionResult
       | Promise<ExecutionResult>
     // Without data, nothing has been carried out: the variables are refused.

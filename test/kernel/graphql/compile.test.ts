@@ -7,13 +7,14 @@ const schema = buildSchema(
   `extend schema @link(url: "https://specs.apollo.dev/federation/v2.9", import: ["@key"])
    directive @public on OBJECT | FIELD_DEFINITION
    scalar SafeInt
-   input Wish { amount: SafeInt!, names: [String!] }
+   input Wish { amount: SafeInt!, names: [String!], times: Int! = 2, more: More }
+   input More { amount: SafeInt!, times: Int! = 2 }
    type Query @public { echo(text: String, wish: Wish): String, shop(open: Boolean!): Shop, shops: [Shop!], broken: Shop }
    type Mutation @public { count: Int! }
    type Shop @public { name: String!, next: Shop, late: Shop!, fails: Int }`,
   {
     Query: {
-      echo: (_, { text, wish }) => text ?? (wish ? String(wish.amount * 2n) : null),
+      echo: (_, { text, wish }) => text ?? (wish ? told(wish) : null),
       shop: (_, { open }) => shopNamed(open ? 'open' : 'closed'),
       shops: async () => [shopNamed('one'), shopNamed('two')],
       broken: () => ({ name: null }),
@@ -27,6 +28,12 @@ const schema = buildSchema(
   },
 )
 let counted = 0
+interface Wish {
+  readonly amount: bigint
+  readonly times: number
+  readonly more?: Wish | null
+}
+const told = ({ amount, times, more }: Wish): string => `${amount * BigInt(times)} ${more ? told(more) : ''}`
 const shopNamed = (name: string) => ({
   name,
   next: async () => ({ name: `${name}'s next` }),
@@ -44,6 +51,10 @@ test.for([
   ],
   ['query ($wish: Wish!) { echo(wish: $wish) }', { wish: { amount: 21, names: ['a'] } }],
   ['query ($wish: Wish!) { echo(wish: $wish) }', { wish: { amount: 2 ** 60 } }],
+  ['query ($wish: Wish!) { echo(wish: $wish) }', { wish: { amount: 1, more: { amount: 2 } } }],
+  ['query ($wish: Wish!) { echo(wish: $wish) }', { wish: { amount: 1, times: null } }],
+  ['query ($wish: Wish!) { echo(wish: $wish) }', { wish: [{ amount: 1 }] }],
+  ['query ($wish: Wish!) { echo(wish: $wish) }', { wish: 'much' }],
   ['{ echo(wish: { amount: 21 }) }', {}],
   ['{ broken { name } shops { name fails } }', {}],
   ['{ broken { late { name } } }', {}],
