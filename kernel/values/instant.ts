@@ -100,15 +100,16 @@ export const addMonths = (date: LocalDate, months: number): LocalDate => plus(da
 export const endOfYear = (date: LocalDate, yearsOn = 0): LocalDate =>
   `${String(Number(date.slice(0, 4)) + yearsOn).padStart(4, '0')}-12-31` as LocalDate
 
-export const isLocalDate = (text: string): text is LocalDate => {
-  if (!/^\d{4}-\d{2}-\d{2}$/.test(text)) return false
-  try {
-    Temporal.PlainDate.from(text)
-    return true
-  } catch {
-    return false
-  }
+export function isLocalDate(text: string): text is LocalDate {
+  const [, year, month, day] = /^(\d{4})-(\d{2})-(\d{2})$/.exec(text) ?? []
+  return day !== undefined && day >= '01' && Number(day) <= daysOf(Number(year), Number(month))
 }
+
+const DAYS = [31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31]
+
+/** Of a month, from 1, in the Gregorian calendar; no month has none. */
+const daysOf = (year: number, month: number): number =>
+  month === 2 && year % 4 === 0 && (year % 100 !== 0 || year % 400 === 0) ? 29 : (DAYS[month - 1] ?? 0)
 
 export const isTimeZone = (zone: string): boolean => {
   try {

@@ -1,4 +1,4 @@
-import { type Instant, isLocalDate, localDate } from '../../../kernel/values/instant.ts'
+import { type Instant, isLocalDate, localDate, toIso } from '../../../kernel/values/instant.ts'
 import { fail, ok, type Result } from '../../../kernel/values/result.ts'
 import { normalisePhone } from './phone.ts'
 import { checkText, type TextFault } from './text.ts'
@@ -66,7 +66,9 @@ const notValid = (field: string, reason: TextFault | 'TOO_MANY' | 'FORMAT') =>
 
 /** Born, and not before 1900; the day may have begun in the east already. */
 const isBirthday = (date: string, now: Instant): boolean =>
-  isLocalDate(date) && date >= '1900-01-01' && date <= localDate(now, 'Pacific/Kiritimati')
+  isLocalDate(date) &&
+  date >= '1900-01-01' &&
+  (date < toIso(now) || date <= localDate(now, 'Pacific/Kiritimati'))
 
 const WEIGHTS = [7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2]
 

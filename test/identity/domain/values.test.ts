@@ -1,3 +1,5 @@
+import fc from 'fast-check'
+import { parsePhoneNumberFromString } from 'libphonenumber-js/max'
 import { describe, expect, test } from 'vitest'
 import { instant } from '../../../kernel/values/instant.ts'
 import { type Asserter, strengthOfAssertion } from '../../../subgraphs/identity/domain/assertions.ts'
@@ -33,6 +35,40 @@ describe('a phone number', () => {
     ['', 'PHONE_NOT_VALID'],
   ])('%s is %s', (text, expected) => {
     expect(codeOf(normalisePhone(text))).toBe(expected)
+  })
+})
+
+describe('a mobile number of the mainland is what the library says it is', () => {
+  const byLibrary = (text: string) => {
+    const number = parsePhoneNumberFromString(text, 'CN')
+    return number?.isValid() ? number.number : 'PHONE_NOT_VALID'
+  }
+
+  test('behind whatever five digits', () => {
+    for (let head = 13_000; head < 20_000; head++) {
+      for (const tail of ['000000', '138001', '999999']) {
+        expect(codeOf(normalisePhone(`${head}${tail}`))).toBe(byLibrary(`${head}${tail}`))
+      }
+    }
+  })
+
+  test('whatever the digits and however it is written', () => {
+    const digits = fc.stringMatching(/^1\d{10}$/)
+    const spelling = fc.constantFrom(
+      (number: string) => number,
+      (number: string) => `+86${number}`,
+      (number: string) => `+${number}`,
+      (number: string) => `86${number}`,
+      (number: string) => `+86 ${number}`,
+      (number: string) => `${number} `,
+      (number: string) => `${number}0`,
+    )
+    fc.assert(
+      fc.property(digits, spelling, (number, spelled) => {
+        expect(codeOf(normalisePhone(spelled(number)))).toBe(byLibrary(spelled(number)))
+      }),
+      { numRuns: 5_000 },
+    )
   })
 })
 
