@@ -1,10 +1,14 @@
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { admin, clerk, member, service } from '../helpers/graph.ts'
-import { type IdentityStory, openIdentity, type Refused } from './story.ts'
+import { asserted, type IdentityStory, openIdentity, type Refused } from './story.ts'
 
 interface Imported {
   readonly members:
-    | { outcome: string; memberId: string | null; refusal: { code: string; path: string[] } | null }[]
+    | {
+        outcome: string
+        memberId: string | null
+        refusal: Pick<Refused, 'code' | 'path' | 'details'> | null
+      }[]
     | null
   readonly refusal: Refused | null
 }
@@ -23,7 +27,7 @@ const send = (members: object[], more: Record<string, unknown> = {}, as = admin)
     'importMembers',
     'ImportMembersInput',
     { source: 'crm', members, ...more },
-    'members { outcome memberId refusal { code path } }',
+    'members { outcome memberId refusal { code path details { name value } } }',
   )
 const outcomes = ({ members }: Imported) => members!.map(({ outcome, refusal }) => refusal?.code ?? outcome)
 const found = async (kind: string, value: string, scope = '') =>
@@ -161,6 +165,143 @@ test('what is wrong with one line keeps none of the others out', async () => {
   // What a refused line claimed is free again.
   expect(await found('EXTERNAL', 'd-6', 'crm')).toBeNull()
   expect(outcomes(await send([{ key: 'd-6' }]))).toEqual(['CREATED'])
+})
+
+const cases = async () =>
+  (
+    await identity.ask<{ identityConflicts: { edges: { node: Record<string, unknown> }[] } }>(
+      admin,
+      `{ identityConflicts { edges { node {
+         id kind state times maskedValue strength holder { id } claimant { id } } } } }`,
+    )
+  ).identityConflicts.edges.map(({ node }) => node)
+const casesBut = async (before: readonly Record<string, unknown>[]) => {
+  const known = new Set(before.map(({ id }) => id))
+  return (await cases()).filter(({ id }) => !known.has(id))
+}
+
+test('whom a line means people decide: a case is opened, and counted when the line comes again', async () => {
+  const [one, two] = [phone(), phone()]
+  const [anna, bob] = [await identity.registered(one), await identity.registered(two)]
+  await identity.register(clerk(), [asserted('PHONE', two), asserted('CARD', 'C-500')], 'STORE')
+  const lines = [
+    {
+      key: 'i-1',
+      identities: [
+        { kind: 'PHONE', value: one },
+        { kind: 'CARD', value: 'C-500' },
+      ],
+    },
+    {
+      key: 'i-2',
+      identities: [
+        { kind: 'CARD', value: 'C-500' },
+        { kind: 'PHONE', value: one },
+      ],
+    },
+    { key: 'i-3', identities: [{ kind: 'PHONE', value: phone() }] },
+  ]
+  const before = await cases()
+  expect(outcomes(await send(lines, { dryRun: true }))).toEqual([
+    'IDENTITY_CONFLICT',
+    'IDENTITY_CONFLICT',
+    'CREATED',
+  ])
+  expect(await casesBut(before)).toEqual([])
+
+  const first = await send(lines)
+  expect(outcomes(first)).toEqual(['IDENTITY_CONFLICT', 'IDENTITY_CONFLICT', 'CREATED'])
+  const [opened, ...more] = await casesBut(before)
+  expect(more).toEqual([])
+  // Of both lines the card says more surely who it is, so the phone is contested.
+  expect(opened).toMatchObject({
+    kind: 'TWO_MEMBERS',
+    state: 'OPEN',
+    times: 2,
+    maskedValue: `${one.slice(0, 3)}****${one.slice(-4)}`,
+    strength: 'CHECKED',
+    holder: { id: anna },
+    claimant: { id: bob },
+  })
+  for (const { refusal } of first.members!.slice(0, 2)) {
+    expect(refusal!.details).toEqual([{ name: 'conflict', value: opened!.id }])
+  }
+  await send(lines)
+  expect(await casesBut(before)).toEqual([{ ...opened, times: 4 }])
+})
+
+test('a member who has another WeChat account is contested by nobody known', async () => {
+  const number = phone()
+  const account = (value: string) => ({ kind: 'WECHAT_UNIONID', value })
+  const line = (key: string, unionid: string) => ({
+    key,
+    identities: [account(unionid), { kind: 'PHONE', value: number }],
+  })
+  const { members } = await send([line('j-1', 'union-1')])
+  const before = await cases()
+  expect(outcomes(await send([line('j-2', 'union-2')]))).toEqual(['IDENTITY_CONFLICT'])
+  expect(await casesBut(before)).toMatchObject([
+    { kind: 'PASSED_ON', times: 1, holder: { id: members![0]!.memberId }, claimant: null },
+  ])
+})
+
+test('a case that people left as it is stays closed', async () => {
+  const [one, two] = [phone(), phone()]
+  const ids = [await identity.registered(one), await identity.registered(two)]
+  const line = { key: 'k-1', identities: [one, two].map((value) => ({ kind: 'PHONE', value })) }
+  const before = await cases()
+  await send([line])
+  const [opened] = await casesBut(before)
+  expect([opened!.holder, opened!.claimant]).toEqual([{ id: ids[1] }, { id: ids[0] }])
+  await identity.mutate(
+    admin,
+    'resolveConflict',
+    'ResolveConflictInput',
+    { conflictId: opened!.id, resolution: 'KEEP_APART', reason: 'two people', idempotencyKey: 'k' },
+    '__typename',
+  )
+  expect(outcomes(await send([line]))).toEqual(['IDENTITY_CONFLICT'])
+  expect(await casesBut(before)).toMatchObject([{ id: opened!.id, state: 'RESOLVED', times: 2 }])
+})
+
+test('lines of one person who begins: the first says what is known, the last word on a tag counts', async () => {
+  const number = phone()
+  const tag = (value: string) => ({ dimension: 'INTEREST', name: 'tea', value })
+  const before = (await identity.events()).length
+  const { members } = await send([
+    {
+      key: 'l-1',
+      identities: [{ kind: 'PHONE', value: number }],
+      profile: { name: 'Wu' },
+      tags: [tag('daily')],
+    },
+    {
+      key: 'l-2',
+      identities: [
+        { kind: 'PHONE', value: number },
+        { kind: 'CARD', value: 'L-2' },
+      ],
+      profile: { name: 'Someone else', province: '北京' },
+      tags: [tag('never')],
+    },
+  ])
+  expect(members!.map(({ outcome }) => outcome)).toEqual(['CREATED', 'KNOWN'])
+  const id = members![0]!.memberId!
+  expect(members![1]!.memberId).toBe(id)
+  expect(await found('CARD', 'L-2')).toBe(id)
+  const { me } = await identity.ask<{ me: object }>(
+    member(id),
+    '{ me { profile { name province phone } tags { name value } identities { kind } } }',
+  )
+  expect(me).toMatchObject({
+    profile: { name: 'Wu', province: '北京', phone: `+86${number}` },
+    tags: [{ name: 'tea', value: 'never' }],
+  })
+  expect(await identity.sql(`select value from identity.tag_history where member_id = $1`, [id])).toEqual([
+    { value: 'never' },
+  ])
+  const told = (await identity.events()).slice(before).map(({ type }) => type)
+  expect(told).toEqual(['identity.ProfilesChanged', 'identity.TagsChanged', 'identity.MembersRegistered'])
 })
 
 test('a dry run says what would become of each line, and leaves nothing', async () => {

@@ -1,3 +1,4 @@
+import type { KeyObject } from 'node:crypto'
 import type { Principal } from '../../../kernel/auth/principal.ts'
 import { once } from '../../../kernel/commands/once.ts'
 import type { Tx } from '../../../kernel/db/transaction.ts'
@@ -122,5 +123,5 @@ export async function readAttributes(
   return views
 }
 
-export const opened = (dataKey: Buffer, { memberId, program, sealed }: SealedAttributes): Attributes =>
+export const opened = (dataKey: KeyObject, { memberId, program, sealed }: SealedAttributes): Attributes =>
   JSON.parse(unseal(dataKey, places.attributes(memberId, program), sealed).toString()) as Attributes

@@ -5,7 +5,7 @@ import { DAY_MS, later } from '../../../kernel/values/instant.ts'
 import type { IdentityContext } from '../context.ts'
 import type { Conflict } from '../domain/one-id.ts'
 import { deleteChannelIdentity } from '../store/channel-identities.ts'
-import { noteConflict, resolveConflictRow } from '../store/conflicts.ts'
+import { noteConflicts as openCases, resolveConflictRow, type Seen } from '../store/conflicts.ts'
 import { handOverIdentifier } from '../store/identifiers.ts'
 import { lastSeen } from '../store/last-seen.ts'
 import { findAllIds } from '../store/members.ts'
@@ -32,29 +32,21 @@ export async function noteConflicts(
   conflicts: readonly Conflict[],
   identifiers: readonly VerifiedIdentifier[],
 ): Promise<string[]> {
-  const ids: string[] = []
-  for (const conflict of conflicts) {
-    // A second account of one's own kind: nobody else holds it, so there is nothing to decide.
-    if (conflict.holderId === conflict.claimantId) continue
-    ids.push(await note(tx, ctx, conflict, identifierOf(conflict, identifiers)))
-  }
-  return ids
+  return openCases(tx, casesOf(conflicts, identifiers), ctx.now)
 }
+
+/** What people have to decide. A second account of one's own kind is not: nobody else holds it. */
+export const casesOf = (conflicts: readonly Conflict[], identifiers: readonly VerifiedIdentifier[]): Seen[] =>
+  conflicts
+    .filter(({ holderId, claimantId }) => holderId !== claimantId)
+    .map((conflict) => {
+      const { hash, kind: identifierKind, scope, strength, source } = identifierOf(conflict, identifiers)
+      const { kind, holderId, claimantId } = conflict
+      return { kind, hash, identifierKind, identifierScope: scope, strength, source, holderId, claimantId }
+    })
 
 const identifierOf = ({ hash }: Conflict, identifiers: readonly VerifiedIdentifier[]): VerifiedIdentifier =>
   identifiers.find((one) => one.hash.toString('hex') === hash)!
-
-const note = (
-  tx: Tx,
-  ctx: IdentityContext,
-  { kind, holderId, claimantId }: Conflict,
-  { hash, kind: identifierKind, scope: identifierScope, strength, source }: VerifiedIdentifier,
-): Promise<string> =>
-  noteConflict(
-    tx,
-    { kind, hash, identifierKind, identifierScope, strength, source, holderId, claimantId },
-    ctx.now,
-  )
 
 /** By the policy a number goes to who proves to have it now. Its member keeps the account, and is signed out everywhere. */
 export async function moveToNewest(
@@ -69,11 +61,11 @@ export async function moveToNewest(
 ): Promise<void> {
   for (const conflict of moved) {
     const identifier = identifierOf(conflict, given.identifiers)
-    const caseId = await note(tx, ctx, conflict, identifier)
+    const [caseId] = await openCases(tx, casesOf([conflict], [identifier]), ctx.now)
     const holder = given.holders.get(conflict.hash)!
     await takeIdentifier(tx, ctx, { hash: identifier.hash, holder, personId: conflict.holderId })
     await handOverIdentifier(tx, identifier.hash, holder, given.to)
-    await resolveConflictRow(tx, caseId, {
+    await resolveConflictRow(tx, caseId!, {
       resolution: 'MOVED',
       reason: 'newest proof',
       by: 'policy',

@@ -1,9 +1,15 @@
-import { randomBytes } from 'node:crypto'
+import { createSecretKey, type KeyObject } from 'node:crypto'
 import type { Tx } from '../../../kernel/db/transaction.ts'
 import { assert } from '../../../kernel/values/assert.ts'
+import { randomBytes } from '../../../kernel/values/random.ts'
 import type { IdentityContext, Keys } from '../context.ts'
 import { DATA_KEY_BYTES, keyName, NONCE_BYTES, places, seal, unseal } from '../domain/sealing.ts'
-import { ensureMemberKeys, lockKeysWrappedOtherwise, replaceMemberKeys } from '../store/member-keys.ts'
+import {
+  ensureMemberKeys,
+  insertMemberKeys,
+  lockKeysWrappedOtherwise,
+  replaceMemberKeys,
+} from '../store/member-keys.ts'
 
 export const newNonce = (): Buffer => randomBytes(NONCE_BYTES)
 
@@ -12,20 +18,40 @@ export async function ensureDataKeys(
   tx: Tx,
   keys: Keys,
   memberIds: readonly string[],
-): Promise<Map<string, Buffer>> {
+): Promise<Map<string, KeyObject>> {
   if (memberIds.length === 0) return new Map()
-  const fresh = memberIds.map((memberId) => ({ memberId, wrapped: newDataKey(keys, memberId) }))
+  const fresh = memberIds.map((memberId) => ({
+    memberId,
+    wrapped: wrap(keys, memberId, randomBytes(DATA_KEY_BYTES)),
+  }))
   const wrapped = await ensureMemberKeys(tx, fresh, keyName(keys.master))
   return new Map([...wrapped].map(([memberId, key]) => [memberId, openDataKey(keys, memberId, key)]))
 }
 
-const newDataKey = (keys: Keys, memberId: string): Buffer => wrap(keys, memberId, randomBytes(DATA_KEY_BYTES))
+/** Data keys for members who begin in this transaction, and so have none. */
+export async function beginDataKeys(
+  tx: Tx,
+  keys: Keys,
+  memberIds: readonly string[],
+): Promise<Map<string, KeyObject>> {
+  if (memberIds.length === 0) return new Map()
+  const fresh = memberIds.map((memberId) => ({ memberId, dataKey: randomBytes(DATA_KEY_BYTES) }))
+  await insertMemberKeys(
+    tx,
+    fresh.map(({ memberId, dataKey }) => ({ memberId, wrapped: wrap(keys, memberId, dataKey) })),
+    keyName(keys.master),
+  )
+  return new Map(fresh.map(({ memberId, dataKey }) => [memberId, createSecretKey(dataKey)]))
+}
 
 const wrap = (keys: Keys, memberId: string, dataKey: Buffer): Buffer =>
   seal(keys.master, places.dataKey(memberId), dataKey, newNonce())
 
+export const openDataKey = (keys: Keys, memberId: string, wrapped: Buffer): KeyObject =>
+  createSecretKey(unwrap(keys, memberId, wrapped))
+
 /** By the master key, or by the one of before that wrapped it: a wrong key does not open, it fails. */
-export function openDataKey(keys: Keys, memberId: string, wrapped: Buffer): Buffer {
+function unwrap(keys: Keys, memberId: string, wrapped: Buffer): Buffer {
   for (const master of [keys.master, ...keys.formerMasters]) {
     try {
       return unseal(master, places.dataKey(memberId), wrapped)
@@ -40,7 +66,7 @@ export function openDataKey(keys: Keys, memberId: string, wrapped: Buffer): Buff
 export async function openDataKeys(
   ctx: IdentityContext,
   memberIds: readonly string[],
-): Promise<Map<string, Buffer>> {
+): Promise<Map<string, KeyObject>> {
   const ids = [...new Set(memberIds)]
   const wrapped = await Promise.all(ids.map((id) => ctx.loaders.memberKey.load(id)))
   return new Map(
@@ -61,7 +87,7 @@ export async function rewrapDataKeys(ctx: IdentityContext): Promise<void> {
     lockKeysWrappedOtherwise(tx, name, CHUNK).then(async (found) => {
       const anew = found.map(({ memberId, wrapped }) => ({
         memberId,
-        wrapped: wrap(keys, memberId, openDataKey(keys, memberId, wrapped)),
+        wrapped: wrap(keys, memberId, unwrap(keys, memberId, wrapped)),
       }))
       if (anew.length > 0) await replaceMemberKeys(tx, anew, name)
       return anew.length

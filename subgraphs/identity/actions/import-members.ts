@@ -1,7 +1,6 @@
 import { principalName } from '../../../kernel/auth/principal.ts'
 import { once } from '../../../kernel/commands/once.ts'
 import type { Tx } from '../../../kernel/db/transaction.ts'
-import { publish } from '../../../kernel/events/publish.ts'
 import { type MemberId, newId } from '../../../kernel/values/ids.ts'
 import type { Instant } from '../../../kernel/values/instant.ts'
 import { fail, ok, type Refusal, type Result } from '../../../kernel/values/result.ts'
@@ -10,23 +9,25 @@ import type { Entry } from '../domain/entry.ts'
 import { type IdentifierText, normaliseIdentifier } from '../domain/identifier.ts'
 import { type ImportDecision, planImport } from '../domain/import-plan.ts'
 import type { Channel } from '../domain/kinds.ts'
-import { checkProfile, fillProfile, type Profile, type ProfileChange } from '../domain/profile.ts'
+import { checkProfile, type ProfileChange } from '../domain/profile.ts'
 import type { IdentityRefusalCode } from '../domain/refusals.ts'
-import { blindIndex, places, seal, tombstoneOf, unseal } from '../domain/sealing.ts'
+import { blindIndex, tombstoneOf } from '../domain/sealing.ts'
 import { declareTags, type Taxonomy } from '../domain/tag-taxonomy.ts'
 import { checkTags, type Tag, type TagInput } from '../domain/tags.ts'
 import { findChannelIdentities } from '../store/channel-identities.ts'
-import { findTombstones } from '../store/erasure.ts'
-import { claimIdentifiers, handOverClaims, releaseIdentifiers } from '../store/identifiers.ts'
-import { findMembers, lockMember, type MemberRow } from '../store/members.ts'
-import { findProfiles, saveProfiles } from '../store/profiles.ts'
+import { noteConflicts } from '../store/conflicts.ts'
+import { anyTombstone, findTombstones } from '../store/erasure.ts'
+import {
+  claimIdentifiers,
+  handOverClaims,
+  type IdentifierClaim,
+  releaseIdentifiers,
+} from '../store/identifiers.ts'
+import { lockPersons } from '../store/members.ts'
 import { findTagDefinitions } from '../store/tag-definitions.ts'
-import { appendTagsOfMany } from '../store/tags.ts'
+import { carryOutImport, type ImportedLine } from './carry-out-import.ts'
 import { commandOf } from './command.ts'
-import { ensureDataKeys, newNonce } from './data-key.ts'
-import { beginMembers, identityBound, membersRegistered } from './register-member.ts'
-import { recordIdentities } from './resolve-member.ts'
-import { tagsChanged } from './tags-changed.ts'
+import { casesOf } from './contest-identity.ts'
 import type { VerifiedIdentifier } from './verify-proofs.ts'
 
 export interface ImportedPersonInput {
@@ -86,10 +87,15 @@ const withoutIds = (answer: Answer): Answer =>
     ? ok(answer.value.map((one) => (one.outcome === 'CREATED' ? { ...one, memberId: undefined } : one)))
     : answer
 
+interface KeyedIdentifier extends VerifiedIdentifier {
+  /** The hash as hex text. */
+  readonly key: string
+}
+
 interface Line {
   readonly index: number
   readonly candidate: MemberId
-  readonly identifiers: readonly VerifiedIdentifier[]
+  readonly identifiers: readonly KeyedIdentifier[]
   readonly profile: ProfileChange
   readonly tags: readonly Tag[]
 }
@@ -103,13 +109,19 @@ async function importAll(tx: Tx, ctx: IdentityContext, input: ImportMembersInput
   const read = members.map((member, index) => readLine(ctx, taxonomy, input.source, member, index))
   const lines = read.flatMap((line) => (line.ok ? line.value : []))
   const decisions = await decideLines(tx, ctx, lines)
-  await carryOut(tx, ctx, input, lines, decisions)
+  await carryOutImport(tx, ctx, importedLines(ctx, input, lines, decisions))
+  // A dry run is rolled back, and has no case to name.
+  const cases = input.dryRun ? new Map<number, string>() : await noteRefused(tx, ctx, lines, decisions)
   const decided = new Map(lines.map(({ index }, at) => [index, decisions[at]!]))
   return ok(
     read.map((line, index): ImportedPerson => {
       if (!line.ok) return { outcome: 'REFUSED', refusal: line.refusal }
       const decision = decided.get(index)!
-      if (decision.outcome === 'REFUSED') return { outcome: 'REFUSED', refusal: { code: decision.code } }
+      if (decision.outcome === 'REFUSED') {
+        const conflict = cases.get(index)
+        const details = conflict === undefined ? {} : { details: { conflict } }
+        return { outcome: 'REFUSED', refusal: { code: decision.code, ...details } }
+      }
       return { outcome: decision.outcome, memberId: decision.memberId }
     }),
   )
@@ -118,16 +130,14 @@ async function importAll(tx: Tx, ctx: IdentityContext, input: ImportMembersInput
 function readLine(
   ctx: IdentityContext,
   taxonomy: Taxonomy,
-  source: string,
+  scope: string,
   given: ImportedPersonInput,
   index: number,
 ): Result<Line, IdentityRefusalCode> {
-  const texts: IdentifierText[] = [
-    { kind: 'EXTERNAL', scope: source, value: given.key },
-    ...(given.identities ?? []),
-  ]
+  const texts: IdentifierText[] = [{ kind: 'EXTERNAL', scope, value: given.key }, ...(given.identities ?? [])]
   if (texts.length > IDENTITIES_MAX + 1) return fail('IDENTIFIER_NOT_VALID', { path: ['identities'] })
-  const identifiers: VerifiedIdentifier[] = []
+  const source = principalName(ctx.principal)
+  const identifiers: KeyedIdentifier[] = []
   for (const [place, text] of texts.entries()) {
     const path = place === 0 ? ['key'] : ['identities', String(place - 1)]
     const identifier = normaliseIdentifier(text)
@@ -135,8 +145,9 @@ function readLine(
     if (text.kind === 'MEMBER_NUMBER' || text.kind === 'COMPANY')
       return fail('IDENTIFIER_NOT_VALID', { path })
     const hash = blindIndex(ctx.services.keys.index, identifier.value)
-    if (identifiers.some((other) => other.hash.equals(hash))) continue
-    identifiers.push({ ...identifier.value, hash, strength: 'checked', source: principalName(ctx.principal) })
+    const key = hash.toString('hex')
+    if (identifiers.some((other) => other.key === key)) continue
+    identifiers.push({ ...identifier.value, hash, key, strength: 'checked', source })
   }
   const profile = checkProfile(given.profile ?? {}, ctx.now)
   if (!profile.ok) return profile
@@ -165,37 +176,62 @@ function readTags(
   return ok(declared.value.map((tag) => ({ ...tag, source: 'IMPORT', setBy, setAt: ctx.now })))
 }
 
+/** What is to be written of those lines that are not refused. */
+const importedLines = (
+  ctx: IdentityContext,
+  { members }: ImportMembersInput,
+  lines: readonly Line[],
+  decisions: readonly ImportDecision[],
+): ImportedLine[] =>
+  lines.flatMap(({ index, identifiers, profile, tags }, at) => {
+    const decision = decisions[at]!
+    if (decision.outcome === 'REFUSED') return []
+    const { joinedAt, channel, store, entry } = members[index]!
+    return {
+      memberId: decision.memberId,
+      begins: decision.outcome === 'CREATED',
+      bound: decision.outcome === 'CREATED' ? identifiers : boundOf(identifiers, decision.bind),
+      profile,
+      tags,
+      joinedAt: joinedAt ?? ctx.now,
+      channel: channel ?? 'IMPORT',
+      store: store ?? undefined,
+      entry: entry ?? 'FULL',
+    }
+  })
+
+const boundOf = (
+  identifiers: readonly VerifiedIdentifier[],
+  bind: readonly string[],
+): VerifiedIdentifier[] =>
+  bind.length === 0 ? [] : identifiers.filter(({ hash }) => bind.includes(hash.toString('hex')))
+
 /** Takes each identifier for the first line that has it, and finds out who the lines are. */
 async function decideLines(tx: Tx, ctx: IdentityContext, lines: readonly Line[]): Promise<ImportDecision[]> {
-  const claims = new Map<
-    string,
-    { kind: VerifiedIdentifier['kind']; scope: string; hash: Buffer; memberId: MemberId }
-  >()
+  const claims = new Map<string, IdentifierClaim>()
   for (const { candidate, identifiers } of lines) {
-    for (const { kind, scope, hash } of identifiers) {
-      const key = hash.toString('hex')
+    for (const { kind, scope, hash, key } of identifiers) {
       if (!claims.has(key)) claims.set(key, { kind, scope, hash, memberId: candidate })
     }
   }
   if (claims.size === 0) return []
   const owners = await claimIdentifiers(tx, [...claims.values()])
-  const stones = new Map(
-    [...claims].map(([key, { hash }]) => [key, tombstoneOf(ctx.services.keys.index, hash)]),
-  )
-  const found = await findTombstones(tx, [...stones.values()])
-  const isErased = (hash: Buffer): boolean =>
-    found.size > 0 && found.has(stones.get(hash.toString('hex'))!.toString('hex'))
+  const erased = await findErased(tx, ctx, claims)
   const candidates = new Set(lines.map(({ candidate }) => candidate))
   const strangers = [...new Set(owners.values())].filter((id) => !candidates.has(id))
-  const persons = strangers.length === 0 ? new Map<string, MemberRow>() : await findMembers(tx, strangers)
-  const held = strangers.length === 0 ? [] : await findChannelIdentities(tx, strangers)
+  const persons = await lockPersons(tx, strangers)
+  const personOf = (owner: MemberId): MemberId | undefined =>
+    candidates.has(owner) ? owner : persons.get(owner)
+  // Under a tombstone, or of somebody who was erased while we came here.
+  const isErased = (key: string): boolean => erased.has(key) || personOf(owners.get(key)!) === undefined
+  const held = persons.size === 0 ? [] : await findChannelIdentities(tx, [...new Set(persons.values())])
   const decisions = planImport(
     lines.map(({ candidate, identifiers }) => ({
       candidate,
-      identifiers: identifiers.map(({ hash, kind, scope }) => ({ hash: hash.toString('hex'), kind, scope })),
-      erased: identifiers.some(({ hash }) => isErased(hash)),
+      identifiers: identifiers.map(({ key, kind, scope }) => ({ hash: key, kind, scope })),
+      erased: identifiers.some(({ key }) => isErased(key)),
     })),
-    new Map([...owners].map(([hash, id]) => [hash, persons.get(id)?.id ?? id])),
+    new Map([...owners].map(([hash, id]) => [hash, personOf(id) ?? id])),
     held.map(({ kind, scope, hash, personId }) => ({
       kind,
       scope,
@@ -205,6 +241,43 @@ async function decideLines(tx: Tx, ctx: IdentityContext, lines: readonly Line[])
   )
   await settle(tx, lines, decisions)
   return decisions
+}
+
+/** Those of the identifiers under which somebody was erased. Where nobody ever was, none is looked for. */
+async function findErased(
+  tx: Tx,
+  ctx: IdentityContext,
+  claims: ReadonlyMap<string, IdentifierClaim>,
+): Promise<ReadonlySet<string>> {
+  if (!(await anyTombstone(tx))) return new Set()
+  const stones = new Map(
+    [...claims].map(([key, { hash }]) => [key, tombstoneOf(ctx.services.keys.index, hash)]),
+  )
+  const found = await findTombstones(tx, [...stones.values()])
+  if (found.size === 0) return new Set()
+  return new Set([...stones].flatMap(([key, stone]) => (found.has(stone.toString('hex')) ? key : [])))
+}
+
+/** Opens cases for people to decide whose contested identifiers are; answers the first of each line, by its place. */
+async function noteRefused(
+  tx: Tx,
+  ctx: IdentityContext,
+  lines: readonly Line[],
+  decisions: readonly ImportDecision[],
+): Promise<Map<number, string>> {
+  const claims = lines.flatMap(({ index, identifiers }, at) => {
+    const decision = decisions[at]!
+    const conflicts = decision.outcome === 'REFUSED' ? decision.conflicts : []
+    return casesOf(conflicts, identifiers).map((claim) => ({ index, claim }))
+  })
+  const ids = await noteConflicts(
+    tx,
+    claims.map(({ claim }) => claim),
+    ctx.now,
+  )
+  const first = new Map<number, string>()
+  for (const [at, { index }] of claims.entries()) if (!first.has(index)) first.set(index, ids[at]!)
+  return first
 }
 
 /** What was claimed for who is somebody else is that member's; what was claimed for who is refused is nobody's. */
@@ -226,131 +299,4 @@ async function settle(tx: Tx, lines: readonly Line[], decisions: readonly Import
     refused.flatMap(({ identifiers }) => identifiers.map(({ hash }) => hash)),
     refused.map(({ candidate }) => candidate),
   )
-}
-
-async function carryOut(
-  tx: Tx,
-  ctx: IdentityContext,
-  { members }: ImportMembersInput,
-  lines: readonly Line[],
-  decisions: readonly ImportDecision[],
-): Promise<void> {
-  const fresh: Line[] = []
-  const bound: { memberId: MemberId; line: Line; identifiers: readonly VerifiedIdentifier[] }[] = []
-  const persons: { memberId: MemberId; line: Line }[] = []
-  for (const [at, line] of lines.entries()) {
-    const decision = decisions[at]!
-    if (decision.outcome === 'REFUSED') continue
-    const { memberId } = decision
-    persons.push({ memberId, line })
-    if (decision.outcome === 'CREATED') {
-      fresh.push(line)
-      bound.push({ memberId, line, identifiers: line.identifiers })
-    } else if (decision.bind.length > 0) {
-      const wanted = new Set(decision.bind)
-      const identifiers = line.identifiers.filter(({ hash }) => wanted.has(hash.toString('hex')))
-      bound.push({ memberId, line, identifiers })
-    }
-  }
-  const channelOf = (line: Line): Channel => members[line.index]!.channel ?? 'IMPORT'
-  if (fresh.length > 0) {
-    await beginMembers(
-      tx,
-      ctx,
-      fresh.map((line) => {
-        const { joinedAt, store, entry } = members[line.index]!
-        return {
-          id: line.candidate,
-          joinedAt: joinedAt ?? ctx.now,
-          channel: channelOf(line),
-          store: store ?? undefined,
-          entry: entry ?? 'FULL',
-        }
-      }),
-    )
-  }
-  await recordIdentities(
-    tx,
-    ctx,
-    bound.flatMap(({ memberId, line, identifiers }) =>
-      identifiers.map((identifier) => ({ memberId, identifier, channel: channelOf(line) })),
-    ),
-  )
-  await fillProfiles(tx, ctx, persons, new Set(fresh.map(({ candidate }) => candidate)))
-  const tagged = persons.filter(({ line }) => line.tags.length > 0)
-  if (tagged.length > 0) {
-    await appendTagsOfMany(
-      tx,
-      tagged.map(({ memberId, line }) => ({ memberId, tags: line.tags })),
-      ctx.now,
-    )
-    await publish(tx, [tagsChanged(ctx.now, [...new Set(tagged.map(({ memberId }) => memberId))])])
-  }
-  const entryOf = (line: Line): Entry => members[line.index]!.entry ?? 'FULL'
-  const created = new Set(fresh.map(({ candidate }) => candidate))
-  await publish(tx, [
-    ...[...Map.groupBy(fresh, entryOf)].map(([entry, group]) =>
-      membersRegistered(
-        ctx.now,
-        'IMPORT',
-        group.map(({ candidate }) => candidate),
-        entry,
-      ),
-    ),
-    ...bound
-      .filter(({ memberId }) => !created.has(memberId))
-      .map(({ memberId, identifiers }) => identityBound(ctx.now, 'IMPORT', memberId, identifiers)),
-  ])
-}
-
-/** What a line says of a person fills what is empty; of who was there before under the member's lock. */
-async function fillProfiles(
-  tx: Tx,
-  ctx: IdentityContext,
-  persons: readonly { memberId: MemberId; line: Line }[],
-  created: ReadonlySet<MemberId>,
-): Promise<void> {
-  const saying = persons.filter(({ line }) => Object.keys(line.profile).length > 0)
-  if (saying.length === 0) return
-  const ids = [...new Set(saying.map(({ memberId }) => memberId))]
-  const dataKeys = await ensureDataKeys(tx, ctx.services.keys, ids)
-  const standing = ids.filter((id) => !created.has(id)).toSorted()
-  for (const id of standing) await lockMember(tx, id)
-  const known = standing.length === 0 ? new Map() : await findProfiles(tx, standing)
-  const changed = new Map<MemberId, { profile: Profile; version: number }>()
-  for (const { memberId, line } of saying) {
-    const stored = known.get(memberId)
-    const before: Profile =
-      changed.get(memberId)?.profile ??
-      (stored
-        ? JSON.parse(unseal(dataKeys.get(memberId)!, places.profile(memberId), stored.sealed).toString())
-        : {})
-    const profile = fillProfile(before, line.profile)
-    if (stored && JSON.stringify(profile) === JSON.stringify(before)) continue
-    changed.set(memberId, { profile, version: (stored?.version ?? 0) + 1 })
-  }
-  if (changed.size === 0) return
-  await saveProfiles(
-    tx,
-    [...changed].map(([memberId, { profile, version }]) => ({
-      memberId,
-      version,
-      sealed: seal(
-        dataKeys.get(memberId)!,
-        places.profile(memberId),
-        Buffer.from(JSON.stringify(profile)),
-        newNonce(),
-      ),
-    })),
-    ctx.now,
-  )
-  const memberIds = [...changed.keys()]
-  await publish(tx, [
-    {
-      type: 'identity.ProfilesChanged',
-      ...(memberIds.length === 1 ? { memberId: memberIds[0]! } : {}),
-      occurredAt: ctx.now,
-      payload: { memberIds },
-    },
-  ])
 }

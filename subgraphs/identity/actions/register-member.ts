@@ -15,7 +15,7 @@ import { memberNumber } from '../domain/member-number.ts'
 import { checkProfile, fillProfile, type ProfileChange } from '../domain/profile.ts'
 import type { IdentityRefusalCode } from '../domain/refusals.ts'
 import { blindIndex } from '../domain/sealing.ts'
-import { claimIdentifiers } from '../store/identifiers.ts'
+import { insertIdentifiers } from '../store/identifiers.ts'
 import { insertMembers, takeNumberSerials } from '../store/members.ts'
 import { activateFound } from './activate-members.ts'
 import { channelOf, isSelf, requireScope } from './callers.ts'
@@ -154,7 +154,7 @@ export async function beginMembers(
       status: statusOf(entry ?? 'FULL'),
     })),
   )
-  await claimIdentifiers(
+  await insertIdentifiers(
     tx,
     members.map(({ id }, index) => {
       const number = { kind: 'MEMBER_NUMBER', scope: '', value: numbers[index]! } as const

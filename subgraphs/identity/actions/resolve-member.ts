@@ -1,11 +1,17 @@
+import type { KeyObject } from 'node:crypto'
 import type { Tx } from '../../../kernel/db/transaction.ts'
 import { type MemberId, newId } from '../../../kernel/values/ids.ts'
+import type { Instant } from '../../../kernel/values/instant.ts'
 import { fail, ok, type Result } from '../../../kernel/values/result.ts'
 import type { IdentityContext } from '../context.ts'
 import { type Channel, KINDS } from '../domain/kinds.ts'
 import { resolveOneId } from '../domain/one-id.ts'
 import { places, seal } from '../domain/sealing.ts'
-import { findChannelIdentities, insertChannelIdentities } from '../store/channel-identities.ts'
+import {
+  type ChannelIdentityRow,
+  findChannelIdentities,
+  insertChannelIdentities,
+} from '../store/channel-identities.ts'
 import { claimIdentifiers, settleClaims } from '../store/identifiers.ts'
 import { type LockedMember, lockMember } from '../store/members.ts'
 import { findDormant, moveToNewest, noteConflicts } from './contest-identity.ts'
@@ -117,37 +123,48 @@ async function lockPersons(
   return persons
 }
 
+export interface Binding {
+  readonly memberId: MemberId
+  readonly identifier: VerifiedIdentifier
+  readonly channel: Channel
+}
+
 /** Writes down on the members' side which identifiers are theirs; personal ones under each member's key. */
 export async function recordIdentities(
   tx: Tx,
   ctx: IdentityContext,
-  bindings: readonly { memberId: MemberId; identifier: VerifiedIdentifier; channel: Channel }[],
+  bindings: readonly Binding[],
 ): Promise<void> {
   const personal = new Set(
     bindings.flatMap(({ memberId, identifier }) => (KINDS[identifier.kind].personal ? memberId : [])),
   )
   const dataKeys = await ensureDataKeys(tx, ctx.services.keys, [...personal])
-  await insertChannelIdentities(
-    tx,
-    bindings.map(({ memberId, identifier, channel }) => {
-      const id = newId(ctx.now)
-      const { kind, scope, hash, value, strength, source } = identifier
-      const sealedValue = KINDS[kind].personal
-        ? seal(dataKeys.get(memberId)!, places.identity(memberId, id), Buffer.from(value), newNonce())
-        : undefined
-      return {
-        memberId,
-        id,
-        kind,
-        scope,
-        hash,
-        value: sealedValue ? undefined : value,
-        sealedValue,
-        channel,
-        source,
-        strength,
-        verifiedAt: ctx.now,
-      }
-    }),
-  )
+  await insertChannelIdentities(tx, sealIdentities(ctx.now, bindings, dataKeys))
 }
+
+/** Identifiers as they lie at rest. */
+export const sealIdentities = (
+  now: Instant,
+  bindings: readonly Binding[],
+  dataKeys: ReadonlyMap<string, KeyObject>,
+): ChannelIdentityRow[] =>
+  bindings.map(({ memberId, identifier, channel }) => {
+    const id = newId(now)
+    const { kind, scope, hash, value, strength, source } = identifier
+    const sealedValue = KINDS[kind].personal
+      ? seal(dataKeys.get(memberId)!, places.identity(memberId, id), Buffer.from(value), newNonce())
+      : undefined
+    return {
+      memberId,
+      id,
+      kind,
+      scope,
+      hash,
+      value: sealedValue ? undefined : value,
+      sealedValue,
+      channel,
+      source,
+      strength,
+      verifiedAt: now,
+    }
+  })

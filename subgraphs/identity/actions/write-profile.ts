@@ -1,3 +1,4 @@
+import type { KeyObject } from 'node:crypto'
 import type { Tx } from '../../../kernel/db/transaction.ts'
 import { publish } from '../../../kernel/events/publish.ts'
 import type { ProfilesChanged } from '../../../schema/events/identity.ts'
@@ -29,5 +30,5 @@ export async function writeProfile(
 export const openProfile = (keys: Keys, profile: SealedProfile, wrappedKey: Buffer): Profile =>
   opened(openDataKey(keys, profile.memberId, wrappedKey), profile)
 
-const opened = (dataKey: Buffer, profile: SealedProfile): Profile =>
+const opened = (dataKey: KeyObject, profile: SealedProfile): Profile =>
   JSON.parse(unseal(dataKey, places.profile(profile.memberId), profile.sealed).toString()) as Profile

@@ -23,30 +23,40 @@ export interface ChannelIdentityRow {
   readonly verifiedAt: Instant
 }
 
+/** What a member has already stays as it is. */
 export async function insertChannelIdentities(tx: Tx, rows: readonly ChannelIdentityRow[]): Promise<void> {
   if (rows.length === 0) return
   await tx.query(
     `/* insertChannelIdentities */
-     insert into channel_identity
-       (member_id, id, kind, scope, hash, value, sealed_value, channel, source, strength, verified_at)
-     select * from unnest($1::uuid[], $2::uuid[], $3::text[], $4::text[], $5::bytea[], $6::text[], $7::bytea[],
-       $8::text[], $9::text[], $10::text[], $11::timestamptz[])
-     on conflict on constraint channel_identity_once do nothing`,
-    [
-      rows.map(({ memberId }) => memberId),
-      rows.map(({ id }) => id),
-      rows.map(({ kind }) => kind),
-      rows.map(({ scope }) => scope),
-      rows.map(({ hash }) => hash),
-      rows.map(({ value }) => value ?? null),
-      rows.map(({ sealedValue }) => sealedValue ?? null),
-      rows.map(({ channel }) => channel),
-      rows.map(({ source }) => source),
-      rows.map(({ strength }) => strength),
-      rows.map(({ verifiedAt }) => toIso(verifiedAt)),
-    ],
+     ${INSERT} on conflict on constraint channel_identity_once do nothing`,
+    columnsOf(rows),
   )
 }
+
+/** Identities of members who have none; without looking for them, it takes two thirds of the time. */
+export async function insertFirstIdentities(tx: Tx, rows: readonly ChannelIdentityRow[]): Promise<void> {
+  if (rows.length > 0) await tx.query(`/* insertFirstIdentities */ ${INSERT}`, columnsOf(rows))
+}
+
+const INSERT = `
+  insert into channel_identity
+    (member_id, id, kind, scope, hash, value, sealed_value, channel, source, strength, verified_at)
+  select * from unnest($1::uuid[], $2::uuid[], $3::text[], $4::text[], $5::bytea[], $6::text[], $7::bytea[],
+    $8::text[], $9::text[], $10::text[], $11::timestamptz[])`
+
+const columnsOf = (rows: readonly ChannelIdentityRow[]): unknown[] => [
+  rows.map(({ memberId }) => memberId),
+  rows.map(({ id }) => id),
+  rows.map(({ kind }) => kind),
+  rows.map(({ scope }) => scope),
+  rows.map(({ hash }) => hash),
+  rows.map(({ value }) => value ?? null),
+  rows.map(({ sealedValue }) => sealedValue ?? null),
+  rows.map(({ channel }) => channel),
+  rows.map(({ source }) => source),
+  rows.map(({ strength }) => strength),
+  rows.map(({ verifiedAt }) => toIso(verifiedAt)),
+]
 
 /** Those of members by their present ids, with what came along when others were merged into them. */
 export async function findChannelIdentities(

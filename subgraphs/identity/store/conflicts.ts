@@ -35,34 +35,63 @@ export type Seen = Pick<
   'kind' | 'hash' | 'identifierKind' | 'identifierScope' | 'strength' | 'source' | 'holderId' | 'claimantId'
 >
 
-/** Opens a case, or counts that it was seen again; one that people have decided to leave as it is stays closed. */
-export async function noteConflict(tx: Tx, seen: Seen, at: Instant): Promise<string> {
-  const values = [
-    seen.hash,
-    seen.identifierKind,
-    seen.identifierScope,
-    seen.holderId,
-    seen.claimantId ?? null,
-  ]
-  const [known] = await tx.query<{ id: string }>(
-    `/* seeConflictAgain */
-     update identity_conflict set times = times + 1, seen_at = $6
-     where identifier_hash = $1 and identifier_kind = $2 and identifier_scope = $3 and holder_id = $4
-       and claimant_id is not distinct from $5 and (state = 'OPEN' or resolution = 'KEPT_APART')
-     returning id`,
-    [...values, toIso(at)],
+/**
+ * Opens a case for each claim, or counts that it was seen again; one that people have decided to leave as it is stays
+ * closed. Answers the cases, one for one.
+ */
+export async function noteConflicts(tx: Tx, claims: readonly Seen[], at: Instant): Promise<string[]> {
+  if (claims.length === 0) return []
+  const seen = [...Map.groupBy(claims, claimOf)].map(([claim, same]) => ({
+    ...same[0]!,
+    claim,
+    times: same.length,
+  }))
+  const known = await tx.query<{ claim: string; id: string }>(
+    `/* seeConflictsAgain */
+     update identity_conflict as known set times = times + given.seen, seen_at = $8
+     from unnest($1::text[], $2::bytea[], $3::text[], $4::text[], $5::uuid[], $6::uuid[], $7::integer[])
+       as given(claim, hash, kind, scope, holder, claimant, seen)
+     where identifier_hash = hash and identifier_kind = given.kind and identifier_scope = given.scope
+       and holder_id = holder and claimant_id is not distinct from claimant
+       and (state = 'OPEN' or resolution = 'KEPT_APART')
+     returning claim, id`,
+    [seen.map(({ claim }) => claim), ...columnsOf(seen), toIso(at)],
   )
-  if (known) return known.id
-  const [opened] = await tx.query<{ id: string }>(
-    `/* openConflict */
-     insert into identity_conflict (identifier_hash, identifier_kind, identifier_scope, holder_id, claimant_id, id,
-       kind, state, strength, source, opened_at, seen_at, times)
-     values ($1, $2, $3, $4, $5, $6, $7, 'OPEN', $8, $9, $10, $10, 1)
-     returning id`,
-    [...values, newId(at), seen.kind, seen.strength, seen.source, toIso(at)],
-  )
-  return opened!.id
+  const ids = new Map(known.map(({ claim, id }) => [claim, id]))
+  const fresh = seen.filter(({ claim }) => !ids.has(claim))
+  for (const { claim } of fresh) ids.set(claim, newId(at))
+  if (fresh.length > 0) {
+    await tx.query(
+      `/* openConflicts */
+       insert into identity_conflict (identifier_hash, identifier_kind, identifier_scope, holder_id, claimant_id,
+         times, id, kind, strength, source, state, opened_at, seen_at)
+       select *, 'OPEN', $11::timestamptz, $11::timestamptz
+       from unnest($1::bytea[], $2::text[], $3::text[], $4::uuid[], $5::uuid[], $6::integer[], $7::uuid[],
+         $8::text[], $9::text[], $10::text[])`,
+      [
+        ...columnsOf(fresh),
+        fresh.map(({ claim }) => ids.get(claim)!),
+        fresh.map(({ kind }) => kind),
+        fresh.map(({ strength }) => strength),
+        fresh.map(({ source }) => source),
+        toIso(at),
+      ],
+    )
+  }
+  return claims.map((one) => ids.get(claimOf(one))!)
 }
+
+const claimOf = ({ hash, identifierKind, identifierScope, holderId, claimantId }: Seen): string =>
+  JSON.stringify([hash.toString('hex'), identifierKind, identifierScope, holderId, claimantId])
+
+const columnsOf = (seen: readonly (Seen & { readonly times: number })[]): unknown[] => [
+  seen.map(({ hash }) => hash),
+  seen.map(({ identifierKind }) => identifierKind),
+  seen.map(({ identifierScope }) => identifierScope),
+  seen.map(({ holderId }) => holderId),
+  seen.map(({ claimantId }) => claimantId ?? null),
+  seen.map(({ times }) => times),
+]
 
 export async function resolveConflictRow(
   tx: Tx,

@@ -55,6 +55,13 @@ export async function insertTombstones(
   )
 }
 
+export async function anyTombstone(db: { query: Query }): Promise<boolean> {
+  const [row] = await db.query<{ any: boolean }>(
+    `/* anyTombstone */ select exists (select from tombstone) as any`,
+  )
+  return row!.any
+}
+
 /** Those of the hashes under which somebody was erased. */
 export async function findTombstones(db: { query: Query }, hashes: readonly Buffer[]): Promise<Set<string>> {
   const rows = await db.query<{ hash: Buffer }>(

@@ -19,25 +19,42 @@ export async function claimIdentifiers(
   tx: Tx,
   claims: readonly IdentifierClaim[],
 ): Promise<Map<string, MemberId>> {
-  const ordered = claims.toSorted((a, b) => Buffer.compare(a.hash, b.hash))
-  const claimed = await tx.query<OwnerColumns>(
+  const [taken] = await tx.query<{ count: number }>(
     `/* claimIdentifiers */
-     insert into identifier (hash, kind, scope, member_id)
-     select * from unnest($1::bytea[], $2::text[], $3::text[], $4::uuid[])
-     on conflict on constraint identifier_key do nothing
-     returning hash, member_id`,
-    [
-      ordered.map(({ hash }) => hash),
-      ordered.map(({ kind }) => kind),
-      ordered.map(({ scope }) => scope),
-      ordered.map(({ memberId }) => memberId),
-    ],
+     with claimed as (
+       ${INSERT} on conflict on constraint identifier_key do nothing returning 1
+     )
+     select count(*)::integer as count from claimed`,
+    columnsOf(claims),
   )
-  const owners = ownersByHash(claimed)
-  const taken = ordered.map(({ hash }) => hash).filter((hash) => !owners.has(hash.toString('hex')))
-  if (taken.length === 0) return owners
-  return new Map([...owners, ...(await findOwners(tx, taken))])
+  if (taken!.count < claims.length) {
+    return findOwners(
+      tx,
+      claims.map(({ hash }) => hash),
+    )
+  }
+  return new Map(claims.map(({ hash, memberId }) => [hash.toString('hex'), memberId]))
 }
+
+/** Identifiers that lead to nobody and that nobody else can claim; without looking for them, it takes two thirds of the time. */
+export async function insertIdentifiers(tx: Tx, claims: readonly IdentifierClaim[]): Promise<void> {
+  await tx.query(`/* insertIdentifiers */ ${INSERT}`, columnsOf(claims))
+}
+
+/** In order of hash, which is that of the index. */
+function columnsOf(claims: readonly IdentifierClaim[]): unknown[] {
+  const ordered = claims.toSorted((a, b) => Buffer.compare(a.hash, b.hash))
+  return [
+    ordered.map(({ hash }) => hash),
+    ordered.map(({ kind }) => kind),
+    ordered.map(({ scope }) => scope),
+    ordered.map(({ memberId }) => memberId),
+  ]
+}
+
+const INSERT = `
+  insert into identifier (hash, kind, scope, member_id)
+  select * from unnest($1::bytea[], $2::text[], $3::text[], $4::uuid[])`
 
 /** To whom identifiers lead, by the hex text of their hash. */
 export async function findOwners(

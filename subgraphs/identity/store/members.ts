@@ -148,6 +148,20 @@ export async function lockRows(
   }))
 }
 
+/** Holds the members that ids lead to, and answers which that is for each; who was erased is left out. */
+export async function lockPersons(tx: Tx, ids: readonly string[]): Promise<Map<string, MemberId>> {
+  if (ids.length === 0) return new Map()
+  for (;;) {
+    const found = await findMembers(tx, ids)
+    const rows = await lockRows(tx, [...new Set([...found.values()].map(({ id }) => id))])
+    // Who was merged or came out again while we waited is somebody else now.
+    const held = await findMembers(tx, ids)
+    if ([...held].some(([asked, { id }]) => found.get(asked)?.id !== id)) continue
+    const standing = new Set(rows.flatMap(({ id, status }) => (status === 'ERASED' ? [] : id)))
+    return new Map([...held].flatMap(([asked, { id }]) => (standing.has(id) ? [[asked, id] as const] : [])))
+  }
+}
+
 /** A member, and all that led to it, lead to the survivor from now on. */
 export async function mergeRows(
   tx: Tx,

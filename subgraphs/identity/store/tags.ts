@@ -58,6 +58,33 @@ export async function appendTagsOfMany(
   )
 }
 
+/** Tags of members who have none, each once for a member, with their history. */
+export async function insertFirstTags(
+  tx: Tx,
+  tags: readonly (Tag & { readonly memberId: string })[],
+  at: Instant,
+): Promise<void> {
+  const memberIds = tags.map(({ memberId }) => memberId)
+  const columns = columnsOf(tags)
+  await tx.query(
+    `/* insertFirstTags */
+     insert into tag (member_id, dimension, name, source, value, set_by, confidence, expires_at, set_at)
+     select * from unnest($1::uuid[], $2::text[], $3::text[], $4::text[], $5::text[], $6::text[],
+       $7::double precision[], $8::timestamptz[], $9::timestamptz[])`,
+    [memberIds, ...columns],
+  )
+  await tx.query(
+    `/* insertFirstTagHistory */
+     insert into tag_history (member_id, id, change, dimension, name, source, value, changed_by, confidence,
+       expires_at, changed_at)
+     select member_id, id, 'set', dimension, name, source, value, set_by, confidence, expires_at, set_at
+     from unnest($1::uuid[], $2::uuid[], $3::text[], $4::text[], $5::text[], $6::text[], $7::text[],
+       $8::double precision[], $9::timestamptz[], $10::timestamptz[])
+       as given(member_id, id, dimension, name, source, value, set_by, confidence, expires_at, set_at)`,
+    [memberIds, tags.map(() => newId(at)), ...columns],
+  )
+}
+
 /** Removes tags of a person, of one source or of all, and answers what they were and under which id. */
 export async function deleteTags(
   tx: Tx,
