@@ -9,7 +9,7 @@ export default mergeConfig(
       include: [
         'test/ledger/hard/**/*.test.ts',
         'test/ledger/model.test.ts',
-        'test/ledger/domain/{model,replay,returning,merge-order}.test.ts',
+        'test/ledger/domain/{model,model-counting,replay,returning,merge-order}.test.ts',
         'test/ledger/mutation/*.test.ts',
         'test/kernel/conditions/same-answers.test.ts',
       ],

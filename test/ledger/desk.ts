@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
 import { type Instant, instant } from '../../kernel/values/instant.ts'
-import type { Result } from '../../kernel/values/result.ts'
+import { ok, type Result } from '../../kernel/values/result.ts'
 import {
   AccountBook,
   type AccountState,
@@ -9,9 +9,11 @@ import {
 } from '../../subgraphs/ledger/domain/account-book.ts'
 import type { AdjustedAsset } from '../../subgraphs/ledger/domain/adjustment-rules.ts'
 import { assets } from '../../subgraphs/ledger/domain/asset.ts'
+import { decideWithin } from '../../subgraphs/ledger/domain/conduct.ts'
 import { decide, HISTORY_NEEDED, pastOf } from '../../subgraphs/ledger/domain/decide.ts'
 import type { Multiplier } from '../../subgraphs/ledger/domain/earn.ts'
-import type { Entry } from '../../subgraphs/ledger/domain/entry.ts'
+import type { Entry, LotKey } from '../../subgraphs/ledger/domain/entry.ts'
+import type { StoredValueCommand } from '../../subgraphs/ledger/domain/post-stored-value.ts'
 import type { LineInput, PostingCommand, SourceDocument } from '../../subgraphs/ledger/domain/posting.ts'
 import type { Program } from '../../subgraphs/ledger/domain/program.ts'
 import { type History, type PastDocument, replay } from '../../subgraphs/ledger/domain/replay.ts'
@@ -89,6 +91,31 @@ export class Desk {
     const direction = by < 0n ? 'deduct' : 'grant'
     const amount = by < 0n ? -by : by
     return this.#post(number, undefined, { kind: 'adjustment', direction, asset, amount, reason: 'case' })
+  }
+
+  /** To somebody else, or as much as somebody else has sent. */
+  send(number: string, points: bigint): Result<SourceDocument> {
+    return this.#post(number, undefined, { kind: 'transfer-out', points, to: idOf('somebody else') })
+  }
+
+  receive(number: string, lots: readonly (LotKey & { amount: bigint })[]): Result<SourceDocument> {
+    return this.#post(number, undefined, { kind: 'transfer-in', from: idOf('somebody else'), lots })
+  }
+
+  /** By staff: a tier that was asked for. */
+  decideTier(tier: string, approved: boolean, id: string): Result<SourceDocument> {
+    const number = approved ? 'approved' : 'refused'
+    return this.#post(
+      number,
+      undefined,
+      { kind: 'tier-decision', channel: 'staff', tier, approved, reason: 'r' },
+      id,
+    )
+  }
+
+  /** Prepaid money. */
+  pay(number: string, command: StoredValueCommand): Result<SourceDocument> {
+    return this.#post(number, undefined, { ...command })
   }
 
   /** On a bill of so much. */
@@ -177,8 +204,11 @@ export class Desk {
     const ask = (history: History | undefined) => {
       const book = new AccountBook(this.program, this.state)
       book.origin = this.origin
-      const { multipliers, now } = this
-      return { book, result: decide(this.program, book, command, { multipliers, now, history }) }
+      const { program, multipliers, now } = this
+      const result = decideWithin(program, book, command, () =>
+        decide(program, book, command, { multipliers, now, history }),
+      )
+      return { book, result }
     }
     let { book, result } = ask(undefined)
     if (result === HISTORY_NEEDED) {
@@ -186,8 +216,9 @@ export class Desk {
       ;({ book, result } = ask(this.history))
     }
     if (result === HISTORY_NEEDED) throw new Error('asked for the history twice')
-    if (result.ok) this.keep(book, [result.value])
-    return result as Result<SourceDocument>
+    if (!result.ok) return result
+    this.keep(book, [result.value.document])
+    return ok(result.value.document)
   }
 }
 

@@ -23,6 +23,38 @@ export interface NaiveProgram {
   readonly monthly?: bigint
   readonly graceDays?: number
   readonly spent?: 'debt' | 'negative' | 'cash'
+  /** A programme that counts says for itself what an event earns and which tier follows from what was counted. */
+  readonly counting?: NaiveCounting
+}
+
+export interface NaiveCounting {
+  /** What an event earns at a standing, which it changes: what it has counted is noted there. */
+  readonly rate: (event: NaiveEvent, at: NaiveStanding) => NaiveRating
+  /** The rank that is reached, and whether the one above it waits for somebody's approval. */
+  readonly reached: (at: NaiveStanding, day: Day) => { rank: number; asks: boolean }
+  readonly keeps: (at: NaiveStanding, day: Day) => boolean
+}
+
+export interface NaiveEvent {
+  readonly day: Day
+  /** Of an activity. */
+  readonly code?: string
+  /** Of a purchase, all that is left of it. */
+  readonly fen?: bigint
+}
+
+export interface NaiveRating {
+  readonly points: bigint
+  /** Of them, what waits for an activity. */
+  readonly until?: { readonly code: string; readonly points: bigint }
+  readonly growth: bigint
+  /** A limit was reached by which nobody does this any more. */
+  readonly refused: boolean
+}
+
+/** What tiers count, event by event. */
+export interface NaiveCount extends NaiveEvent {
+  readonly points: bigint
 }
 
 /** How much of a line came back; `whole`: nothing of it is left. */
@@ -33,13 +65,19 @@ export interface Back {
 
 type Happening =
   | { kind: 'buy'; day: Day; number: string; lines: readonly bigint[] }
-  | { kind: 'grant'; day: Day; points: bigint }
+  | { kind: 'act'; day: Day; number: string; code: string }
+  /** Of one day, those with a number go by it. */
+  | { kind: 'grant'; day: Day; number?: string; points: bigint }
   | { kind: 'adjust'; day: Day; points: bigint }
   | { kind: 'redeem'; day: Day; points: bigint; bill: string }
   | { kind: 'hold'; day: Day; id: string; points: bigint; lapses: Day }
   | { kind: 'capture'; day: Day; id: string; points: bigint; bill: string }
   | { kind: 'release'; day: Day; id: string }
   | { kind: 'return'; day: Day; bill: string; back: readonly Back[]; grace: bigint; cash: bigint }
+  | { kind: 'send'; day: Day; points: bigint }
+  | { kind: 'receive'; day: Day; lots: readonly [Day, bigint][] }
+  /** Somebody gives the highest tier to a member that has reached it, or does not. */
+  | { kind: 'decide'; day: Day; approved: boolean }
 
 type Burn = Happening & { kind: 'redeem' | 'capture' }
 
@@ -52,7 +90,16 @@ export class NaiveStanding {
   readonly holds = new Map<string, { left: bigint; lapses: Day; lots: [Day, bigint][] }>()
   readonly months = new Map<string, bigint>()
   readonly told = new Map<string, { points: bigint; tier: string }>()
+  /** All that was counted, and how much of it before the tier was last changed or reviewed. */
+  readonly counts: NaiveCount[] = []
+  countedBefore = 0
+  /** What rules have given, and how often, by the name of their limit and its time. */
+  readonly given = new Map<string, bigint>()
+  approval: 'asked' | 'refused' | undefined
+  /** Whether the event that is new would be refused. */
+  refused = false
   owed = 0n
+  moved = 0n
   spent = 0n
   expired = 0n
   rank = 0
@@ -73,6 +120,8 @@ export class NaiveMember {
   readonly #program: NaiveProgram
   readonly #born: Day
   readonly list: readonly Happening[]
+  /** Nobody asks twice how a day was: nothing more happens to this one. */
+  readonly #lived = new Map<string, NaiveStanding>()
 
   constructor(program: NaiveProgram, born: Day, list: readonly Happening[] = []) {
     this.#program = program
@@ -107,33 +156,78 @@ export class NaiveMember {
     })
   }
 
-  /** On the morning after all that the days before brought, at noon of the day when all that it brought has happened. */
-  on(today: Day): NaiveStanding {
+  /** Points from another member; what repays a debt counts as earned on that day, should it be owed no more. */
+  withReceived(day: Day, lots: readonly [Day, bigint][]): NaiveMember {
+    let { owed } = this.on(day)
+    let repaid = 0n
+    const left = lots.toSorted().flatMap(([last, points]): [Day, bigint][] => {
+      const pays = points < owed ? points : owed
+      owed -= pays
+      repaid += pays
+      return points > pays ? [[last, points - pays]] : []
+    })
+    const paying: [Day, bigint][] = repaid > 0n ? [[this.#program.pointsLast(day), repaid]] : []
+    return this.with({ kind: 'receive', day, lots: [...left, ...paying] })
+  }
+
+  /**
+   * On the morning after all that the days before brought, at noon of the day when all that it brought has happened. A limit
+   * may refuse what is new; what has happened stays, and earns nothing.
+   */
+  on(today: Day, fresh?: string): NaiveStanding {
+    const name = `${today} ${fresh}`
+    const known = this.#lived.get(name) ?? this.#live(today, fresh)
+    this.#lived.set(name, known)
+    return known
+  }
+
+  #live(today: Day, fresh: string | undefined): NaiveStanding {
     const at = new NaiveStanding()
     for (let day = this.#born; ; day = plusDays(day, 1)) {
       for (const hold of [...at.holds.keys()].sort())
         if (at.holds.get(hold)!.lapses === day) this.#release(at, hold, day)
       const ofDay = this.list.filter((each) => each.day === day)
-      for (const each of ofDay.filter(({ kind }) => kind === 'grant')) this.#happen(at, each)
-      for (const each of ofDay.filter(({ kind }) => kind === 'buy').sort(byNumber)) this.#happen(at, each)
-      for (const each of ofDay.filter(({ kind }) => kind !== 'buy' && kind !== 'grant'))
-        this.#happen(at, each)
+      for (const each of ofDay.filter(isEarned).sort(byNumber)) this.#happen(at, each, fresh)
+      for (const each of ofDay.filter((one) => !isEarned(one))) this.#happen(at, each, fresh)
       if (day === today) return at
       this.#endDay(at, day)
     }
   }
 
-  #happen(at: NaiveStanding, each: Happening): void {
+  #happen(at: NaiveStanding, each: Happening, fresh: string | undefined): void {
     switch (each.kind) {
       case 'grant':
+        at.counts.push({ day: each.day, points: each.points })
         earn(at, this.#program.pointsLast(each.day), each.points)
+        this.#rise(at, each.day)
         return
       case 'buy':
-        this.#buy(at, each)
+        if (this.#program.counting) this.#count(at, each, fresh)
+        else this.#buy(at, each)
+        return
+      case 'act':
+        this.#count(at, each, fresh)
+        return
+      case 'send':
+        take(at, each.points)
+        at.moved -= each.points
+        return
+      case 'receive':
+        for (const [last, points] of each.lots.toSorted()) {
+          earn(at, last, points)
+          at.moved += points
+        }
+        return
+      case 'decide':
+        if (!each.approved) at.approval = 'refused'
+        else if (at.rank < this.#program.tiers.length - 1)
+          this.#stand(at, this.#program.tiers.length - 1, each.day)
         return
       case 'adjust':
-        if (each.points > 0n) earn(at, this.#program.pointsLast(each.day), each.points)
-        else take(at, -each.points)
+        if (each.points > 0n) {
+          earn(at, this.#program.pointsLast(each.day), each.points)
+          this.#rise(at, each.day)
+        } else take(at, -each.points)
         return
       case 'redeem': {
         const kept = this.#kept(each)
@@ -197,6 +291,41 @@ export class NaiveMember {
     at.told.set(number, { points, tier: this.#program.tiers[at.rank]!.id })
   }
 
+  #count(at: NaiveStanding, each: Happening & { kind: 'buy' | 'act' }, fresh: string | undefined): void {
+    const left = each.kind === 'buy' ? this.leftOf(each.number).filter((fen) => fen !== undefined) : []
+    if (each.kind === 'buy' && left.length === 0) return
+    const { day, number } = each
+    const event = each.kind === 'buy' ? { day, fen: sum(left) } : { day, code: each.code }
+    const { points, until, growth, refused } = this.#program.counting!.rate(event, at)
+    if (refused && number === fresh) at.refused = true
+    if (each.kind === 'act') this.#matureBy(at, each.code, day)
+    at.counts.push({ ...event, points })
+    earn(at, this.#program.pointsLast(day), points - (until?.points ?? 0n))
+    if (until) put(at.waiting, `${until.code} ${this.#program.pointsLast(day)}`, until.points)
+    put(at.growth, this.#program.growthLast(day), growth)
+    this.#rise(at, day)
+    at.told.set(number, { points, tier: this.#program.tiers[at.rank]!.id })
+  }
+
+  /** What has waited for an activity is there; what has run out meanwhile, runs out. */
+  #matureBy(at: NaiveStanding, code: string, day: Day): void {
+    for (const [key, points] of [...at.waiting].sort()) {
+      const [release, last] = key.split(' ')
+      if (release !== code) continue
+      at.waiting.delete(key)
+      earn(at, last!, points)
+    }
+    this.#runOut(at, day)
+  }
+
+  #rise(at: NaiveStanding, day: Day): void {
+    const { counting, tiers } = this.#program
+    if (!counting || at.rank === tiers.length - 1) return
+    const { rank, asks } = counting.reached(at, day)
+    if (rank > at.rank) this.#stand(at, rank, day)
+    if (asks) at.approval ??= 'asked'
+  }
+
   #endDay(at: NaiveStanding, day: Day): void {
     for (const [key, points] of [...at.waiting].sort()) {
       const [release, last] = key.split(' ')
@@ -210,8 +339,7 @@ export class NaiveMember {
       at.points.delete(last)
     }
     for (const last of [...at.growth.keys()]) if (last <= day) at.growth.delete(last)
-    if (at.tierUntil === day)
-      this.#stand(at, this.#rankAfterReview(at.rank, sum([...at.growth.values()])), day)
+    if (at.tierUntil === day) this.#stand(at, this.#rankAfterReview(at, day), day)
   }
 
   #release(at: NaiveStanding, id: string, day: Day): void {
@@ -227,6 +355,11 @@ export class NaiveMember {
       points,
     ])
     for (const [last, points] of good.toSorted()) earn(at, last, points)
+    this.#runOut(at, day)
+  }
+
+  /** What is not good on a day any more. */
+  #runOut(at: NaiveStanding, day: Day): void {
     for (const last of [...at.points.keys()]) {
       if (last >= day) continue
       at.expired += at.points.get(last)!
@@ -258,7 +391,11 @@ export class NaiveMember {
     return this.#program.tiers.filter((tier) => tier.from <= growth).length - 1
   }
 
-  #rankAfterReview(rank: number, growth: bigint): number {
+  #rankAfterReview(at: NaiveStanding, day: Day): number {
+    const { rank } = at
+    const { counting } = this.#program
+    if (counting) return counting.keeps(at, day) ? rank : rank - 1
+    const growth = sum([...at.growth.values()])
     const fits = this.#rankFor(growth)
     if (fits >= rank) return rank
     if (this.#program.downgrade === 'to-fit') return fits
@@ -267,6 +404,8 @@ export class NaiveMember {
 
   #stand(at: NaiveStanding, rank: number, from: Day): void {
     at.rank = rank
+    at.countedBefore = at.counts.length
+    at.approval = undefined
     at.tierUntil = rank === 0 ? undefined : plusMonths(from, this.#program.tiers[rank]!.months)
   }
 }
@@ -316,8 +455,10 @@ function cut(lots: [Day, bigint][], points: bigint): [Day, bigint][] {
   return off
 }
 
+const isEarned = ({ kind }: Happening): boolean => kind === 'grant' || kind === 'buy' || kind === 'act'
+
 const byNumber = (a: Happening, b: Happening): number => {
-  const [one, other] = [a, b].map((each) => (each.kind === 'buy' ? each.number : '')) as [string, string]
+  const [one, other] = [a, b].map((each) => ('number' in each ? each.number : '')) as [string, string]
   return one.length - other.length || (one < other ? -1 : 1)
 }
 

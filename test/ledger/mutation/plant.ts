@@ -62,7 +62,11 @@ export async function openNursery() {
   }
 }
 
-const MODELS = ['test/ledger/domain/model.test.ts', 'test/ledger/model.test.ts']
+const MODELS = [
+  'test/ledger/domain/model.test.ts',
+  'test/ledger/domain/model-counting.test.ts',
+  'test/ledger/model.test.ts',
+]
 
 function runModelTest(folder: string, histories: number): Promise<{ code: number | null; said: string }> {
   const child = spawn(
