@@ -42,9 +42,9 @@ export interface AccountState {
   readonly tierChanges: number
   /** What caps and stages have counted. */
   readonly counters: Counters
-  /** Number and hash of the last entry. */
+  /** Number of the last entry, and its hash in hexadecimal digits. */
   readonly seq: number
-  readonly head: Buffer
+  readonly head: string
   readonly wallets: Readonly<Record<Asset, WalletState>>
   /** Those that are open. */
   readonly holds: readonly Hold[]
@@ -230,7 +230,7 @@ export class AccountBook {
   }
 
   /** The hash of the last entry that was there before. */
-  get head(): Buffer {
+  get head(): string {
     return this.#before.head
   }
 

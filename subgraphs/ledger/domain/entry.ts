@@ -172,4 +172,5 @@ export const signOf = (kind: EntryKind): 1n | -1n | 0n => {
   return credit === 'member' ? 1n : debit === 'member' ? -1n : 0n
 }
 
-export const GENESIS = Buffer.alloc(0)
+/** What the first entry of an account is chained to. */
+export const GENESIS = ''

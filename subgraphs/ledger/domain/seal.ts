@@ -1,16 +1,25 @@
-import { sha256 } from '../../../kernel/values/canonical.ts'
+import { hash } from 'node:crypto'
 import type { Instant } from '../../../kernel/values/instant.ts'
 import { awardsText, countersText, linesText } from './document-text.ts'
 import { type Entry, lotsText, type Move } from './entry.ts'
 import type { SourceDocument } from './posting.ts'
 
 /** An entry as it is written down, with the hash that chains it to the one before. */
-export interface SealedEntry extends Entry {
+export interface SealedEntry {
+  readonly entry: Entry
   /** What it comes from, in the first entry of each document. */
-  readonly document: SourceDocument | undefined
+  readonly document: SealedDocument | undefined
   readonly lots: string
-  readonly recordedAt: Instant
-  readonly hash: Buffer
+  /** In hexadecimal digits. */
+  readonly hash: string
+}
+
+/** A document with its lists as the texts that the hash covers. */
+export interface SealedDocument {
+  readonly source: SourceDocument
+  readonly lines: string
+  readonly awards: string
+  readonly counted: string
 }
 
 /**
@@ -18,7 +27,7 @@ export interface SealedEntry extends Entry {
  * document says.
  */
 export function seal(
-  head: Buffer,
+  head: string,
   entries: readonly Entry[],
   documents: ReadonlyMap<string, SourceDocument>,
   recordedAt: Instant,
@@ -27,28 +36,50 @@ export function seal(
   const begun = new Set<string>()
   return entries.map((entry) => {
     const { documentId } = entry
-    const document = documentId === undefined || begun.has(documentId) ? undefined : documents.get(documentId)
-    if (document) begun.add(document.id)
+    const source = documentId === undefined || begun.has(documentId) ? undefined : documents.get(documentId)
+    if (source) begun.add(source.id)
+    const document = source && {
+      source,
+      lines: linesText(source.lines),
+      awards: awardsText(source.awards),
+      counted: source.counted ? countersText(source.counted) : '',
+    }
     const lots = lotsText(entry.moves)
-    const text = contents({ ...entry, document, lots, recordedAt })
-    previous = sha256(previous.length === 0 ? text : Buffer.concat([previous, Buffer.from(text)]))
-    return { ...entry, document, lots, recordedAt, hash: previous }
+    previous = chained(previous, contents(entry, document, lots, recordedAt))
+    return { entry, document, lots, hash: previous }
   })
 }
 
+/** One buffer for all: what is hashed is put together in it, the hash of before in front. */
+let together = Buffer.alloc(4_096)
+
+function chained(previous: string, text: string): string {
+  const begins = previous.length / 2
+  const most = begins + 3 * text.length
+  if (together.length < most) together = Buffer.alloc(most)
+  together.write(previous, 0, 'hex')
+  const ends = begins + together.write(text, begins)
+  return hash('sha256', together.subarray(0, ends), 'hex')
+}
+
 /** `store/check.ts` computes the same in SQL; a test holds the two together. */
-function contents(entry: Omit<SealedEntry, 'hash'>): string {
-  const { memberId, programKey, seq, documentId, kind, moves, lots, effectiveAt, recordedAt, document } =
-    entry
+function contents(
+  entry: Entry,
+  document: SealedDocument | undefined,
+  lots: string,
+  recordedAt: Instant,
+): string {
+  const { memberId, programKey, seq, documentId, kind, moves, effectiveAt } = entry
   const moved = `${amounts(moves, 'points')}|${amounts(moves, 'growth')}|${amounts(moves, 'principal')}|${amounts(moves, 'bonus')}`
   const own = `${memberId}|${programKey}|${seq}|${documentId ?? ''}|${kind}|${moved}|${lots}|${effectiveAt}|${recordedAt}`
   if (!document) return own
-  const { channel, store, operator, number, subject, lines, awards, counted } = document
-  const { quantity, amount, ruleVersion, tierBefore, tierAfter, body } = document
+  const { source, lines, awards, counted } = document
+  const { channel, store, operator, number, subject } = source
+  const { quantity, amount, ruleVersion, tierBefore, tierAfter, body } = source
   const words = `${quoted(channel)}|${quoted(store)}|${quoted(operator)}|${quoted(number)}|${quoted(subject)}`
-  const lists = `${quoted(linesText(lines))}|${quoted(awardsText(awards))}|${counted ? quoted(countersText(counted)) : ''}`
+  const lists = `${quoted(lines)}|${quoted(awards)}|${quoted(counted)}`
   const tiers = `${quoted(tierBefore)}|${tierAfter === tierBefore ? '' : quoted(tierAfter)}`
-  return `${own}|${document.kind}|${ruleVersion}|${words}|${quantity ?? ''}|${amount ?? ''}|${lists}|${tiers}|${body.toString('hex')}`
+  return `${own}|${source.kind}|${ruleVersion}|${words}|${quantity ?? ''}|${amount ?? ''}|${lists}|${tiers}|${body.toString('hex')}`
 }
 
 function amounts(moves: readonly Move[], asset: Move['asset']): string {

@@ -1,4 +1,12 @@
-import { rowsText } from '../../../kernel/db/row-text.ts'
+import { listFrom, momentFrom, wordsFrom } from '../../../kernel/db/parsers.ts'
+import {
+  bytesField,
+  fieldsOf,
+  listField,
+  plainListField,
+  rowsText,
+  textField,
+} from '../../../kernel/db/row-text.ts'
 import type { Query } from '../../../kernel/db/statement.ts'
 import type { Tx } from '../../../kernel/db/transaction.ts'
 import { type Instant, type LocalDate, toIso } from '../../../kernel/values/instant.ts'
@@ -28,32 +36,6 @@ const PARTS = [
   'moved',
 ] as const
 
-/** What a row says of one wallet. All are null where the asset was never used. */
-type WalletColumns<Of extends Asset> = Record<`${Of}_${(typeof PARTS)[number]}`, bigint | null> &
-  Record<`${Of}_left`, bigint[] | null> &
-  Record<`${Of}_until`, LocalDate[] | null> &
-  Record<`${Of}_class`, string[] | null>
-
-interface AccountRow
-  extends WalletColumns<'points'>,
-    WalletColumns<'growth'>,
-    WalletColumns<'principal'>,
-    WalletColumns<'bonus'> {
-  member_id: string
-  program_key: number
-  seq: number
-  tier_since: Instant | null
-  tier_until: LocalDate | null
-  tier_changes: number
-  tier: string
-  head: Buffer
-  counters: string
-  waiting: string
-  holds: string
-  latest_at: Instant
-  fixed_at: Instant
-}
-
 const walletColumns = (asset: Asset): string[] =>
   [...PARTS, 'left', 'until', 'class'].map((column) => `${asset}_${column}`)
 
@@ -68,10 +50,10 @@ const columns = [
   ...['holds', 'latest_at', 'fixed_at'],
 ]
 
-const read = columns
-  .filter((column) => column !== 'opened_at' && column !== 'next_due')
-  .map((column) => `account.${column}`)
-  .join(', ')
+/** A row as one text; its fields are the columns above. */
+interface AccountRow {
+  account: string
+}
 
 /**
  * Locks accounts, in the order of their keys, and reads what a decision needs: all of it stands in the row. Those that
@@ -103,7 +85,7 @@ export async function readAccountStates(
   return statesOf(
     await query<AccountRow>(
       `/* readAccountRows */
-       select ${read}
+       select account::text as account
        from account
        join unnest($1::uuid[], $2::smallint[]) as wanted (member_id, program_key) using (member_id, program_key)`,
       [memberIds(keys), programKeys(keys)],
@@ -117,7 +99,7 @@ const programKeys = (keys: readonly AccountKey[]) => keys.map((key) => key.progr
 const lock = (tx: Tx, keys: readonly AccountKey[]): Promise<AccountRow[]> =>
   tx.ask<AccountRow>(
     `/* lockAccounts */
-     select ${read}
+     select account::text as account
      from account
      join unnest($1::uuid[], $2::smallint[]) as wanted (member_id, program_key) using (member_id, program_key)
      order by member_id, program_key
@@ -142,55 +124,84 @@ async function openAccounts(
   )
 }
 
-const statesOf = (rows: readonly AccountRow[]): Map<string, AccountState> =>
-  new Map(
-    rows.map((row) => [
-      accountName({ memberId: row.member_id, programKey: row.program_key }),
-      {
-        memberId: row.member_id,
-        tier: row.tier,
-        tierSince: row.tier_since ?? undefined,
-        tierUntil: row.tier_until ?? undefined,
-        tierChanges: row.tier_changes,
-        counters: countersFrom(row.counters),
-        seq: row.seq,
-        head: row.head,
-        wallets: {
-          points: walletFrom(row, 'points'),
-          growth: walletFrom(row, 'growth'),
-          principal: walletFrom(row, 'principal'),
-          bonus: walletFrom(row, 'bonus'),
-        },
-        holds: holdsFrom(row.holds),
-        latestAt: row.latest_at,
-        fixedAt: row.fixed_at,
-      },
-    ]),
-  )
+const place = (column: string): number => columns.indexOf(column)
+const TIER_SINCE = place('tier_since')
+const TIER_UNTIL = place('tier_until')
+const TIER_CHANGES = place('tier_changes')
+const TIER = place('tier')
+const HEAD = place('head')
+const COUNTERS = place('counters')
+const WAITING = place('waiting')
+const POINTS = place('points_available')
+const GROWTH = place('growth_available')
+const PRINCIPAL = place('principal_available')
+const BONUS = place('bonus_available')
+const HOLDS = place('holds')
+const LATEST_AT = place('latest_at')
+const FIXED_AT = place('fixed_at')
 
-function walletFrom(row: AccountRow, asset: Asset): WalletState {
-  const left = row[`${asset}_left`]
-  if (left === null) return emptyWallet
-  const until = row[`${asset}_until`]!
-  const classes = row[`${asset}_class`]
+function statesOf(rows: readonly AccountRow[]): Map<string, AccountState> {
+  const states = new Map<string, AccountState>()
+  for (const row of rows) {
+    const fields = fieldsOf(row.account)
+    const [memberId, programKey, seq] = fields
+    const waiting = fields[WAITING]!
+    const since = fields[TIER_SINCE]
+    states.set(`${memberId}:${programKey}`, {
+      memberId: memberId!,
+      tier: fields[TIER]!,
+      tierSince: since ? momentFrom(since) : undefined,
+      tierUntil: (fields[TIER_UNTIL] ?? undefined) as LocalDate | undefined,
+      tierChanges: Number(fields[TIER_CHANGES]),
+      counters: countersFrom(fields[COUNTERS]!),
+      seq: Number(seq),
+      head: fields[HEAD]!.slice(2),
+      wallets: {
+        points: walletFrom(fields, POINTS, waiting, 'points'),
+        growth: walletFrom(fields, GROWTH, waiting, 'growth'),
+        principal: walletFrom(fields, PRINCIPAL, waiting, 'principal'),
+        bonus: walletFrom(fields, BONUS, waiting, 'bonus'),
+      },
+      holds: holdsFrom(fields[HOLDS]!),
+      latestAt: momentFrom(fields[LATEST_AT]!),
+      fixedAt: momentFrom(fields[FIXED_AT]!),
+    })
+  }
+  return states
+}
+
+/** All is null where the asset was never used. */
+function walletFrom(
+  fields: readonly (string | null)[],
+  first: number,
+  waiting: string,
+  asset: Asset,
+): WalletState {
+  if (fields[first] === null) return emptyWallet
+  const until = listFrom(fields[first + PARTS.length + 1]!)
+  const classes = fields[first + PARTS.length + 2]
+  const lotClasses = classes ? wordsFrom(classes) : undefined
   return {
-    available: row[`${asset}_available`]!,
-    held: row[`${asset}_held`]!,
-    pending: row[`${asset}_pending`]!,
-    owed: row[`${asset}_owed`]!,
-    earned: row[`${asset}_earned`]!,
-    spent: row[`${asset}_spent`]!,
-    expired: row[`${asset}_expired`]!,
-    reversed: row[`${asset}_reversed`]!,
-    moved: row[`${asset}_moved`]!,
-    lots: left.map((remaining, index) => ({
-      expiresOn: until[index]!,
-      lotClass: classes?.[index] ?? '',
-      remaining,
+    available: amountFrom(fields[first]!),
+    held: amountFrom(fields[first + 1]!),
+    pending: amountFrom(fields[first + 2]!),
+    owed: amountFrom(fields[first + 3]!),
+    earned: amountFrom(fields[first + 4]!),
+    spent: amountFrom(fields[first + 5]!),
+    expired: amountFrom(fields[first + 6]!),
+    reversed: amountFrom(fields[first + 7]!),
+    moved: amountFrom(fields[first + 8]!),
+    lots: listFrom(fields[first + PARTS.length]!).map((remaining, index) => ({
+      expiresOn: until[index] as LocalDate,
+      lotClass: lotClasses?.[index] ?? '',
+      remaining: BigInt(remaining),
     })),
-    waiting: waitingFrom(row.waiting, asset),
+    waiting: waitingFrom(waiting, asset),
   }
 }
+
+/** Most parts of most wallets are nothing. */
+const amountFrom = (text: string): bigint => (text === '0' ? 0n : BigInt(text))
 
 const NOTHING_WAITS: readonly PendingLot[] = []
 
@@ -219,7 +230,7 @@ export async function accountsDue(
   return statesOf(
     await tx.ask<AccountRow>(
       `/* accountsDue */
-       select ${read} from account
+       select account::text as account from account
        where next_due < $1 and next_due < 'infinity' and program_key = $2
        order by next_due
        limit $3
@@ -239,7 +250,7 @@ export async function accountsWithLapses(
   return statesOf(
     await tx.ask<AccountRow>(
       `/* accountsWithLapses */
-       select ${read} from account
+       select account::text as account from account
        where (member_id, program_key) in (
          select member_id, program_key from hold
          where closed_by is null and lapses_at <= $1 and program_key = $2
@@ -270,7 +281,7 @@ const set = columns
 export function saveAccounts(
   tx: Tx,
   books: readonly (readonly [AccountKey, AccountBook])[],
-  heads: ReadonlyMap<AccountBook, Buffer>,
+  heads: ReadonlyMap<AccountBook, string>,
 ): void {
   if (books.length === 0) return
   tx.send(
@@ -278,51 +289,28 @@ export function saveAccounts(
      update account set ${set}
      from unnest($1::account[]) as new
      where account.member_id = new.member_id and account.program_key = new.program_key`,
-    [rowsText(books.map(([key, book]) => rowOf(key, book, heads.get(book) ?? book.head)))],
+    [rowsText(books.map(([key, book]) => accountText(key, book, heads.get(book) ?? book.head)))],
   )
 }
 
-const rowOf = (key: AccountKey, book: AccountBook, head: Buffer): unknown[] => [
-  key.memberId,
-  key.programKey,
-  book.seq,
-  book.tierSince === undefined ? null : toIso(book.tierSince),
-  null, // opened_at, which stays
-  book.tierUntil,
-  book.nextDue,
-  book.tierChangeCount,
-  book.tier,
-  head,
-  countersText(book.counters),
-  waitingText(book),
-  ...walletRow(book.wallet('points'), true),
-  ...walletRow(book.wallet('growth'), true),
-  ...walletRow(book.wallet('principal'), false),
-  ...walletRow(book.wallet('bonus'), false),
-  holdsText(book.holds),
-  toIso(book.latestAt),
-  toIso(book.fixedAt),
-]
+const accountText = (key: AccountKey, book: AccountBook, head: string): string =>
+  `${key.memberId},${key.programKey},${book.seq},${book.tierSince === undefined ? '' : toIso(book.tierSince)},` +
+  // What stands empty is opened_at, which stays.
+  `,${book.tierUntil ?? ''},${book.nextDue},${book.tierChangeCount},${textField(book.tier)},${bytesField(head)},` +
+  `${textField(countersText(book.counters))},${textField(waitingText(book))},` +
+  `${walletText(book.wallet('points'), true)},${walletText(book.wallet('growth'), true)},` +
+  `${walletText(book.wallet('principal'), false)},${walletText(book.wallet('bonus'), false)},` +
+  `${textField(holdsText(book.holds))},${toIso(book.latestAt)},${toIso(book.fixedAt)}`
 
-const ABSENT: readonly null[] = Array.from({ length: PARTS.length + 3 }, () => null)
+const ABSENT = ','.repeat(PARTS.length + 2)
 
-function walletRow(wallet: WalletState, always: boolean): readonly unknown[] {
+function walletText(wallet: WalletState, always: boolean): string {
   if (!always && PARTS.every((part) => wallet[part] === 0n)) return ABSENT
-  const { lots } = wallet
-  return [
-    wallet.available,
-    wallet.held,
-    wallet.pending,
-    wallet.owed,
-    wallet.earned,
-    wallet.spent,
-    wallet.expired,
-    wallet.reversed,
-    wallet.moved,
-    lots.map((lot) => lot.remaining),
-    lots.map((lot) => lot.expiresOn),
-    lots.some((lot) => lot.lotClass !== '') ? lots.map((lot) => lot.lotClass) : null,
-  ]
+  const { available, held, pending, owed, earned, spent, expired, reversed, moved, lots } = wallet
+  const left = plainListField(lots.map((lot) => lot.remaining))
+  const until = plainListField(lots.map((lot) => lot.expiresOn))
+  const classes = lots.some((lot) => lot.lotClass !== '') ? listField(lots.map((lot) => lot.lotClass)) : ''
+  return `${available},${held},${pending},${owed},${earned},${spent},${expired},${reversed},${moved},${left},${until},${classes}`
 }
 
 const waitingText = (book: AccountBook): string =>

@@ -1,12 +1,12 @@
-import { rowsText } from '../../../kernel/db/row-text.ts'
+import { bytesField, rowsText, textField } from '../../../kernel/db/row-text.ts'
 import type { Tx } from '../../../kernel/db/transaction.ts'
 import { InvariantError } from '../../../kernel/values/assert.ts'
 import { type Instant, toIso } from '../../../kernel/values/instant.ts'
 import type { AccountBook } from '../domain/account-book.ts'
 import type { Asset } from '../domain/asset.ts'
-import { awardsText, countersText, linesText } from '../domain/document-text.ts'
+import type { Move } from '../domain/entry.ts'
 import type { SourceDocument } from '../domain/posting.ts'
-import { type SealedEntry, seal } from '../domain/seal.ts'
+import { type SealedDocument, type SealedEntry, seal } from '../domain/seal.ts'
 import { type AccountKey, saveAccounts } from './accounts.ts'
 import { saveHolds } from './holds.ts'
 import { insertHomeward, withOwnOrigin } from './homeward.ts'
@@ -29,7 +29,7 @@ export function writePostings(
   const changed = books.filter(([, book]) => book.changed)
   const left = changed.flatMap(([, book]) => book.homeward.map(({ document }) => document))
   const byId = new Map([...left, ...documents].map((document) => [document.id, document]))
-  const heads = new Map<AccountBook, Buffer>()
+  const heads = new Map<AccountBook, string>()
   const entries = changed.flatMap(([, book]) => {
     const sealed = seal(book.head, book.entries, byId, now)
     const last = sealed.at(-1)
@@ -37,7 +37,7 @@ export function writePostings(
     return sealed
   })
   insertDocuments(tx, entries)
-  insertEntries(tx, entries, withOwnOrigin(origins))
+  insertEntries(tx, entries, withOwnOrigin(origins), now)
   insertTierChanges(tx, changed)
   saveHolds(tx, changed)
   insertTierRequests(tx, changed)
@@ -64,59 +64,56 @@ function insertDocuments(tx: Tx, entries: readonly SealedEntry[]): void {
      from unnest($1::uuid[], $2::uuid[], $3::integer[], $4::smallint[]) as new (id, member_id, seq, program_key)
      order by id`,
     [
-      begun.map(({ document }) => document!.id),
-      begun.map(({ memberId }) => memberId),
-      begun.map(({ seq }) => seq),
-      begun.map(({ programKey }) => programKey),
+      begun.map(({ document }) => document!.source.id),
+      begun.map(({ entry }) => entry.memberId),
+      begun.map(({ entry }) => entry.seq),
+      begun.map(({ entry }) => entry.programKey),
     ],
   )
 }
 
-function insertEntries(tx: Tx, entries: readonly SealedEntry[], origins: OriginKeys): void {
+function insertEntries(
+  tx: Tx,
+  entries: readonly SealedEntry[],
+  origins: OriginKeys,
+  recordedAt: Instant,
+): void {
   if (entries.length === 0) return
   tx.send(`/* insertEntries */ insert into entry select * from unnest($1::entry[])`, [
-    rowsText(entries.map((entry) => rowOf(entry, origins))),
+    rowsText(entries.map((entry) => entryText(entry, origins, toIso(recordedAt)))),
   ])
 }
 
 /** All columns of `entry` in their order. */
-function rowOf(entry: SealedEntry, origins: OriginKeys): unknown[] {
-  const { document } = entry
-  return [
-    entry.memberId,
-    entry.documentId,
-    toIso(entry.effectiveAt),
-    toIso(entry.recordedAt),
-    ...moved(entry, 'points'),
-    ...moved(entry, 'growth'),
-    ...moved(entry, 'principal'),
-    ...moved(entry, 'bonus'),
-    document?.amount,
-    entry.seq,
-    entry.kind,
-    document?.kind,
-    document?.ruleVersion,
-    document && origins(originOf(document)),
-    document?.quantity,
-    entry.programKey,
-    entry.lots,
-    entry.hash,
-    document?.body,
-    document?.number,
-    document?.subject,
-    document && (linesText(document.lines) || null),
-    document && (awardsText(document.awards) || null),
-    document?.counted && countersText(document.counted),
-    document?.tierBefore,
-    document && document.tierAfter !== document.tierBefore ? document.tierAfter : null,
-  ]
+function entryText(
+  { entry, document, lots, hash }: SealedEntry,
+  origins: OriginKeys,
+  recordedAt: string,
+): string {
+  const { memberId, programKey, seq, documentId, kind, moves, effectiveAt } = entry
+  const { source } = document ?? {}
+  const moved = `${movedText(moves, 'points')},${movedText(moves, 'growth')},${movedText(moves, 'principal')},${movedText(moves, 'bonus')}`
+  return (
+    `${memberId},${documentId ?? ''},${toIso(effectiveAt)},${recordedAt},${moved},${source?.amount ?? ''},${seq},${kind},` +
+    `${source ? `${source.kind},${source.ruleVersion},${origins(originOf(source))},${source.quantity ?? ''}` : ',,,'},` +
+    `${programKey},${textField(lots)},${bytesField(hash)},${document ? documentText(document) : NO_DOCUMENT}`
+  )
 }
 
-const NOT_MOVED: readonly unknown[] = [null, null]
+const NO_DOCUMENT = ',,,,,,,'
 
-function moved({ moves }: SealedEntry, asset: Asset): readonly unknown[] {
-  for (const move of moves) if (move.asset === asset) return [move.amount, move.after]
-  return NOT_MOVED
+function documentText({ source, lines, awards, counted }: SealedDocument): string {
+  const { body, number, subject, tierBefore, tierAfter } = source
+  return (
+    `${bytesField(body.toString('hex'))},${textField(number)},${textField(subject)},` +
+    `${textField(lines || null)},${textField(awards || null)},${textField(counted || null)},${textField(tierBefore)},` +
+    `${tierAfter === tierBefore ? '' : textField(tierAfter)}`
+  )
+}
+
+function movedText(moves: readonly Move[], asset: Asset): string {
+  for (const move of moves) if (move.asset === asset) return `${move.amount},${move.after}`
+  return ','
 }
 
 function insertTierChanges(tx: Tx, books: Books): void {
