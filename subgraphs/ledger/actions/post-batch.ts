@@ -255,7 +255,7 @@ function decideAll(orders: readonly Order[], known: Known) {
     const around = { multipliers: multipliers.get(program.id) ?? [], now, history }
     const before = book.entries.length
     const away = book.homeward.length
-    const result = decideWithin(program, book, present, () => decide(program, book, present, around))
+    const result = decideWithin(program, book, present, (each) => decide(program, each, present, around))
     if (result === HISTORY_NEEDED) {
       wanting.set(name, { ...key, program })
       return undefined

@@ -211,6 +211,32 @@ export class AccountBook {
     return this.#holds.get(id)
   }
 
+  /** Another working copy that begins where this one stands. */
+  copy(): AccountBook {
+    const copy = new AccountBook(this.#program, {
+      memberId: this.memberId,
+      tier: this.tier,
+      tierSince: this.tierSince,
+      tierUntil: this.tierUntil,
+      tierChanges: this.#tierChangeCount,
+      counters: this.counters,
+      seq: this.seq,
+      head: this.head,
+      wallets: {
+        points: this.wallet('points'),
+        growth: this.wallet('growth'),
+        principal: this.wallet('principal'),
+        bonus: this.wallet('bonus'),
+      },
+      holds: this.holds,
+      latestAt: this.latestAt,
+      fixedAt: this.fixedAt,
+      standing: { ...this.#before.standing, tags: this.tags, activatedOn: this.#activatedOn },
+    })
+    copy.origin = this.origin
+    return copy
+  }
+
   /** From here on by the rules of another version. */
   useRules(program: Program): void {
     this.#program = program

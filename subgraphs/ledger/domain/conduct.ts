@@ -5,16 +5,16 @@ import { HISTORY_NEEDED } from './decide.ts'
 import type { Counters } from './earn-counters.ts'
 import type { PostingCommand, SourceDocument } from './posting.ts'
 import type { Program } from './program.ts'
-import { counted, type Exceeded, reached, type VelocitySubject } from './velocity.ts'
+import { counted, type Exceeded, exceeded, type VelocityCounts, type VelocityLimit } from './velocity.ts'
 
 /** A member's conduct counts besides what it earns: how fast it goes, and what it has sent to others. */
 const CONDUCT = /^[vt]:/
 
-/** What a command is to the limits of speed. */
-const SUBJECTS: Readonly<Partial<Record<PostingCommand['kind'], ReadonlySet<VelocitySubject>>>> = {
-  purchase: new Set(['purchase', 'points']),
-  activity: new Set(['activity', 'points']),
-  redemption: new Set(['redemption']),
+/** What a command is to the limits of speed, besides the points that it earns. */
+const COUNTS: Readonly<Partial<Record<PostingCommand['kind'], VelocityCounts>>> = {
+  purchase: { purchase: 1n },
+  activity: { activity: 1n },
+  redemption: { redemption: 1n },
 }
 
 export interface Watched {
@@ -23,50 +23,60 @@ export interface Watched {
   readonly exceeded: readonly Exceeded[]
 }
 
+type Decided<Code extends string> = Result<SourceDocument, Code> | typeof HISTORY_NEEDED
+
 /**
- * Decides a command within the limits of speed of its programme, and counts it. The counters of conduct are kept apart
- * from those of caps and stages, which a decision may make anew.
+ * Decides a command within the limits of speed of its programme, and counts it. What it would earn is known only when it
+ * is decided: where points may refuse it, it is decided on a copy first. The counters of conduct are kept apart from those of
+ * caps and stages, which a decision may make anew.
  */
 export function decideWithin<Code extends string>(
   program: Program,
   book: AccountBook,
   command: PostingCommand,
-  decide: () => Result<SourceDocument, Code> | typeof HISTORY_NEEDED,
+  decide: (book: AccountBook) => Decided<Code>,
 ): Result<Watched, Code | 'VELOCITY_EXCEEDED'> | typeof HISTORY_NEEDED {
-  if (program.velocity.length === 0 && !program.transfer) return uncounted(decide())
+  if (program.velocity.length === 0 && !program.transfer) return uncounted(decide(book))
   const before = conductOf(book.counters)
-  const on = SUBJECTS[command.kind]
   const at = command.effectiveAt
-  const over = on ? reached(program.velocity, before, { on, at }, program) : []
-  const refusing = over.find(({ limit }) => limit.over === 'reject')
-  if (refusing) {
-    const { limit, opensAt } = refusing
-    const details = { limit: limit.id, most: String(limit.most), opensAt: toIso(opensAt) }
-    return fail('VELOCITY_EXCEEDED', { details })
+  const counts = COUNTS[command.kind]
+  const beyond = (more: VelocityCounts): Exceeded[] =>
+    exceeded(program.velocity, before, { counts: more, at }, program)
+  const refused = refusal(beyond(counts ?? {}))
+  if (refused) return refused
+  if (counts && program.velocity.some(refusesPoints)) {
+    const foreseen = decide(book.copy())
+    if (foreseen === HISTORY_NEEDED || !foreseen.ok) return foreseen
+    const tooMuch = refusal(beyond({ points: pointsOf(foreseen.value) }))
+    if (tooMuch) return tooMuch
   }
-  const decided = decide()
+  const decided = decide(book)
   if (decided === HISTORY_NEEDED || !decided.ok) return decided
   const document = decided.value
+  const all = counts ? { ...counts, points: pointsOf(document) } : {}
   const sent = conductOf(book.counters)
-  const after = on
-    ? counted(program.velocity, { ...before, ...sent }, { counts: countsOf(document, on), at }, program)
-    : { ...before, ...sent }
+  const after = counted(program.velocity, { ...before, ...sent }, { counts: all, at }, program)
   if (!same(sent, after)) book.counters = { ...othersOf(book.counters), ...after }
-  return ok({ document, exceeded: over })
+  return ok({ document, exceeded: beyond(all) })
 }
 
 const uncounted = <Code extends string>(
-  decided: Result<SourceDocument, Code> | typeof HISTORY_NEEDED,
+  decided: Decided<Code>,
 ): Result<Watched, Code> | typeof HISTORY_NEEDED =>
   decided === HISTORY_NEEDED || !decided.ok ? decided : ok({ document: decided.value, exceeded: [] })
 
-function countsOf(
-  { awards }: SourceDocument,
-  on: ReadonlySet<VelocitySubject>,
-): Partial<Record<VelocitySubject, bigint>> {
-  const points = awards.reduce((sum, award) => (award.asset === 'points' ? sum + award.amount : sum), 0n)
-  return Object.fromEntries([...on].map((subject) => [subject, subject === 'points' ? points : 1n]))
+const refusesPoints = ({ on, over }: VelocityLimit): boolean => on === 'points' && over === 'reject'
+
+function refusal(over: readonly Exceeded[]): Result<never, 'VELOCITY_EXCEEDED'> | undefined {
+  const first = over.find(({ limit }) => limit.over === 'reject')
+  if (!first) return undefined
+  const { limit, opensAt } = first
+  const details = { limit: limit.id, most: String(limit.most), opensAt: toIso(opensAt) }
+  return fail('VELOCITY_EXCEEDED', { details })
 }
+
+const pointsOf = ({ awards }: SourceDocument): bigint =>
+  awards.reduce((sum, award) => (award.asset === 'points' ? sum + award.amount : sum), 0n)
 
 const conductOf = (counters: Counters): Counters => filtered(counters, (key) => CONDUCT.test(key))
 const othersOf = (counters: Counters): Counters => filtered(counters, (key) => !CONDUCT.test(key))

@@ -17,7 +17,7 @@ export interface VelocityDocument {
   readonly on: VelocitySubject
   readonly per: 'hour' | 'day'
   readonly most: number
-  /** What happens when so much is reached: the next is refused, or done and flagged. */
+  /** What happens to what goes beyond it: it is refused, or done and flagged. */
   readonly over?: 'reject' | 'flag'
 }
 
@@ -39,17 +39,19 @@ const HOUR_MS = 3_600_000
 /** Counters of caps and stages begin otherwise, and live by other rules. */
 const MARK = 'v:'
 
-/** The limits that are reached in the hour and the day of a moment. */
-export function reached(
+export type VelocityCounts = Readonly<Partial<Record<VelocitySubject, bigint>>>
+
+/** The limits that so much more would go beyond, in the hour and the day of a moment. */
+export function exceeded(
   limits: readonly VelocityLimit[],
   counters: Counters,
-  { on, at }: { readonly on: ReadonlySet<VelocitySubject>; readonly at: Instant },
+  { counts, at }: { readonly counts: VelocityCounts; readonly at: Instant },
   { timeZone }: Pick<Calendar, 'timeZone'>,
 ): Exceeded[] {
   return limits.flatMap((limit) => {
-    if (!on.has(limit.on)) return []
+    const count = counts[limit.on] ?? 0n
     const window = windowOf(limit, at, timeZone)
-    if ((counters[keyOf(limit, window)] ?? 0n) < BigInt(limit.most)) return []
+    if (count === 0n || (counters[keyOf(limit, window)] ?? 0n) + count <= BigInt(limit.most)) return []
     return [{ limit, window, opensAt: opening(limit, at, timeZone) }]
   })
 }
@@ -58,10 +60,7 @@ export function reached(
 export function counted(
   limits: readonly VelocityLimit[],
   before: Counters,
-  {
-    counts,
-    at,
-  }: { readonly counts: Readonly<Partial<Record<VelocitySubject, bigint>>>; readonly at: Instant },
+  { counts, at }: { readonly counts: VelocityCounts; readonly at: Instant },
   { timeZone, keptDays }: Calendar,
 ): Counters {
   const changes: Record<string, bigint> = {}

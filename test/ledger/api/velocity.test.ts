@@ -70,6 +70,26 @@ describe('a limit of speed', () => {
     expect(answers.filter(({ refusal }) => refusal?.code === 'VELOCITY_EXCEEDED')).toHaveLength(17)
   })
 
+  test('on points a day is not overshot, in a batch or by parallel calls', async () => {
+    await using ledger = await openLedger({
+      program: withRules('velocity: [{ id: points-a-day, on: points, per: day, most: 100 }]'),
+    })
+    const bill = (name: string, document: string) => purchase(name, '30', { document })
+    const batch = await record(
+      ledger,
+      ['1', '2', '3', '4'].map((document) => bill('Li', document)),
+    )
+    expect(batch.map(({ purchase, refusal }) => purchase?.points ?? refusal?.code)).toEqual([
+      ...[30, 30, 30],
+      'VELOCITY_EXCEEDED',
+    ])
+    const parallel = await Promise.all(
+      Array.from({ length: 10 }, (_, index) => record(ledger, [bill('Wang', `w${index}`)])),
+    )
+    expect(parallel.filter(([answer]) => answer!.purchase)).toHaveLength(3)
+    expect(await ledger.check()).toMatchObject({ clean: true, violations: [] })
+  })
+
   test('on points a day that only flags: all is recorded, and one flag is raised', async () => {
     await using ledger = await openLedger({
       program: withRules('velocity: [{ id: points-a-day, on: points, per: day, most: 100, over: flag }]'),

@@ -2,7 +2,7 @@ import { expect, test } from 'vitest'
 import { instant, toIso } from '../../../kernel/values/instant.ts'
 import {
   counted,
-  reached,
+  exceeded,
   type VelocityLimit,
   type VelocitySubject,
 } from '../../../subgraphs/ledger/domain/velocity.ts'
@@ -15,8 +15,8 @@ const limits: VelocityLimit[] = [
 
 const count = (counters: Record<string, bigint>, on: VelocitySubject, n: bigint, at: string) =>
   counted(limits, counters, { counts: { [on]: n }, at: instant(at) }, calendar)
-const over = (counters: Record<string, bigint>, on: VelocitySubject, at: string) =>
-  reached(limits, counters, { on: new Set([on]), at: instant(at) }, calendar).map(
+const over = (counters: Record<string, bigint>, on: VelocitySubject, at: string, more = 1n) =>
+  exceeded(limits, counters, { counts: { [on]: more }, at: instant(at) }, calendar).map(
     ({ limit, window, opensAt }) => [limit.id, window, toIso(opensAt)],
   )
 
