@@ -20,7 +20,7 @@ export interface ActivityInput {
   readonly document: string
   readonly occurredAt?: Instant | null
   readonly device?: string | null
-  readonly idempotencyKey: string
+  readonly idempotencyKey?: string | null
 }
 
 /** Records what a member has done. The member, the code and the document's number are its natural key. */
@@ -63,7 +63,7 @@ export async function recordActivity(
         quantity,
         amount,
         body: bodyDigest(body).subarray(0, 16),
-        idempotencyKey,
+        idempotencyKey: idempotencyKey ?? undefined,
         device: input.device ?? undefined,
       },
     },

@@ -1,6 +1,17 @@
+import { hasScopes } from '../../../kernel/auth/principal.ts'
+import { ForbiddenError } from '../../../kernel/errors.ts'
 import { fail, ok, type Result } from '../../../kernel/values/result.ts'
 import type { LedgerContext } from '../context.ts'
-import { isSignedBy, type OfflineEvent, publicKeyFrom, readBatch } from '../domain/offline-batch.ts'
+import {
+  isPurchase,
+  isSignedBy,
+  type OfflineActivity,
+  type OfflineEvent,
+  type OfflinePurchase,
+  type OfflineReturn,
+  publicKeyFrom,
+  readBatch,
+} from '../domain/offline-batch.ts'
 import {
   claimSequences,
   markRecorded,
@@ -9,7 +20,10 @@ import {
   type Terminal,
 } from '../store/terminals.ts'
 import type { Posted } from './post-batch.ts'
-import { type PurchaseRefusal, recordPurchases } from './record-purchases.ts'
+import { recordActivity } from './record-activity.ts'
+import { type PurchaseRefusal, recordPurchases, storeOf } from './record-purchases.ts'
+import { resolveMembers } from './resolve-members.ts'
+import { returnPurchase } from './return-purchase.ts'
 
 export interface OfflineBatchInput {
   readonly deviceId: string
@@ -20,7 +34,11 @@ export interface OfflineBatchInput {
 export type OfflineOutcome = Result<Posted, PurchaseRefusal | 'SEQUENCE_REUSED'> | Error
 
 export interface OfflineBatch {
-  readonly results: readonly { readonly sequence: number; readonly result: OfflineOutcome }[]
+  readonly results: readonly {
+    readonly sequence: number
+    readonly kind: 'purchase' | 'return' | 'activity'
+    readonly result: OfflineOutcome
+  }[]
   readonly missing: readonly { readonly from: bigint; readonly to: bigint }[]
 }
 
@@ -28,7 +46,8 @@ const GAPS_MAX = 100
 
 /**
  * Takes what a terminal signed. A sequence number is taken for one event before that is recorded, so that two events
- * under one number never both are; an event that comes again finds its purchase recorded by the number of its bill.
+ * under one number never both are; an event that comes again finds its document recorded by its own number. Returns come
+ * after the purchases of the batch, in the terminal's order.
  */
 export async function recordOfflineBatch(
   ctx: LedgerContext,
@@ -43,14 +62,11 @@ export async function recordOfflineBatch(
   const read = readBatch(payload)
   if (!read.ok) return read
   const events = read.value
+  checkRights(ctx, terminal, events)
   const claimed = await claimSequences(query, deviceId, events, ctx.now)
   const own = events.filter(({ sequence, digest }) => claimed.get(sequence)?.equals(digest))
-  const recorded = await recordPurchases(
-    ctx,
-    own.map((event) => purchaseOf(terminal, event)),
-  )
-  const outcomes = new Map(own.map(({ sequence }, index) => [sequence, recorded[index]!]))
-  const dealtWith = own.filter(({ sequence }) => !(outcomes.get(sequence) instanceof Error))
+  const outcomes = await recordAll(ctx, terminal, own)
+  const dealtWith = own.filter((event) => isSettled(event, outcomes.get(event.sequence)!))
   await markRecorded(
     query,
     deviceId,
@@ -58,8 +74,78 @@ export async function recordOfflineBatch(
     ctx.now,
   )
   return ok({
-    results: events.map(({ sequence }) => ({ sequence, result: outcomes.get(sequence) ?? reused(sequence) })),
+    results: events.map(({ sequence, kind }) => ({
+      sequence,
+      kind: kind ?? 'purchase',
+      result: outcomes.get(sequence) ?? reused(sequence),
+    })),
     missing: await missingSequences(query, deviceId, GAPS_MAX),
+  })
+}
+
+/** The batch with the purchase of a return may be still to come: the return is told as missing until it has. */
+const isSettled = ({ kind }: OfflineEvent, outcome: OfflineOutcome): boolean =>
+  !(outcome instanceof Error) &&
+  (outcome.ok || kind !== 'return' || outcome.refusal.code !== 'PURCHASE_NOT_FOUND')
+
+/** Whoever hands in may do what stands in it: a clerk for its own store, and activities only who may record them. */
+function checkRights(ctx: LedgerContext, { store }: Terminal, events: readonly OfflineEvent[]): void {
+  storeOf(ctx, store)
+  if (events.some(({ kind }) => kind === 'activity') && !hasScopes(ctx.principal, [['points:grant']]))
+    throw new ForbiddenError()
+}
+
+async function recordAll(
+  ctx: LedgerContext,
+  terminal: Terminal,
+  events: readonly OfflineEvent[],
+): Promise<Map<number, OfflineOutcome>> {
+  const purchases = events.filter(isPurchase)
+  const recorded = await recordPurchases(
+    ctx,
+    purchases.map((event) => purchaseOf(terminal, event)),
+  )
+  const outcomes = new Map<number, OfflineOutcome>(
+    purchases.map(({ sequence }, index) => [sequence, recorded[index]!]),
+  )
+  const rest = events.filter((event) => !isPurchase(event)).toSorted((a, b) => a.sequence - b.sequence)
+  for (const event of rest) outcomes.set(event.sequence, await recordAlone(ctx, terminal, event))
+  return outcomes
+}
+
+/** One event's failure does not touch another's. */
+async function recordAlone(
+  ctx: LedgerContext,
+  terminal: Terminal,
+  event: OfflineReturn | OfflineActivity,
+): Promise<OfflineOutcome> {
+  try {
+    return event.kind === 'return'
+      ? await returnPurchase(ctx, returnOf(terminal, event))
+      : await recordDone(ctx, terminal, event)
+  } catch (error) {
+    ctx.log.error({ error, sequence: event.sequence }, 'an event of a terminal failed')
+    return error as Error
+  }
+}
+
+async function recordDone(
+  ctx: LedgerContext,
+  { channel, store }: Terminal,
+  { program, occurredAt, document, member, code, quantity, amount }: OfflineActivity,
+): Promise<OfflineOutcome> {
+  const [memberId] = await resolveMembers(ctx, [member])
+  if (!memberId) return fail('MEMBER_NOT_FOUND', { path: ['member'] })
+  return recordActivity(ctx, {
+    program,
+    memberId,
+    code,
+    quantity,
+    amount,
+    channel,
+    store,
+    document,
+    occurredAt,
   })
 }
 
@@ -68,14 +154,22 @@ const keyOf = (ctx: LedgerContext, terminal: Terminal) =>
     ? { secret: ctx.services.secretOf(terminal) }
     : { publicKey: publicKeyFrom(terminal.publicKey)! }
 
+const returnOf = (
+  { channel, store }: Terminal,
+  { program, occurredAt, document, purchase, lines, reason }: OfflineReturn,
+) => ({
+  ...{ program, channel, store, document, occurredAt, lines, reason },
+  purchase: { channel: purchase.channel ?? channel, document: purchase.document },
+})
+
 const purchaseOf = (
   { channel, store }: Terminal,
-  { program, occurredAt, document, member, lines }: OfflineEvent,
+  { program, occurredAt, document, member, lines }: OfflinePurchase,
 ) => ({
   ...(program === undefined ? {} : { program }),
   member: {
-    id: member.id ?? null,
-    identity: member.identity ? { ...member.identity, scope: member.identity.scope ?? null } : null,
+    id: 'id' in member ? member.id : null,
+    identity: 'identity' in member ? { ...member.identity, scope: member.identity.scope ?? null } : null,
   },
   channel,
   store,

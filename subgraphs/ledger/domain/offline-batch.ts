@@ -4,49 +4,67 @@ import { canonicalJson, sha256 } from '../../../kernel/values/canonical.ts'
 import { type Instant, instant } from '../../../kernel/values/instant.ts'
 import { fail, ok, type Result } from '../../../kernel/values/result.ts'
 
-/** What a terminal recorded of one purchase while it had no connection. */
-export interface OfflineEvent {
-  /** The terminal counts its events from 1. */
-  readonly sequence: number
-  readonly program?: string | undefined
-  readonly occurredAt: Instant
-  readonly document: string
-  readonly member: {
-    readonly id?: string | undefined
-    readonly identity?: { kind: string; scope?: string | undefined; value: string } | undefined
-  }
-  readonly lines: readonly {
-    readonly sku?: string | undefined
-    readonly category?: string | undefined
-    readonly quantity?: number | undefined
-    readonly amount: string
-  }[]
-  /** Equal for equal events. */
-  readonly digest: Buffer
-}
-
 const EVENTS_MAX = 500
 const text = z.string().min(1).max(255)
+const amount = z.string().regex(/^-?\d{1,15}(\.\d{1,9})?$/)
+const quantity = z.int().max(1_000_000).optional()
 
-const event = z.strictObject({
+const every = {
+  /** The terminal counts its events from 1. */
   sequence: z.int().min(1).max(Number.MAX_SAFE_INTEGER),
   program: text.optional(),
   occurredAt: z.iso.datetime({ offset: true }),
   document: text,
-  member: z.union([
-    z.strictObject({ id: text }),
-    z.strictObject({ identity: z.strictObject({ kind: text, scope: text.optional(), value: text }) }),
-  ]),
-  lines: z.array(
-    z.strictObject({
-      sku: text.optional(),
-      category: text.optional(),
-      quantity: z.int().max(1_000_000).optional(),
-      amount: z.string().regex(/^-?\d{1,15}(\.\d{1,9})?$/),
-    }),
-  ),
-})
+}
+const member = z.union([
+  z.strictObject({ id: text }),
+  z.strictObject({ identity: z.strictObject({ kind: text, scope: text.optional(), value: text }) }),
+])
+
+const event = z.discriminatedUnion('kind', [
+  z.strictObject({
+    ...every,
+    kind: z.literal('purchase').optional(),
+    member,
+    lines: z.array(z.strictObject({ sku: text.optional(), category: text.optional(), quantity, amount })),
+  }),
+  z.strictObject({
+    ...every,
+    kind: z.literal('return'),
+    /** Without a channel, one of the terminal's own. */
+    purchase: z.strictObject({ channel: text.optional(), document: text }),
+    lines: z
+      .array(z.strictObject({ line: z.int().min(0).max(10_000), quantity, amount: amount.optional() }))
+      .optional(),
+    reason: text,
+  }),
+  z.strictObject({
+    ...every,
+    kind: z.literal('activity'),
+    member,
+    code: text,
+    quantity,
+    amount: amount.optional(),
+  }),
+])
 const batch = z.strictObject({ events: z.array(event).min(1).max(EVENTS_MAX) })
+
+type Placed<Read> = Read extends unknown
+  ? Omit<Read, 'occurredAt'> & {
+      readonly occurredAt: Instant
+      /** Equal for equal events. */
+      readonly digest: Buffer
+    }
+  : never
+
+/** What a terminal recorded while it had no connection: what was bought, taken back, or done. */
+export type OfflineEvent = Placed<z.infer<typeof event>>
+export type OfflineReturn = Extract<OfflineEvent, { kind: 'return' }>
+export type OfflineActivity = Extract<OfflineEvent, { kind: 'activity' }>
+export type OfflinePurchase = Exclude<OfflineEvent, OfflineReturn | OfflineActivity>
+
+export const isPurchase = (one: OfflineEvent): one is OfflinePurchase =>
+  one.kind === undefined || one.kind === 'purchase'
 
 /** Reads what was signed, or says what is wrong with it. */
 export function readBatch(payload: string): Result<OfflineEvent[], 'BATCH_NOT_VALID'> {

@@ -2,6 +2,7 @@ import { createHmac, generateKeyPairSync, sign } from 'node:crypto'
 import { describe, expect, test } from 'vitest'
 import { admin, clerk, operator } from '../../helpers/graph.ts'
 import { memberId, openLedger } from '../open-ledger.ts'
+import { documentWith } from '../program-of.ts'
 import { accountField, type OpenLedger, purchase, type RefusalAnswer, record } from '../requests.ts'
 
 const REGISTER = `mutation Register($input: RegisterTerminalInput!) {
@@ -9,7 +10,7 @@ const REGISTER = `mutation Register($input: RegisterTerminalInput!) {
 }`
 const BATCH = `mutation Batch($input: RecordOfflineBatchInput!) {
   recordOfflineBatch(input: $input) {
-    results { sequence duplicate purchase { document points store channel occurredAt } refusal { code details { name value } } }
+    results { sequence duplicate purchase { document points store channel occurredAt } purchaseReturn { document points } activity { code points } refusal { code details { name value } } }
     missing { from to }
     refusal { code details { name value } }
   }
@@ -20,6 +21,8 @@ interface BatchAnswer {
     sequence: number
     duplicate: boolean
     purchase: { document: string; points: number; store: string; channel: string; occurredAt: string } | null
+    purchaseReturn: { document: string; points: number } | null
+    activity: { code: string; points: number } | null
     refusal: RefusalAnswer | null
   }[]
   missing: { from: number; to: number }[]
@@ -94,6 +97,8 @@ describe.each(['ES256', 'HS256'] as const)('a batch signed with %s', (kind) => {
         channel: 'store',
         occurredAt: '2026-01-02T04:00:00.000Z',
       },
+      purchaseReturn: null,
+      activity: null,
       refusal: null,
     })
     expect(answer.missing).toEqual([])
@@ -126,6 +131,80 @@ test('the same batch again, parts of it, and the same bill by another road: reco
   ])
   expect(codes(await handIn(ledger, by, [event(4)]))).toEqual([true])
   expect(await points(ledger)).toBe(40)
+})
+
+const back = (sequence: number, bill: string, more: Record<string, unknown> = {}) => ({
+  ...{ kind: 'return', sequence, occurredAt: '2026-01-09T05:00:00Z', document: `back ${sequence}` },
+  ...{ purchase: { document: bill }, reason: 'faulty', ...more },
+})
+const signIn = (sequence: number) => ({
+  ...{ kind: 'activity', sequence, occurredAt: '2026-01-09T04:00:00Z', document: `a ${sequence}` },
+  ...{ member: { id: memberId('Li') }, code: 'sign-in' },
+})
+
+const withActivities = documentWith([
+  'earn:\n',
+  'earn:\n  - { id: signed-in, on: activity, activities: [sign-in], asset: points, award: { points: 1 } }\n',
+])
+
+test('returns and activities come with purchases, each once, however often the batch comes', async () => {
+  await using ledger = await openLedger({ program: withActivities })
+  const by = await registered(ledger)
+  // The return stands before its purchase in the text, and after it in the terminal's order.
+  const batch = [back(3, 'bill 1'), event(1, '10.00'), event(2, '20.00'), signIn(4)]
+  const first = await handIn(ledger, by, batch)
+  expect(first.results).toMatchObject([
+    { sequence: 3, duplicate: false, purchase: null, purchaseReturn: { document: 'back 3', points: 10 } },
+    { sequence: 1, purchase: { points: 10 } },
+    { sequence: 2, purchase: { points: 20 } },
+    { sequence: 4, purchase: null, activity: { code: 'sign-in', points: 1 } },
+  ])
+  const again = await Promise.all([handIn(ledger, by, batch), handIn(ledger, by, batch.slice(0, 2))])
+  expect(again.flatMap(codes)).toEqual([true, true, true, true, true, true])
+  expect(await points(ledger)).toBe(21)
+  expect(await ledger.check()).toMatchObject({ clean: true, violations: [] })
+})
+
+test('a return by line, of a purchase of another channel, and of more than was bought', async () => {
+  await using ledger = await openLedger()
+  const by = await registered(ledger)
+  await record(ledger, [purchase('Li', '30', { channel: 'app', document: 'web' })])
+  const web = { channel: 'app', document: 'web' }
+  const answer = await handIn(ledger, by, [
+    back(1, 'web', {
+      purchase: web,
+      lines: [{ line: 0, amount: '10.00' }],
+      occurredAt: '2026-01-10T04:00:00Z',
+    }),
+    back(2, 'web', {
+      purchase: web,
+      lines: [{ line: 0, amount: '21.00' }],
+      occurredAt: '2026-01-10T04:00:00Z',
+    }),
+  ])
+  expect(answer.results[0]).toMatchObject({ purchaseReturn: { points: 10 } })
+  expect(codes(answer)[1]).toBe('EXCEEDS_PURCHASE')
+  expect(await points(ledger)).toBe(20)
+})
+
+test('a return that comes before its purchase is refused, told as missing, and taken when it comes again', async () => {
+  await using ledger = await openLedger()
+  const by = await registered(ledger)
+  const early = await handIn(ledger, by, [back(2, 'bill 1'), event(3)])
+  expect(codes(early)).toEqual(['PURCHASE_NOT_FOUND', false])
+  expect(early.missing).toEqual([{ from: 1, to: 2 }])
+  const late = await handIn(ledger, by, [event(1), back(2, 'bill 1')])
+  expect([codes(late), late.missing]).toEqual([[false, false], []])
+  expect(await points(ledger)).toBe(10)
+})
+
+test('a clerk hands in returns, and no activities', async () => {
+  await using ledger = await openLedger()
+  const by = await registered(ledger)
+  const as = clerk('store-1')
+  expect(codes(await handIn(ledger, by, [event(1), back(2, 'bill 1')], { as }))).toEqual([false, false])
+  await expect(handIn(ledger, by, [event(3), signIn(4)], { as })).rejects.toThrow()
+  expect(await points(ledger)).toBe(0)
 })
 
 test('ten of the same batch at once are recorded once', async () => {
@@ -185,6 +264,8 @@ test('a number that was used for something else is refused, and the rest is reco
 // biome-ignore format: aligned rows
 test.each([
   ['no JSON',             '{',                                                           /not JSON/],
+  ['an unknown kind',     JSON.stringify({ events: [{ ...event(1), kind: 'redemption' }] }), /^events\.0\.kind: /],
+  ['a return of nothing', JSON.stringify({ events: [{ ...back(1, ''), purchase: {} }] }), /^events\.0\.purchase\.document: /],
   ['no events',           '{"events":[]}',                                               /^events: /],
   ['an unknown field',    JSON.stringify({ events: [{ ...event(1), more: 1 }] }),        /^events\.0: /],
   ['a number below 1',    JSON.stringify({ events: [event(0)] }),                        /^events\.0\./],

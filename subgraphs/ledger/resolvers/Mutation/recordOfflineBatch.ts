@@ -2,7 +2,8 @@ import { mutationPayload } from '../../../../kernel/graphql/refusal.ts'
 import { fail } from '../../../../kernel/values/result.ts'
 import { type OfflineBatchInput, recordOfflineBatch as record } from '../../actions/record-offline-batch.ts'
 import type { LedgerContext } from '../../context.ts'
-import { purchasePayload } from '../purchase-payload.ts'
+
+const FIELDS = { purchase: 'purchase', return: 'purchaseReturn', activity: 'activity' } as const
 
 export async function recordOfflineBatch(
   _: unknown,
@@ -13,10 +14,14 @@ export async function recordOfflineBatch(
   if (!taken.ok) return { ...mutationPayload('batch', taken, ctx), results: [], missing: [] }
   const { results, missing } = taken.value
   return {
-    results: results.map(({ sequence, result }) => ({
-      sequence: BigInt(sequence),
-      ...purchasePayload(result instanceof Error ? fail('NOT_RECORDED') : result, ctx),
-    })),
+    results: results.map(({ sequence, kind, result: outcome }) => {
+      const result = outcome instanceof Error ? fail('NOT_RECORDED') : outcome
+      return {
+        sequence: BigInt(sequence),
+        ...mutationPayload(FIELDS[kind], result, ctx),
+        duplicate: result.ok && result.value.duplicate,
+      }
+    }),
     missing,
   }
 }
