@@ -12,6 +12,7 @@ import { onMultiplierChanged } from './on-multiplier-changed.ts'
 import { onMemberErased, onTagsChanged } from './on-tags-changed.ts'
 import { remindOfExpiryJob } from './remind-of-expiry.ts'
 import { settleDueJob } from './settle-due.ts'
+import { sumDaysJob } from './sum-days.ts'
 import { watchConductJob } from './watch-conduct.ts'
 
 export const jobs = [
@@ -21,6 +22,7 @@ export const jobs = [
   finishAdjustmentsJob,
   watchConductJob,
   keepClearingJob,
+  sumDaysJob,
   remindOfExpiryJob,
   applyTiersJob,
 ] as unknown as readonly Job<LedgerContext>[]

@@ -2,7 +2,6 @@ import { BadInputError } from '../../../kernel/errors.ts'
 import {
   addDays,
   DAY_MS,
-  type Instant,
   isLocalDate,
   type LocalDate,
   localDate,
@@ -23,13 +22,8 @@ import {
 import { yearlyPotential } from '../domain/potential.ts'
 import type { Program } from '../domain/program.ts'
 import { pointValue, worthOf } from '../domain/worth.ts'
-import {
-  countAccounts,
-  type Flow,
-  readFlow,
-  readLotsOutstanding,
-  readOutstanding,
-} from '../store/liability.ts'
+import { type Flow, readFlow } from '../store/day-sums.ts'
+import { countAccounts, readLotsOutstanding, readOutstanding } from '../store/liability.ts'
 import { pickProgram } from '../store/programs.ts'
 import { moneyIn } from './quote.ts'
 
@@ -41,14 +35,14 @@ export function worthIn(program: Program, points: bigint) {
 
 export async function pointsLiability(
   _: unknown,
-  { program: id }: { program?: string | null },
+  { program: id, by }: { program?: string | null; by: 'MONTH' | 'DAY' },
   ctx: LedgerContext,
 ) {
   const program = pickProgram(await ctx.services.programs.current(), id)
   if (!program) return null
   const asOf = localDate(ctx.now, program.timeZone)
   const [lots, { held, pending, owed, members }] = await Promise.all([
-    readLotsOutstanding(ctx.db.query, program.key, asOf),
+    readLotsOutstanding(ctx.db.query, program.key, asOf, by),
     readOutstanding(ctx.db.query, program.key),
   ])
   const points = lots.reduce((sum, lot) => sum + lot.points, 0n) + held + pending
@@ -60,9 +54,17 @@ export async function pointsLiability(
     held,
     pending,
     members,
-    lots: lots.map((lot) => ({ ...lot, month: lot.month ?? null, money: worthIn(program, lot.points) })),
+    lots: lots.map(({ end, issuer, points }) => ({
+      issuer,
+      points,
+      month: end?.slice(0, MONTH_LENGTH) ?? null,
+      day: by === 'DAY' ? (end ?? null) : null,
+      money: worthIn(program, points),
+    })),
   }
 }
+
+const MONTH_LENGTH = '2026-01'.length
 
 interface HealthArguments {
   readonly program?: string | null
@@ -80,7 +82,7 @@ export async function programHealth(_: unknown, args: HealthArguments, ctx: Ledg
   const { key, timeZone } = program
   const end = startOfDay(addDays(to, 1), timeZone)
   const [flow, members] = await Promise.all([
-    readFlow(ctx.db.query, key, startOfDay(from, timeZone), end),
+    readFlow(ctx.db.query, { programKey: key, timeZone }, from, to),
     countAccounts(ctx.db.query, key, end),
   ])
   const days = daysFrom(from, to)
@@ -113,6 +115,9 @@ function indicatorsOf(
     ['breakage-rate', ratio(expired, earned)],
   ]
 }
+
+/** Before all that the books know. */
+const LONG_AGO = '1970-01-01' as LocalDate
 
 const ratio = (numerator: bigint, denominator: bigint): Ratio | undefined =>
   denominator > 0n ? { numerator, denominator } : undefined
@@ -177,7 +182,8 @@ function consumptionOf({
 }
 
 /** Of all that was ever earned, the share that was redeemed. */
-async function redemptionSoFar(ctx: LedgerContext, { key }: Program): Promise<string> {
-  const { earned, redeemed } = await readFlow(ctx.db.query, key, 0 as Instant, (ctx.now + 1) as Instant)
+async function redemptionSoFar(ctx: LedgerContext, { key: programKey, timeZone }: Program): Promise<string> {
+  const today = localDate(ctx.now, timeZone)
+  const { earned, redeemed } = await readFlow(ctx.db.query, { programKey, timeZone }, LONG_AGO, today)
   return earned > 0n ? decimalOf({ numerator: redeemed, denominator: earned }) : '0'
 }

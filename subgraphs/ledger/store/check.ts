@@ -1,4 +1,5 @@
 import type { Db } from '../../../kernel/db/open-database.ts'
+import { daySumsCheck } from './day-sums.ts'
 import { operatorColumn } from './origins.ts'
 import { transitCheck } from './transit.ts'
 
@@ -168,6 +169,7 @@ const checks: Readonly<Record<string, string>> = {
     ) given using (program_key, asset)
     where coalesce(had.amount, 0) + coalesce(given.amount, 0) <> 0`,
   transit: transitCheck,
+  'day sums': daySumsCheck,
   'holds of account': `
     select coalesce(account.member_id, hold.member_id) as member_id,
            format('hold %s: the account holds %s to %s, the hold itself %s to %s', coalesce(account.id, hold.id),

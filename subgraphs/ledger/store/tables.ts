@@ -352,6 +352,31 @@ export const clearingMonthTable = new EntitySchema({
   },
 })
 
+export const daySumTable = new EntitySchema({
+  name: 'day_sum',
+  columns: {
+    program_key: { type: 'smallint', primary: true },
+    recorded_on: { type: 'date', primary: true },
+    effective_on: { type: 'date', primary: true },
+    kind: { type: 'enum', enum: Object.keys(entryKinds), primary: true },
+    by_activity: { type: 'boolean', primary: true },
+    entries: { type: 'bigint' },
+    points: { type: 'bigint' },
+    growth: { type: 'bigint' },
+    principal: { type: 'bigint' },
+    bonus: { type: 'bigint' },
+  },
+})
+
+export const summedDaysTable = new EntitySchema({
+  name: 'summed_days',
+  columns: {
+    program_key: { type: 'smallint', primary: true },
+    time_zone: { type: 'text' },
+    through: { type: 'date' },
+  },
+})
+
 export const terminalTable = new EntitySchema({
   name: 'terminal',
   columns: {
@@ -399,6 +424,8 @@ export const tables = [
   conductTable,
   clearingTable,
   clearingMonthTable,
+  daySumTable,
+  summedDaysTable,
   terminalTable,
   terminalEventTable,
   programTable,
@@ -437,6 +464,8 @@ export const distribution = {
   conduct: 'lookup',
   clearing: 'reference',
   clearing_month: 'reference',
+  day_sum: 'local',
+  summed_days: 'local',
   terminal: 'reference',
   terminal_event: 'lookup',
   merged_member: 'reference',

@@ -40,6 +40,18 @@ describe('liability', () => {
         { month: '2027-03', issuer: '', points: 300, money: { amount: '3.00' } },
       ],
     })
+    const { pointsLiability } = await ledger.ask<{ pointsLiability: unknown }>(
+      admin,
+      '{ pointsLiability(by: DAY) { points lots { month day points } } }',
+    )
+    expect(pointsLiability).toEqual({
+      points: 1_600,
+      lots: [
+        { month: '2027-01', day: '2027-01-10', points: 800 },
+        { month: '2027-01', day: '2027-01-31', points: 500 },
+        { month: '2027-03', day: '2027-03-05', points: 300 },
+      ],
+    })
     // What has run out is owed to nobody, swept or not.
     setClock(ledger, '2027-02-01T04:00:00Z')
     expect(await liability(ledger)).toMatchObject({ points: 300, lots: [{ month: '2027-03' }] })

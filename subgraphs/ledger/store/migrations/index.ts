@@ -9,6 +9,7 @@ import { MergedMembers1795650100001 } from './1795650100001-merged-members.ts'
 import { SidesOfKinds1795650160000 } from './1795650160000-sides-of-kinds.ts'
 import { CorrectionsOfGrowth1796000000000 } from './1796000000000-corrections-of-growth.ts'
 import { Homeward1796009000000 } from './1796009000000-homeward.ts'
+import { DaySums1796011000000 } from './1796011000000-day-sums.ts'
 
 /** In the order of their application. */
 export const migrations: readonly Migration[] = [
@@ -22,4 +23,5 @@ export const migrations: readonly Migration[] = [
   CorrectionsOfGrowth1796000000000,
   SyncedBalances1796007600000,
   Homeward1796009000000,
+  DaySums1796011000000,
 ]
