@@ -54,9 +54,6 @@ export const entryKinds = {
   deduct: { debit: 'member', credit: 'adjustment', counts: ['reversed', 1n] },
   send: { debit: 'member', credit: 'transit', counts: ['moved', -1n] },
   receive: { debit: 'transit', credit: 'member', counts: ['moved', 1n] },
-  /** The same for what is pending: it waits on in another account. */
-  'hand-over': { debit: 'pending', credit: 'transit', counts: ['moved', -1n] },
-  'take-over': { debit: 'transit', credit: 'pending', counts: ['moved', 1n] },
   'top-up': { debit: 'payment', credit: 'member', counts: ['earned', 1n] },
   /** Paid in, and not available yet. */
   prepay: { debit: 'payment', credit: 'pending', counts: ['earned', 1n] },
@@ -68,6 +65,9 @@ export const entryKinds = {
   correct: { debit: 'issuance', credit: 'member', counts: ['earned', 1n] },
   /** Pending after all. */
   postpone: { debit: 'member', credit: 'pending' },
+  /** Sent and received while it is pending: it waits on in another account. */
+  'hand-over': { debit: 'pending', credit: 'transit', counts: ['moved', -1n] },
+  'take-over': { debit: 'transit', credit: 'pending', counts: ['moved', 1n] },
 } as const satisfies Readonly<Record<string, KindOfEntry>>
 
 export type EntryKind = keyof typeof entryKinds
