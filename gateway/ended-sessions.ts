@@ -3,6 +3,8 @@ import type { Principal } from '../kernel/auth/principal.ts'
 import { UnauthenticatedError } from '../kernel/errors.ts'
 import type { Logger } from '../kernel/log.ts'
 
+type SignedIn = Extract<Principal, { kind: 'member' | 'staff' }>
+
 /** So old an answer is asked for anew, beside the request that finds it so. */
 const FRESH_MS = 2_000
 /** So old an answer is not relied on: the request waits for a new one. */
@@ -33,15 +35,19 @@ export function endedSessions(fetchEnded: () => Promise<readonly string[]>, log:
     return fetching
   }
 
-  return async (principal: Principal): Promise<Principal> => {
-    if (principal.kind !== 'member' && principal.kind !== 'staff') return principal
-    const age = performance.now() - fetchedAt
-    if (age > STALE_MS) await refetch()
-    else if (age > FRESH_MS) void refetch()
+  const unlessEnded = (principal: SignedIn): Principal => {
     const { sessionId } = principal
     if (sessionId !== undefined && ended.has(sessionId)) {
       throw new UnauthenticatedError('The session of this access token has ended.')
     }
     return principal
+  }
+
+  return (principal: Principal): Principal | Promise<Principal> => {
+    if (principal.kind !== 'member' && principal.kind !== 'staff') return principal
+    const age = performance.now() - fetchedAt
+    if (age > STALE_MS) return refetch().then(() => unlessEnded(principal))
+    if (age > FRESH_MS) void refetch()
+    return unlessEnded(principal)
   }
 }

@@ -1,5 +1,5 @@
 import type { IncomingHttpHeaders } from 'node:http'
-import type { GraphQLError, GraphQLFormattedError } from 'graphql'
+import type { ExecutionResult, GraphQLError, GraphQLFormattedError } from 'graphql'
 import { planLookups } from '../kernel/telemetry/metrics.ts'
 import type { CompiledOperation, Variables } from './execute/operation.ts'
 import { refusedOperation } from './limits/admission.ts'
@@ -58,7 +58,10 @@ export class WarmPath<Context> {
   }
 
   /** Undefined: a case for Apollo Server. */
-  answer({ method, headers, body }: HttpRequest, context: Context): Promise<HttpAnswer> | undefined {
+  answer(
+    { method, headers, body }: HttpRequest,
+    context: Context,
+  ): HttpAnswer | Promise<HttpAnswer> | undefined {
     if (method !== 'POST' || typeof body !== 'object' || body === null) return undefined
     const contentType = this.#contentTypes.get(headers.accept ?? '')
     if (contentType === undefined) return undefined
@@ -67,23 +70,40 @@ export class WarmPath<Context> {
     if (!isNothing(operationName) && typeof operationName !== 'string') return undefined
     if (!isNothing(variables) && (typeof variables !== 'object' || Array.isArray(variables))) return undefined
     const operation = this.#known(query, operationName ?? undefined)
-    return operation && this.#execute(operation, (variables ?? {}) as Variables, context, contentType)
+    return operation && this.#admitted(operation, (variables ?? {}) as Variables, context, contentType)
   }
 
-  async #execute(
+  #admitted(
     operation: CompiledOperation,
     variables: Variables,
     context: Context,
     contentType: string,
-  ): Promise<HttpAnswer> {
+  ): HttpAnswer | Promise<HttpAnswer> {
     planLookups.inc({ outcome: 'hit' })
+    const refused = (error: unknown) => this.#refused(error, context, contentType)
+    let admitting: undefined | Promise<undefined>
     try {
-      const admitted = this.#admit(operation, variables, context)
-      if (admitted) await admitted
+      admitting = this.#admit(operation, variables, context)
     } catch (error) {
-      return this.#refused(error, context, contentType)
+      return refused(error)
     }
-    const { errors, data, extensions } = await operation.execute(variables, context)
+    const execute = () => this.#execute(operation, variables, context, contentType)
+    return admitting ? admitting.then(execute, refused) : execute()
+  }
+
+  #execute(
+    operation: CompiledOperation,
+    variables: Variables,
+    context: Context,
+    contentType: string,
+  ): HttpAnswer | Promise<HttpAnswer> {
+    const result = operation.execute(variables, context)
+    return result instanceof Promise
+      ? result.then((one) => this.#written(one, context, contentType))
+      : this.#written(result, context, contentType)
+  }
+
+  #written({ errors, data, extensions }: ExecutionResult, context: Context, contentType: string): HttpAnswer {
     return {
       status: errors && data === undefined ? 400 : 200,
       headers: [['content-type', contentType]],

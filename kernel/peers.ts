@@ -2,6 +2,7 @@ import { Agent, request as httpRequest } from 'undici'
 import { type Claims, signRequest, targetOf } from './auth/request-signature.ts'
 import type { Clock } from './clock.ts'
 import type { SubgraphName } from './config.ts'
+import { within } from './deadlines.ts'
 import { AppError, type ErrorCode } from './errors.ts'
 import type { EventFeed } from './events/feed.ts'
 import type { GraphClient } from './graphql/context.ts'
@@ -85,7 +86,8 @@ export function localPeers(clock: Clock): Peers & { add(name: SubgraphName, peer
   const execute: Peers['execute'] = (to, request, claims, withinMs) =>
     observeCall(to, () => {
       const answer = peer(to).execute(request, claims)
-      return answer instanceof Promise && withinMs !== undefined ? within(withinMs, answer) : answer
+      // What is under way in this process cannot be called back; it is only waited for no longer.
+      return answer instanceof Promise && withinMs !== undefined ? within(withinMs, answer, tooLate) : answer
     })
   return {
     add: (name, value) => void mounted.set(name, value),
@@ -102,19 +104,7 @@ export function localPeers(clock: Clock): Peers & { add(name: SubgraphName, peer
   }
 }
 
-/** What is under way in this process cannot be called back; it is only waited for no longer. */
-async function within<T>(ms: number, work: Promise<T>): Promise<T> {
-  const late = Promise.withResolvers<never>()
-  const timer = setTimeout(
-    () => late.reject(new AppError('SUBGRAPH_UNAVAILABLE', 'A part of the service did not answer in time.')),
-    ms,
-  )
-  try {
-    return await Promise.race([work, late.promise])
-  } finally {
-    clearTimeout(timer)
-  }
-}
+const tooLate = () => new AppError('SUBGRAPH_UNAVAILABLE', 'A part of the service did not answer in time.')
 
 const FEED_POLL_MS = 250
 const CALL_TIMEOUT_MS = 10_000

@@ -2,6 +2,7 @@ import type { IncomingHttpHeaders } from 'node:http'
 import { setTimeout as delay } from 'node:timers/promises'
 import type { Principal } from '../../kernel/auth/principal.ts'
 import type { Clock } from '../../kernel/clock.ts'
+import { within } from '../../kernel/deadlines.ts'
 import { AppError, BadInputError } from '../../kernel/errors.ts'
 import { languageOf } from '../../kernel/graphql/refusal.ts'
 import type { Logger } from '../../kernel/log.ts'
@@ -36,16 +37,17 @@ export interface GraphqlAnswers {
   /** Before the body is read: who asks says how large it may be. Rejects with what is refused. */
   admit(headers: IncomingHttpHeaders, address: string): Promise<Principal>
   read(asked: HttpRequest, asker: Asker): Promise<Read>
-  answer(read: Read): Promise<HttpAnswer>
+  /** At once, where nothing has to be waited for. */
+  answer(read: Read): HttpAnswer | Promise<HttpAnswer>
   /** Without a deadline, and without waiting for effects. */
-  answerOnce(read: Read): Promise<HttpAnswer>
+  answerOnce(read: Read): HttpAnswer | Promise<HttpAnswer>
 }
 
 export function graphqlAnswers(options: {
   graph: Graph
   callers: Callers
   /** Refuses who has signed out. */
-  stillIn: (principal: Principal) => Promise<Principal>
+  stillIn: (principal: Principal) => Principal | Promise<Principal>
   clock: Clock
   log: Logger
   /** Returns when the effects of what was committed are visible in all subgraphs. */
@@ -59,7 +61,7 @@ export function graphqlAnswers(options: {
     AUDIENCES.flatMap((audience) => protection.trusted.of(audience).map(({ name }) => name)),
   )
 
-  const answerOnce = ({ asked, context }: Read): Promise<HttpAnswer> =>
+  const answerOnce = ({ asked, context }: Read): HttpAnswer | Promise<HttpAnswer> =>
     observe(context, asked.headers, () => graph.execute(asked, context))
 
   /** The mutation has been carried out already: that its effects are late is no reason to fail. */
@@ -76,6 +78,16 @@ export function graphqlAnswers(options: {
     } finally {
       timer.abort()
     }
+  }
+
+  const withEffects = async (
+    answering: HttpAnswer | Promise<HttpAnswer>,
+    { seen }: GatewayContext,
+    seconds: number,
+  ): Promise<HttpAnswer> => {
+    const answer = await answering
+    if (seen.operation !== 'mutation' || !(await settledWithin(seconds))) return answer
+    return { ...answer, headers: [...answer.headers, ['preference-applied', 'wait']] }
   }
 
   return {
@@ -99,13 +111,11 @@ export function graphqlAnswers(options: {
         },
       }
     },
-    async answer(read) {
+    answer(read) {
       const { asked, context } = read
-      const answer = await inTime(context, answerMs, () => answerOnce(read))
+      const answer = inTime(context, answerMs, answerOnce(read))
       const seconds = waitSeconds(asked.headers.prefer)
-      if (context.seen.operation !== 'mutation' || seconds === undefined) return answer
-      if (!(await settledWithin(seconds))) return answer
-      return { ...answer, headers: [...answer.headers, ['preference-applied', 'wait']] }
+      return seconds === undefined ? answer : withEffects(answer, context, seconds)
     },
   }
 }
@@ -114,20 +124,13 @@ export function graphqlAnswers(options: {
  * A query that nobody waits for any more is answered so; what it asked for is let go. A mutation may have been carried
  * out, so its answer is waited for. Staff ask for what takes longer, such as a check of all books.
  */
-async function inTime<T>({ claims, seen }: GatewayContext, ms: number, work: () => Promise<T>): Promise<T> {
+function inTime<T>({ claims, seen }: GatewayContext, ms: number, work: T | Promise<T>): T | Promise<T> {
   const { kind } = claims.principal
-  if (kind === 'staff' || kind === 'service') return work()
-  const late = Promise.withResolvers<never>()
-  const timer = setTimeout(() => {
-    if (seen.operation === 'mutation') return
-    late.reject(new AppError('SUBGRAPH_UNAVAILABLE', 'The answer took too long. Try again.'))
-  }, ms)
-  try {
-    return await Promise.race([work(), late.promise])
-  } finally {
-    clearTimeout(timer)
-  }
+  if (!(work instanceof Promise) || kind === 'staff' || kind === 'service') return work
+  return within(ms, work, () => (seen.operation === 'mutation' ? undefined : tooLong()))
 }
+
+const tooLong = () => new AppError('SUBGRAPH_UNAVAILABLE', 'The answer took too long. Try again.')
 
 /** `Prefer: wait=5` (RFC 7240): the answer may take so long if it then shows all effects. */
 export function waitSeconds(prefer: string | string[] | undefined): number | undefined {

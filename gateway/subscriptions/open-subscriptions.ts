@@ -46,7 +46,7 @@ export function openSubscriptions(options: {
   graph: Pick<Graph, 'audience' | 'execute' | 'schema'>
   peers: Pick<Peers, 'feed' | 'onPublished'>
   /** Throws for who has signed out. */
-  stillIn: (principal: Principal) => Promise<Principal>
+  stillIn: (principal: Principal) => Principal | Promise<Principal>
   clock: Clock
   log: Logger
 }): Subscriptions {

@@ -10,6 +10,7 @@ import {
   parse,
 } from 'graphql'
 import { InvariantError } from '../values/assert.ts'
+import { resolveEntitiesAtOnce } from './entities.ts'
 import { enforceRights } from './rights.ts'
 import { scalars } from './scalars.ts'
 
@@ -33,6 +34,7 @@ export function buildSchema(sdl: string, resolvers: ResolverMap): GraphQLSchema 
   checkResolvers(schema, resolvers)
   enforceRights(schema)
   resolveObjects(schema)
+  resolveEntitiesAtOnce(schema)
   return schema
 }
 

@@ -19,6 +19,8 @@ import {
 let tracer: Tracer | undefined
 const current = new AsyncLocalStorage<Context | undefined>()
 
+export type { Span }
+
 /** From now on spans are made by this tracer; answers how to stop that. */
 export function traceWith(made: Tracer): () => void {
   tracer = made
