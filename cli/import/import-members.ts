@@ -1,3 +1,4 @@
+import { newId } from '../../kernel/values/ids.ts'
 import type { Deployment } from '../open-deployment.ts'
 import { type ColumnMap, placeColumns } from './column-map.ts'
 import { type ImportEnd, type ImportRun, importFile } from './import-file.ts'
@@ -27,6 +28,7 @@ export async function importMembers(
   const { file, map, source, zone, tags, points, dryRun } = options
   const places = placeColumns<MemberKey>(map, file)
   const nameOf = (key: MemberKey): string => map[key] ?? key
+  const rehearsal = dryRun ? newId(options.clock.now()) : undefined
   return importFile<ImportedLine>(deployment, options, {
     noun: 'members',
     // Members have no document numbers that two files could share.
@@ -38,7 +40,7 @@ export async function importMembers(
     rehearsal: dryRun,
     read: (record, dates) => readMember(record, dates, { places, nameOf, width: file.width, tags, points }),
     keyOf: ({ person }) => person.key,
-    send: memberSender({ ...options, request: deployment.request, nameOf }),
+    send: memberSender({ ...options, rehearsal, request: deployment.request, nameOf }),
     summary: (end) => memberSummary(end, dryRun),
   })
 }

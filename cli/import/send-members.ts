@@ -10,7 +10,8 @@ export interface MemberSenderOptions {
   readonly source: string
   readonly entry: 'FULL' | 'PRE_REGISTERED'
   readonly activate: boolean
-  readonly dryRun: boolean
+  /** The id of the dry run; undefined: this is none. */
+  readonly rehearsal: string | undefined
   /** In which programme points are given, and why. */
   readonly gift: { readonly program: string; readonly reason: string } | undefined
   readonly nameOf: (key: MemberKey) => string
@@ -50,7 +51,8 @@ const GRANTS_AT_ONCE = 250
 
 /** Imports some members, activates them, and gives them their points; all harmless when repeated. */
 export function memberSender(options: MemberSenderOptions) {
-  const { request, source, entry, activate, dryRun, gift, nameOf } = options
+  const { request, source, entry, activate, rehearsal, gift, nameOf } = options
+  const dryRun = rehearsal !== undefined
 
   const give = async (line: ImportedLine, memberId: string): Promise<BadLine | undefined> => {
     const { grantPoints } = await request<{
@@ -79,7 +81,7 @@ export function memberSender(options: MemberSenderOptions) {
   }
 
   return async (lines: readonly ImportedLine[]): Promise<Sent> => {
-    const input = { source, dryRun, members: lines.map(({ person }) => ({ ...person, entry })) }
+    const input = { source, dryRun, rehearsal, members: lines.map(({ person }) => ({ ...person, entry })) }
     const { importMembers } = await request<Imported>('identity', IMPORT, { input })
     if (!importMembers.members) {
       throw new CommandError(`members cannot be imported: ${importMembers.refusal?.message}`)

@@ -85,6 +85,32 @@ test('a dry run reports line, column and reason; the import does what it said', 
   expect(await crm.one("select count(*) from identity.tag where source = 'IMPORT'")).toEqual({ count: '9' })
 })
 
+test('the dry run of a file says what the import does, however far apart two lines of one person are', async () => {
+  await using crm = await scene()
+  const lines = people(3_000)
+  const line = (at: number, key: string, mobile: string) => {
+    lines[at] = `${key},${mobile},Again,,,,,`
+  }
+  line(2_100, 'c2100', '13800000050')
+  line(2_200, 'c60', '13800002200')
+  line(2_300, 'c70', '13800000071')
+  line(2_400, 'c2400', '138 0000 2200')
+  line(2_500, 'c2100', '13800000051')
+  await crm.write(lines)
+  const dry = await crm.run(...crm.importing, '--dry-run')
+  const report = await readFile(crm.bad, 'utf8')
+  const done = await crm.run(...crm.importing)
+  const rows = (out: string) => out.match(/^(lines|members|bad lines) .*$/gm)
+  expect(rows(done.out)).toEqual([
+    'lines      3,000',
+    'members    2,995 new, 3 known',
+    `bad lines  2, see ${crm.bad}`,
+  ])
+  expect(rows(dry.out.replace('would be new', 'new'))).toEqual(rows(done.out))
+  expect(await readFile(crm.bad, 'utf8')).toBe(report)
+  expect(report.match(/^\d+/gm)).toEqual(['2302', '2502'])
+})
+
 test('gift points are given once, and memberships are taken up later', async () => {
   await using crm = await scene()
   await crm.run('program', 'publish', 'programs/super-member.yaml')

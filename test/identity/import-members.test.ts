@@ -1,4 +1,7 @@
+import fc from 'fast-check'
 import { afterAll, beforeAll, expect, test } from 'vitest'
+import { newId } from '../../kernel/values/ids.ts'
+import { DAY_MS, instant } from '../../kernel/values/instant.ts'
 import { admin, clerk, member, service } from '../helpers/graph.ts'
 import { asserted, type IdentityStory, openIdentity, type Refused } from './story.ts'
 
@@ -321,6 +324,83 @@ test('a dry run says what would become of each line, and leaves nothing', async 
   expect(await identity.count(`identifier where hash is null`)).toBe(0)
   expect((await identity.events()).length).toBe(events)
   expect(await found('PHONE', number)).toBeNull()
+})
+
+test('a dry run of several calls takes the lines of former calls for imported', async () => {
+  const [number, other] = [phone(), phone()]
+  const rehearsal = newId(instant('2026-01-01T00:00:00Z'))
+  const calls = [
+    [
+      { key: 'm-1', identities: [{ kind: 'PHONE', value: number }] },
+      { key: 'm-2', identities: [{ kind: 'PHONE', value: other }] },
+    ],
+    [{ key: 'm-3', identities: [{ kind: 'PHONE', value: number }] }],
+    [
+      { key: 'm-3', identities: [{ kind: 'PHONE', value: other }] },
+      { key: 'm-4', identities: [{ kind: 'PHONE', value: '12' }] },
+    ],
+  ]
+  const expected = [['CREATED', 'CREATED'], ['KNOWN'], ['IDENTITY_CONFLICT', 'PHONE_NOT_VALID']]
+  const dry: Imported[] = []
+  for (const lines of calls) dry.push(await send(lines, { dryRun: true, rehearsal }))
+  expect(dry.map(outcomes)).toEqual(expected)
+  expect(dry[1]!.members![0]!.memberId).toBeNull()
+  expect(outcomes(await send(calls[1]!, { dryRun: true }))).toEqual(['CREATED'])
+  expect(await found('PHONE', number)).toBeNull()
+  const real: Imported[] = []
+  for (const lines of calls) real.push(await send(lines))
+  expect(real.map(outcomes)).toEqual(expected)
+  expect((await send(calls[1]!, { rehearsal })).refusal).toMatchObject({
+    code: 'IDENTIFIER_NOT_VALID',
+    path: ['rehearsal'],
+  })
+})
+
+test('whatever the lines and however they are sent, the dry run says what the import does', async () => {
+  let run = 0
+  const value = fc.constantFrom('1', '2', '3')
+  const identity = fc.record({ kind: fc.constantFrom('PHONE', 'CARD', 'WECHAT_UNIONID'), value })
+  const line = fc.record({
+    key: fc.constantFrom('a', 'b', 'c', 'd', 'e'),
+    identities: fc.array(identity, { maxLength: 3 }),
+  })
+  const calls = fc.array(fc.array(line, { minLength: 1, maxLength: 3 }), { minLength: 1, maxLength: 4 })
+  await fc.assert(
+    fc.asyncProperty(calls, async (given) => {
+      run += 1
+      const rehearsal = newId(instant('2026-01-01T00:00:00Z'))
+      const sent = given.map((lines) =>
+        lines.map(({ key, identities }) => ({
+          key: `${run}-${key}`,
+          identities: identities.map((one) => ({
+            kind: one.kind,
+            value:
+              one.kind === 'PHONE'
+                ? `1333${String(run).padStart(6, '0')}${one.value}`
+                : `${run}-${one.value}`,
+          })),
+        })),
+      )
+      const dry: string[][] = []
+      for (const lines of sent) dry.push(outcomes(await send(lines, { dryRun: true, rehearsal })))
+      const real: string[][] = []
+      for (const lines of sent) real.push(outcomes(await send(lines)))
+      expect(dry).toEqual(real)
+    }),
+    { numRuns: 30 },
+  )
+})
+
+test('what a dry run remembers is forgotten after a day', async () => {
+  const rehearsal = newId(instant('2026-01-01T00:00:00Z'))
+  const line = { key: 'n-1', identities: [{ kind: 'PHONE', value: phone() }] }
+  const again = async () => outcomes(await send([line], { dryRun: true, rehearsal }))
+  await again()
+  expect(await again()).toEqual(['KNOWN'])
+  identity.clock.advance(DAY_MS + 1)
+  await identity.mounted.get('identity')!.runJob('forget-expired')
+  expect(await identity.count('rehearsed_identifier')).toBe(0)
+  expect(await again()).toEqual(['CREATED'])
 })
 
 test('an erased person is not brought back by a file', async () => {

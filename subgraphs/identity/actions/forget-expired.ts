@@ -1,14 +1,15 @@
-import { later } from '../../../kernel/values/instant.ts'
+import { DAY_MS, later } from '../../../kernel/values/instant.ts'
 import type { IdentityContext } from '../context.ts'
 import { hourOf } from '../domain/attempts.ts'
 import { CODE_KEPT_MS } from '../domain/one-time-code.ts'
 import { deleteAttemptsBefore } from '../store/attempts.ts'
 import { deleteInvitationsExpiredBefore } from '../store/households.ts'
 import { deleteCodesExpiredBefore } from '../store/one-time-codes.ts'
+import { deleteRehearsedBefore } from '../store/rehearsals.ts'
 import { deleteRefreshTokensExpiredBefore } from '../store/sessions.ts'
 import { deleteStaffTokensExpiredBefore } from '../store/staff-sessions.ts'
 
-/** Codes and refresh tokens that can no longer be used, nor explain a refusal, go. */
+/** Codes and refresh tokens that can no longer be used, nor explain a refusal, go; so do the dry runs of yesterday. */
 export async function forgetExpired(ctx: IdentityContext): Promise<void> {
   await ctx.db.transaction(async (tx) => {
     await deleteCodesExpiredBefore(tx, later(ctx.now, -CODE_KEPT_MS))
@@ -16,5 +17,6 @@ export async function forgetExpired(ctx: IdentityContext): Promise<void> {
     await deleteRefreshTokensExpiredBefore(tx, ctx.now)
     await deleteStaffTokensExpiredBefore(tx, ctx.now)
     await deleteInvitationsExpiredBefore(tx, ctx.now)
+    await deleteRehearsedBefore(tx, later(ctx.now, -DAY_MS))
   })
 }

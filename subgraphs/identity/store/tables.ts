@@ -7,6 +7,7 @@ export type Distribution = 'member' | 'lookup' | 'reference' | 'local'
 export const distribution: Readonly<Record<string, Distribution>> = {
   member: 'member',
   identifier: 'lookup', // by hash
+  rehearsed_identifier: 'lookup', // by hash
   channel_identity: 'member',
   member_key: 'member',
   profile: 'member',
@@ -93,6 +94,14 @@ export const tables: readonly EntitySchema[] = [
     merged_said: optional({ type: 'jsonb' }),
   }),
   table('identifier', { hash: key('bytea'), kind: key('text'), scope: key('text'), member_id: uuid }),
+  table('rehearsed_identifier', {
+    hash: key('bytea'),
+    rehearsal: key('uuid'),
+    kind: key('text'),
+    scope: key('text'),
+    person_id: uuid,
+    rehearsed_at: moment,
+  }),
   table('channel_identity', {
     member_id: key('uuid'),
     id: key('uuid'),

@@ -9,6 +9,7 @@ import { Erasure1795403432835 } from './1795403432835-erasure.ts'
 import { OrganisationAndStaff1795639832301 } from './1795639832301-organisation-and-staff.ts'
 import { ApplicationsAndPeople1795641087493 } from './1795641087493-applications-and-people.ts'
 import { MergesAndConflicts1795642100001 } from './1795642100001-merges-and-conflicts.ts'
+import { RehearsedIdentifiers1796008000000 } from './1796008000000-rehearsed-identifiers.ts'
 
 export const migrations: readonly Migration[] = [
   MembersAndIdentities1764000000000,
@@ -21,4 +22,5 @@ export const migrations: readonly Migration[] = [
   OrganisationAndStaff1795639832301,
   ApplicationsAndPeople1795641087493,
   MergesAndConflicts1795642100001,
+  RehearsedIdentifiers1796008000000,
 ]
