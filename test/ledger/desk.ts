@@ -35,6 +35,7 @@ export class Desk {
   changes: TierChange[] = []
   multipliers: readonly Multiplier[] = []
   now: Instant
+  #channel = 'store'
   /** A member that was merged into this one, by whose id comes what comes next. */
   origin: string | undefined
   /** How many postings asked for the history. */
@@ -56,6 +57,12 @@ export class Desk {
 
   at(now: string): this {
     this.now = instant(now)
+    return this
+  }
+
+  /** From here on what is done comes by another channel. */
+  in(channel: string): this {
+    this.#channel = channel
     return this
   }
 
@@ -192,7 +199,7 @@ export class Desk {
     const command = {
       memberId: this.memberId,
       documentId: idOf(name),
-      channel: 'store',
+      channel: this.#channel,
       number,
       store: undefined,
       operator: 'clerk',

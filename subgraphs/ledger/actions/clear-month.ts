@@ -6,20 +6,29 @@ import {
   startOfDay,
 } from '../../../kernel/values/instant.ts'
 import type { LedgerContext } from '../context.ts'
-import { type ClearingLine, clearingLine, issuerOf, shopOf } from '../domain/coalition.ts'
+import { burnedPoints } from '../domain/burned-points.ts'
+import { type Burned, type ClearingLine, clearingLine, issuerOf, shopOf } from '../domain/coalition.ts'
 import { lotsFrom } from '../domain/entry.ts'
 import { splitLots } from '../domain/hold.ts'
 import type { Program } from '../domain/program.ts'
+import { type History, replay } from '../domain/replay.ts'
+import { accountName } from '../store/accounts.ts'
 import {
   type BurnedAt,
   type CapturedHold,
+  type Recorded,
   readBurned,
   readCaptured,
   readClearing,
+  readReattributed,
   saveClearing,
 } from '../store/clearing.ts'
+import { readHistories } from '../store/histories.ts'
 
-/** What partners owe each other for a month, from the entries that were recorded in it. */
+/**
+ * What partners owe each other for a month. Burns count by the entries that were recorded in it; of members of whom something
+ * came late, was taken back, or repaid a debt in it, what it says now of all their burns counts less what it said before.
+ */
 export async function clearMonth(
   ctx: LedgerContext,
   program: Program,
@@ -27,24 +36,56 @@ export async function clearMonth(
 ): Promise<ClearingLine[]> {
   const [first, next] = bounds(month)
   const { query } = ctx.db
-  const [from, until] = [startOfDay(first, program.timeZone), startOfDay(next, program.timeZone)]
+  const { key: programKey, timeZone } = program
+  const recorded = { programKey, from: startOfDay(first, timeZone), until: startOfDay(next, timeZone) }
+  const { from, until } = recorded
+  const again = await readReattributed(query, recorded)
   const burned = [
-    ...(await readBurned(query, program.key, from, until)),
-    ...(await readCaptured(query, program.key, from, until)).flatMap((hold) => capturedIn(hold, from, until)),
+    ...(await readBurned(query, recorded, again)),
+    ...(await readCaptured(query, recorded, again)).flatMap((hold) => capturedIn(hold, from, until)),
   ]
-  const sums = new Map<string, { issuer: string; honourer: string; points: bigint }>()
-  for (const { lotClass, ruleVersion, points, ...source } of burned) {
-    // Whose shop it was then is what counts.
-    const rules = await ctx.services.programs.version(query, program.key, ruleVersion)
-    const issuer = issuerOf(lotClass)
-    const honourer = shopOf(rules.coalition, source)
+  const sums = new Map<string, Burned>()
+  const add = ({ issuer, honourer, points }: Burned): void => {
     const name = `${issuer}/${honourer}`
     sums.set(name, { issuer, honourer, points: points + (sums.get(name)?.points ?? 0n) })
   }
+  for (const { lotClass, ruleVersion, points, ...source } of burned) {
+    // Whose shop it was then is what counts.
+    const rules = await ctx.services.programs.version(query, programKey, ruleVersion)
+    add({ issuer: issuerOf(lotClass), honourer: shopOf(rules.coalition, source), points })
+  }
+  for (let index = 0; index < again.length; index += CHUNK)
+    for (const each of await changedIn(ctx, program, again.slice(index, index + CHUNK), recorded)) add(each)
   return [...sums.values()]
     .filter(({ points }) => points !== 0n)
     .map((line) => clearingLine(program.coalition!, line))
     .sort((a, b) => (`${a.issuer}/${a.honourer}` < `${b.issuer}/${b.honourer}` ? -1 : 1))
+}
+
+/** Accounts are played again so many at a time. */
+const CHUNK = 200
+
+/** By how much a month has changed whose points some members have burned where, in order of effect. */
+async function changedIn(
+  ctx: LedgerContext,
+  program: Program,
+  memberIds: readonly string[],
+  { programKey, from, until }: Recorded,
+): Promise<Burned[]> {
+  const keys = memberIds.map((memberId) => ({ memberId, programKey, program }))
+  const histories = await readHistories(ctx.db.query, ctx.services.programs, keys)
+  return keys.flatMap((key) => {
+    const history = histories.get(accountName(key))!
+    const before = burnedBy(key.memberId, history, from).map((each) => ({ ...each, points: -each.points }))
+    return [...before, ...burnedBy(key.memberId, history, until)]
+  })
+}
+
+/** As it was on record at a moment. */
+function burnedBy(memberId: string, history: History, until: Instant): Burned[] {
+  const past = history.past.filter(({ document, recordedAt }) => (recordedAt ?? document.effectiveAt) < until)
+  const { book } = replay(memberId, { ...history, past }, until)
+  return burnedPoints(book.entries, { past })
 }
 
 /** The lots of captures within a month: each takes the first that those before it have left. */

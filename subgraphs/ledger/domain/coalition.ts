@@ -55,8 +55,8 @@ export function shopOf(
   )
 }
 
-/** A lot's class begins with who issued it; what a merge brought names the member behind an `@`. */
-export const issuerOf = (lotClass: string): string => lotClass.split('@')[0]!
+/** A lot's class begins with who issued it; what a merge brought, or what is not active yet, stands behind that. */
+export const issuerOf = (lotClass: string): string => lotClass.split(/[@~]/, 1)[0]!
 
 /** Points of one issuer burned at one honourer, less those given back. */
 export interface Burned {

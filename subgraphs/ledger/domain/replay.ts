@@ -27,6 +27,8 @@ export interface PastDocument {
   readonly multipliers: readonly Multiplier[]
   /** Its first entry: what was moved in fact. */
   readonly entry: Pick<Entry, 'kind' | 'moves' | 'seq'>
+  /** Absent: it has just come. */
+  readonly recordedAt?: Instant
   /** For one that is new: the member by whose id it came, if that one was merged into this account's. */
   readonly origin?: string | undefined
 }

@@ -3,7 +3,7 @@ import type { Tx } from '../../../kernel/db/transaction.ts'
 import { type Instant, toIso } from '../../../kernel/values/instant.ts'
 import type { ClearingLine } from '../domain/coalition.ts'
 
-/** Points of one class burned (or, negative, given back) by documents of one origin and rule version. */
+/** Points of one class burned by documents of one origin and rule version. */
 export interface BurnedAt {
   readonly lotClass: string
   readonly channel: string
@@ -27,34 +27,63 @@ const sourceFrom = (row: OriginRow) => ({
   ruleVersion: row.rule_version,
 })
 
+/** A month of recording in a programme. */
+export interface Recorded {
+  readonly programKey: number
+  readonly from: Instant
+  readonly until: Instant
+}
+
+/** What makes up for order of effect: it may change whose points were burned before. */
+const MAKING_UP = `('reverse', 'correct', 'restore', 'refund', 'postpone', 'cancel', 'relot')`
+
 /**
- * What was burned and given back between two moments of recording, from the entries themselves. What a return gives
- * back was burned where the purchase was made.
+ * Members of whom it depends on more than the burns of a month whose points they burned: something came late or was taken
+ * back, a debt was made or repaid, or a hold of before such was captured.
  */
+export async function readReattributed(
+  query: Query,
+  { programKey, from, until }: Recorded,
+): Promise<string[]> {
+  const rows = await query<{ member_id: string }>(
+    `/* readReattributed */
+     select member_id from entry
+     where program_key = $1 and recorded_at >= $2 and recorded_at < $3 and points is not null
+       and (kind in ${MAKING_UP} or (kind = 'redeem' and document_kind is null)
+            or (kind not in ('await', 'capture', 'hand-over', 'take-over') and points <> abs((
+                  select coalesce(sum(substring(lot from '[+-][0-9]+$')::bigint), 0)
+                  from string_to_table(lots, ';') as lot where lot like 'p%' and lot not like 'p~%'))))
+     union
+     select capture.member_id from entry as capture
+     join document as hold on hold.id = capture.subject::uuid
+     where capture.program_key = $1 and capture.recorded_at >= $2 and capture.recorded_at < $3
+       and capture.kind = 'capture' and capture.document_kind = 'capture'
+       and exists (select from entry as later
+                   where later.member_id = capture.member_id and later.program_key = capture.program_key
+                     and later.seq > hold.seq and later.kind in ${MAKING_UP})
+     order by 1`,
+    [programKey, toIso(from), toIso(until)],
+  )
+  return rows.map((row) => row.member_id)
+}
+
+/** What the other members burned, from the entries themselves. */
 export async function readBurned(
   query: Query,
-  programKey: number,
-  from: Instant,
-  until: Instant,
+  { programKey, from, until }: Recorded,
+  except: readonly string[],
 ): Promise<BurnedAt[]> {
   const rows = await query<OriginRow & { class: string; points: bigint }>(
     `/* readBurned */
      select coalesce(substring(lot from '^p[^/]*/(.*)[+-][0-9]+$'), '') as class, origin.channel, origin.store,
-            origin.operator, shop.rule_version, -sum(substring(lot from '[+-][0-9]+$')::bigint)::bigint as points
+            origin.operator, entry.rule_version, -sum(substring(lot from '[+-][0-9]+$')::bigint)::bigint as points
      from entry
      cross join lateral string_to_table(entry.lots, ';') as lot
-     join document on document.id = entry.document_id
-     join entry as first on first.member_id = document.member_id and first.program_key = document.program_key
-       and first.seq = document.seq
-     join document as place
-       on place.id = case when first.document_kind = 'return' then first.subject::uuid else document.id end
-     join entry as shop on shop.member_id = place.member_id and shop.program_key = place.program_key
-       and shop.seq = place.seq
-     join origin on origin.origin_key = shop.origin_key
+     join origin using (origin_key)
      where entry.program_key = $1 and entry.recorded_at >= $2 and entry.recorded_at < $3
-       and entry.kind in ('redeem', 'refund') and entry.points is not null and lot like 'p%'
+       and entry.kind = 'redeem' and entry.points is not null and lot like 'p%' and entry.member_id <> all($4::uuid[])
      group by 1, 2, 3, 4, 5`,
-    [programKey, toIso(from), toIso(until)],
+    [programKey, toIso(from), toIso(until), except],
   )
   return rows.map((row) => ({ ...sourceFrom(row), lotClass: row.class, points: row.points }))
 }
@@ -68,9 +97,8 @@ export interface CapturedHold {
 /** A capture says how much; the lots stand with the hold. */
 export async function readCaptured(
   query: Query,
-  programKey: number,
-  from: Instant,
-  until: Instant,
+  { programKey, from, until }: Recorded,
+  except: readonly string[],
 ): Promise<CapturedHold[]> {
   const rows = await query<OriginRow & { id: string; lots: string; points: bigint; recorded_at: Instant }>(
     `/* readCaptured */
@@ -79,7 +107,7 @@ export async function readCaptured(
      from (
        select distinct subject::uuid as id from entry
        where program_key = $1 and recorded_at >= $2 and recorded_at < $3 and kind = 'capture'
-         and document_kind = 'capture'
+         and document_kind = 'capture' and member_id <> all($4::uuid[])
      ) as captured
      join document on document.id = captured.id
      join entry as hold on hold.member_id = document.member_id and hold.program_key = document.program_key
@@ -88,7 +116,7 @@ export async function readCaptured(
        and capture.seq > hold.seq and capture.kind = 'capture' and capture.subject = captured.id::text
      join origin on origin.origin_key = capture.origin_key
      order by hold.document_id, capture.seq`,
-    [programKey, toIso(from), toIso(until)],
+    [programKey, toIso(from), toIso(until), except],
   )
   return [...Map.groupBy(rows, ({ id }) => id).values()].map((group) => ({
     lots: group[0]!.lots,

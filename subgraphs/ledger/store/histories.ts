@@ -49,6 +49,7 @@ export async function readHistories(
           ({ knownFrom, knownUntil }) => knownFrom <= document.recordedAt && document.recordedAt < knownUntil,
         ),
         entry: document.entry,
+        recordedAt: document.recordedAt,
       }),
     )
     const name = accountName(key)

@@ -1,7 +1,7 @@
-import { expect, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { admin, operator, partner } from '../../helpers/graph.ts'
 import { memberId, openLedger } from '../open-ledger.ts'
-import { capture, hold } from '../order-requests.ts'
+import { capture, hold, takeBack } from '../order-requests.ts'
 import { documentWith } from '../program-of.ts'
 import { grant, type OpenLedger, purchase, record, redeem, setClock } from '../requests.ts'
 
@@ -180,4 +180,70 @@ test('a programme without partners has no clearing, and only auditors see one', 
   for (const caller of [operator, partner('grand-hotel')]) {
     expect((await ledger.tryAsk(caller, query)).errors?.[0]?.extensions?.code).toBe('FORBIDDEN')
   }
+})
+
+describe('what comes to light after a month is over counts in the month in which it is recorded:', () => {
+  const at = {
+    january: '2026-01-15T04:00:00Z',
+    february: '2026-02-10T04:00:00Z',
+    march: '2026-03-10T04:00:00Z',
+  }
+  /** Both months are kept when they are over, and stay as they were. */
+  const close = async (ledger: OpenLedger, next: string) => {
+    setClock(ledger, next)
+    await ledger.runJob('keep-clearing')
+  }
+  const months = async (ledger: OpenLedger) => {
+    const answers = await Promise.all(
+      ['2026-01', '2026-02', '2026-03'].map((month) => clearing(ledger, month)),
+    )
+    expect(answers.map(({ matchesBooks }) => matchesBooks)).toEqual([true, true, true])
+    for (const { positions } of answers)
+      expect(positions.reduce((sum, { net }) => sum + Number(net.amount), 0)).toBeCloseTo(0, 9)
+    return answers.map(linesOf)
+  }
+
+  test('a debt that other points repay', async () => {
+    await using ledger = await openLedger({ program, now: at.january })
+    await record(ledger, [purchase('Li', '500', { channel: 'hotel', document: 'stay' })])
+    await redeem(ledger, 'Li', 500, { idempotencyKey: 'r', store: 'screen-1' })
+    await close(ledger, at.february)
+    await takeBack(ledger, 'stay', 'back', { purchase: { channel: 'hotel', document: 'stay' } })
+    await close(ledger, at.march)
+    await record(ledger, [purchase('Li', '300', { document: 'shoes' })])
+    expect(await months(ledger)).toEqual([
+      [['grand-hotel', 'starlight-cinema', 500, '4.00']],
+      [['grand-hotel', 'starlight-cinema', -500, '-4.00']],
+      [[null, 'starlight-cinema', 300, '2.40']],
+    ])
+    expect(await ledger.check()).toMatchObject({ clean: true, violations: [] })
+  })
+
+  test('points that a late purchase should have been burned of', async () => {
+    await using ledger = await openLedger({ program, now: at.january })
+    await record(ledger, [purchase('Li', '500', { document: 'shoes', occurredAt: '2026-01-10T04:00:00Z' })])
+    await redeem(ledger, 'Li', 400, { idempotencyKey: 'r', store: 'screen-1' })
+    const held = await hold(ledger, 'Li', 100, {
+      ...{ idempotencyKey: 'h', channel: 'hotel', lapsesAt: '2026-04-01T00:00:00Z' },
+    })
+    await close(ledger, at.february)
+    await record(ledger, [
+      purchase('Li', '450', { channel: 'hotel', document: 'stay', occurredAt: '2026-01-05T04:00:00Z' }),
+    ])
+    await close(ledger, at.march)
+    // 50 of the hotel's and 50 of the brand's are held by now.
+    await capture(ledger, held.hold!.id, { idempotencyKey: 'c', points: 80 })
+    expect(await months(ledger)).toEqual([
+      [[null, 'starlight-cinema', 400, '3.20']],
+      [
+        [null, 'starlight-cinema', -400, '-3.20'],
+        ['grand-hotel', 'starlight-cinema', 400, '3.20'],
+      ],
+      [
+        [null, 'grand-hotel', 30, '0.24'],
+        ['grand-hotel', 'grand-hotel', 50, '0.40'],
+      ],
+    ])
+    expect(await ledger.check()).toMatchObject({ clean: true, violations: [] })
+  })
 })

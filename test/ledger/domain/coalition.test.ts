@@ -33,8 +33,11 @@ test.each([
   expect(shopOf(undefined, { channel, store, operator })).toBe('')
 })
 
-test('the issuer stands before what a merge added', () => {
-  expect(['', 'hotel', 'hotel@m1', '@m1'].map(issuerOf)).toEqual(['', 'hotel', 'hotel', ''])
+test('the issuer stands before what a merge or a later activation adds', () => {
+  expect(['', 'hotel', 'hotel@m1', '@m1', 'hotel~inactive', '~inactive'].map(issuerOf)).toEqual([
+    ...['', 'hotel', 'hotel', ''],
+    ...['hotel', ''],
+  ])
 })
 
 test('whoever honours the points of another is owed, at the programme rate, rounded once a line', () => {
