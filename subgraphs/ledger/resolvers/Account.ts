@@ -23,13 +23,16 @@ import type { HoldView } from '../store/holds.ts'
 import {
   type AccountView,
   type LotView,
+  readAssetsAt,
   readJoinedStatement,
   readLots,
   readPointsAt,
   readStatement,
   readTierHistory,
+  type StatementAsset,
   type TierChangeView,
 } from '../store/reads.ts'
+import { moneyIn } from './quote.ts'
 import { storedValueBalance } from './stored-value-balance.ts'
 
 /** One member in one programme; the fields read what they need. */
@@ -135,11 +138,7 @@ export const Account = {
     return connection(lots, limit, (lot) => `${lot.expiresOn}/${lot.lotClass}`)
   },
 
-  async statement(
-    account: AccountSource,
-    args: PageArguments & { from?: Instant | null; to?: Instant | null },
-    ctx: LedgerContext,
-  ) {
+  async statement(account: AccountSource, args: StatementArguments, ctx: LedgerContext) {
     const { limit, after } = pageOf(args)
     const memberIds = await allIds(ctx.db.query, account.memberId)
     if (memberIds.length > 1) return joinedStatement(memberIds, account, args, ctx)
@@ -147,6 +146,7 @@ export const Account = {
     if (before !== undefined && !(Number.isInteger(before) && before > 0 && before <= SEQUENCE_MAX))
       throw new BadInputError('after is not a cursor of this list.')
     const entries = await readStatement(ctx.db.query, keyOf(account), {
+      asset: assetOf(args),
       from: args.from,
       to: args.to,
       before,
@@ -179,6 +179,32 @@ export const Account = {
     return { ...balance(account.program, parts), lifetimeEarned: points.earned, expiringSoon: [] }
   },
 
+  async growthAt(account: AccountSource, { time }: { time: Instant }, ctx: LedgerContext) {
+    return (await assetsAt(account, time, ctx)).growth
+  },
+
+  async storedValueAt(account: AccountSource, { time }: { time: Instant }, ctx: LedgerContext) {
+    const { principal, bonus, pending } = await assetsAt(account, time, ctx)
+    const money = (amount: bigint) => moneyIn(account.program, amount)
+    return {
+      principal: money(principal),
+      bonus: money(bonus),
+      available: money(principal + bonus),
+      pending: money(pending),
+    }
+  },
+
+  async waiting(account: AccountSource, _: unknown, ctx: LedgerContext) {
+    const view = await viewOf(account, ctx)
+    if (!view.unsettled) return []
+    return (await caughtUp(account, ctx)).wallet('points').waiting.map((lot) => ({
+      points: lot.remaining,
+      availableFrom: isLocalDate(lot.releaseOn) ? lot.releaseOn : null,
+      availableBy: isLocalDate(lot.releaseOn) ? null : lot.releaseOn,
+      expiresOn: lot.expiresOn === NEVER ? null : lot.expiresOn,
+    }))
+  },
+
   async holds(account: AccountSource, _: unknown, ctx: LedgerContext): Promise<HoldView[]> {
     const view = await viewOf(account, ctx)
     if (!view.unsettled) return []
@@ -194,6 +220,25 @@ export const Account = {
     if (memberId === undefined || !ids.includes(memberId)) throw new NotFoundError('entry', entry)
     return explainEntry(ctx, { ...keyOf(account), memberId, program }, Number(seq))
   },
+}
+
+/** Growth and prepaid money at a past moment; what fell due and was not written down yet has happened all the same. */
+async function assetsAt(account: AccountSource, time: Instant, ctx: LedgerContext) {
+  if (time > ctx.now) throw new BadInputError('time must not be in the future.')
+  const [written, book] = await Promise.all([
+    readAssetsAt(ctx.db.query, keyOf(account), time),
+    caughtUp(account, ctx),
+  ])
+  const sums = { ...written }
+  for (const { kind, moves, effectiveAt } of book.entries) {
+    if (effectiveAt > time) continue
+    for (const { asset, amount } of moves) {
+      if (asset === 'points') continue
+      sums[asset] += signOf(kind) * amount
+      if (kind === 'mature' && asset !== 'growth') sums.pending -= amount
+    }
+  }
+  return sums
 }
 
 /** Some programmes show what is owed as a balance below nothing, others as a debt. */
@@ -219,13 +264,21 @@ async function openLots(
     .map((lot) => ({ ...keyOf(account), ...lot }))
 }
 
+interface StatementArguments extends PageArguments {
+  readonly of: 'POINTS' | 'GROWTH'
+  readonly from?: Instant | null
+  readonly to?: Instant | null
+}
+
+const assetOf = ({ of }: StatementArguments): StatementAsset => (of === 'GROWTH' ? 'growth' : 'points')
+
 const PLACE = /^(\d{1,14})\.(\d{1,10})\.([0-9a-f-]{36})$/
 
 /** Of a person with several ids. */
 async function joinedStatement(
   memberIds: readonly string[],
   { program }: AccountSource,
-  args: PageArguments & { from?: Instant | null; to?: Instant | null },
+  args: StatementArguments,
   ctx: LedgerContext,
 ) {
   const { limit, after } = pageOf(args)
@@ -239,7 +292,7 @@ async function joinedStatement(
   const entries = await readJoinedStatement(
     ctx.db.query,
     { memberIds, programKey: program.key },
-    { from: args.from, to: args.to, before, limit: limit + 1 },
+    { asset: assetOf(args), from: args.from, to: args.to, before, limit: limit + 1 },
   )
   return connection(entries, limit, ({ recordedAt, seq, memberId }) => `${recordedAt}.${seq}.${memberId}`)
 }

@@ -12,6 +12,7 @@ export const Entry = {
   points: (entry: RecordedEntry) => change(entry, 'points'),
   growth: (entry: RecordedEntry) => change(entry, 'growth'),
   balance: (entry: RecordedEntry) => moveOf(entry, 'points')?.after ?? 0n,
+  growthBalance: (entry: RecordedEntry) => moveOf(entry, 'growth')?.after ?? null,
   document: (entry: RecordedEntry, _: unknown, ctx: LedgerContext) =>
     entry.documentId === undefined ? null : ctx.loaders.document.load(entry.documentId),
 }

@@ -197,18 +197,27 @@ const EARNING: ReadonlySet<EntryKind> = new Set([
   'correct',
 ])
 
-/** Entries that moved points, newest first, below a sequence number. */
+/** What a statement is of; points where it is not said. */
+export type StatementAsset = 'points' | 'growth'
+
+/** Entries that moved points, or growth, newest first, below a sequence number. */
 export async function readStatement(
   query: Query,
   key: AccountKey,
-  options: { from?: Instant | null; to?: Instant | null; before: number | undefined; limit: number },
+  options: {
+    asset?: StatementAsset
+    from?: Instant | null
+    to?: Instant | null
+    before: number | undefined
+    limit: number
+  },
 ): Promise<RecordedEntry[]> {
   const isoOrNull = (at: Instant | null | undefined) => (at === null || at === undefined ? null : toIso(at))
   const rows = await query<EntryRow>(
     `/* readStatement */
      select ${entryColumns}
      from entry
-     where member_id = $1 and program_key = $2 and points is not null
+     where member_id = $1 and program_key = $2 and ${options.asset ?? 'points'} is not null
        and seq < coalesce($3::integer, 2147483647)
        and effective_at >= coalesce($4::timestamptz, '-infinity')
        and effective_at < coalesce($5::timestamptz, 'infinity')
@@ -253,7 +262,13 @@ export interface StatementPlace {
 export async function readJoinedStatement(
   query: Query,
   { memberIds, programKey }: { memberIds: readonly string[]; programKey: number },
-  options: { from?: Instant | null; to?: Instant | null; before: StatementPlace | undefined; limit: number },
+  options: {
+    asset?: StatementAsset
+    from?: Instant | null
+    to?: Instant | null
+    before: StatementPlace | undefined
+    limit: number
+  },
 ): Promise<RecordedEntry[]> {
   const isoOrNull = (at: Instant | null | undefined) => (at === null || at === undefined ? null : toIso(at))
   const { before } = options
@@ -261,7 +276,7 @@ export async function readJoinedStatement(
     `/* readJoinedStatement */
      select ${entryColumns}
      from entry
-     where member_id = any($1::uuid[]) and program_key = $2 and points is not null
+     where member_id = any($1::uuid[]) and program_key = $2 and ${options.asset ?? 'points'} is not null
        and ($3::timestamptz is null or (recorded_at, seq, member_id) < ($3, $4::integer, $5::uuid))
        and effective_at >= coalesce($6::timestamptz, '-infinity')
        and effective_at < coalesce($7::timestamptz, 'infinity')
@@ -304,6 +319,32 @@ export async function readPointsAt(query: Query, key: AccountKey, at: Instant): 
               as earned
      from entry
      where member_id = $1 and program_key = $2 and points is not null and effective_at <= $3`,
+    [key.memberId, key.programKey, toIso(at)],
+  )
+  return row!
+}
+
+export interface AssetsAt {
+  readonly growth: bigint
+  readonly principal: bigint
+  readonly bonus: bigint
+  /** Principal and bonus still to come by plans. */
+  readonly pending: bigint
+}
+
+const OTHERS = ['growth', 'principal', 'bonus'] as const
+
+/** Growth and prepaid money by the time of effect: the entries up to a moment. */
+export async function readAssetsAt(query: Query, key: AccountKey, at: Instant): Promise<AssetsAt> {
+  const inOrOut = (account: string, amount: string) =>
+    `coalesce(sum(case when credit_of(kind) = debit_of(kind) then 0 when credit_of(kind) = '${account}' then ${amount}
+       when debit_of(kind) = '${account}' then -(${amount}) end), 0)::bigint`
+  const [row] = await query<AssetsAt>(
+    `/* readAssetsAt */
+     select ${OTHERS.map((asset) => `${inOrOut('member', `coalesce(${asset}, 0)`)} as ${asset}`).join(', ')},
+            ${inOrOut('pending', 'coalesce(principal, 0) + coalesce(bonus, 0)')} as pending
+     from entry
+     where member_id = $1 and program_key = $2 and effective_at <= $3`,
     [key.memberId, key.programKey, toIso(at)],
   )
   return row!

@@ -2,6 +2,7 @@ import { describe, expect, test } from 'vitest'
 import { encodeCursor } from '../../../kernel/graphql/page.ts'
 import { admin, clerk, member } from '../../helpers/graph.ts'
 import { ACCOUNT, memberId, openLedger } from '../open-ledger.ts'
+import { takeBack } from '../order-requests.ts'
 import { documentWith, withPointsValidity } from '../program-of.ts'
 import { accountField, grant, type OpenLedger, purchase, record, redeem, setClock } from '../requests.ts'
 import { shareLedger } from '../share-ledger.ts'
@@ -158,11 +159,82 @@ test('the balance of any past moment is what was shown then', async () => {
   }
 })
 
+test('growth has a statement of its own, and its balance of any past moment is what was shown then', async () => {
+  await using ledger = await openLedger({ now: '2026-01-10T04:00:00Z' })
+  const shown: [string, number][] = []
+  const story: [string, () => Promise<unknown>][] = [
+    ['2026-01-10T04:00:00Z', () => ledger.buy('li', '100', '2026-01-10', 'a')],
+    ['2026-03-01T04:00:00Z', () => redeem(ledger, 'li', 30, { idempotencyKey: 'k-1' })],
+    ['2026-03-02T04:00:00Z', () => ledger.buy('li', '40', '2026-03-02', 'b')],
+    ['2026-03-03T04:00:00Z', () => takeBack(ledger, 'b', 'back', { lines: [{ line: 0, amount: '15.00' }] })],
+    ['2027-01-10T16:00:00Z', async () => {}], // The first lot ran out; nobody swept.
+    ['2027-05-01T00:00:00Z', () => ledger.runJob('settle-due')],
+  ]
+  for (const [at, act] of story) {
+    setClock(ledger, at)
+    await act()
+    shown.push([at, (await ledger.account('li')).growth])
+  }
+  expect(shown.map(([, growth]) => growth)).toEqual([100, 100, 140, 125, 25, 0])
+  for (const [at, growth] of shown)
+    expect([at, await accountField(ledger, 'li', `growthAt(time: "${at}")`)]).toEqual([
+      at,
+      { growthAt: growth },
+    ])
+  const { statement } = await accountField<{ statement: Page<object> }>(
+    ledger,
+    'li',
+    'statement(of: GROWTH) { edges { node { kind growth growthBalance } } }',
+  )
+  expect(statement.edges.map(({ node }) => node)).toEqual([
+    { kind: 'EXPIRE', growth: -25, growthBalance: 0 },
+    { kind: 'EXPIRE', growth: -100, growthBalance: 25 },
+    { kind: 'REVERSE', growth: -15, growthBalance: 125 },
+    { kind: 'EARN', growth: 40, growthBalance: 140 },
+    { kind: 'EARN', growth: 100, growthBalance: 100 },
+  ])
+})
+
+test('points that wait are told with the day or the activity that makes them available', async () => {
+  const pending = documentWith(
+    ['points:\n', 'points:\n  pending: { days: 14 }\n'],
+    [
+      'earn:\n',
+      'earn:\n  - { id: gift, on: purchase, asset: points, award: { points: 7, each: event }, pending: { until: bind } }\n',
+    ],
+  )
+  await using ledger = await openLedger({ program: pending, now: '2026-01-10T04:00:00Z' })
+  await ledger.buy('li', '100', '2026-01-10')
+  const waiting = async () =>
+    (
+      await accountField<{ waiting: unknown }>(
+        ledger,
+        'li',
+        'waiting { points availableFrom availableBy expiresOn }',
+      )
+    ).waiting
+  const gift = { points: 7, availableFrom: null, availableBy: 'bind', expiresOn: '2027-01-10' }
+  expect(await waiting()).toEqual([
+    { points: 100, availableFrom: '2026-01-24', availableBy: null, expiresOn: '2027-01-10' },
+    gift,
+  ])
+  setClock(ledger, '2026-01-23T16:00:00Z') // Midnight in Shanghai; nobody swept.
+  expect(await waiting()).toEqual([gift])
+})
+
 test('no balance is told of the future', async () => {
   await using ledger = await openLedger()
   await expect(
     accountField(ledger, 'li', 'balanceAt(time: "2026-01-10T04:00:00.001Z") { available }'),
   ).rejects.toThrow('future')
+  for (const field of ['growthAt', 'storedValueAt'])
+    await expect(
+      accountField(
+        ledger,
+        'li',
+        `${field}(time: "2026-01-10T04:00:00.001Z")${field === 'growthAt' ? '' : ' { available { amount } }'}`,
+      ),
+    ).rejects.toThrow('future')
 })
 
 describe('an account', () => {

@@ -98,6 +98,21 @@ describe('thanks of a telecom operator', () => {
       await ledger.runJob('settle-due')
       expect(await money(ledger, 'Wang')).toEqual(['0.00', `${20 * month}.00`, `${200 - 20 * month}.00`])
     }
+    // As it stood in March, the moment before the third part and at it.
+    for (const [at, there, toCome] of [
+      ['2026-04-09T15:59:59Z', '40.00', '160.00'],
+      ['2026-04-09T16:00:00Z', '60.00', '140.00'],
+    ]) {
+      const { storedValueAt } = await accountField<{ storedValueAt: object }>(
+        ledger,
+        'Wang',
+        `storedValueAt(time: "${at}") { principal { amount } bonus { amount } available { amount } pending { amount } }`,
+      )
+      expect(storedValueAt).toEqual({
+        ...{ principal: { amount: '0.00' }, bonus: { amount: there } },
+        ...{ available: { amount: there }, pending: { amount: toCome } },
+      })
+    }
     expect(await ledger.check()).toMatchObject({ clean: true, violations: [] })
   })
 
