@@ -1,12 +1,17 @@
 import { formatDecimal } from '../../../kernel/values/money.ts'
 import type { Posted } from '../actions/post-batch.ts'
+import type { LedgerContext } from '../context.ts'
 import { ratedAgain } from '../domain/posting.ts'
 import type { Asset } from '../domain/program.ts'
+import { linesLeft } from '../domain/returns.ts'
 import { tierOf } from '../domain/tiers.ts'
 import type { AccountSource } from './Account.ts'
+import { moneyIn } from './quote.ts'
 
 export const earned = ({ document }: Posted, asset: Asset): bigint =>
   document.awards.reduce((sum, award) => (award.asset === asset ? sum + award.amount : sum), 0n)
+
+const NOTHING = { quantity: 0, amount: 0n }
 
 /** A recorded purchase. Reasons why rules gave nothing are not stored: the same rules say the same again. */
 export const Purchase = {
@@ -19,6 +24,19 @@ export const Purchase = {
     amount: formatDecimal(document.amount ?? 0n, rules.scale),
     currency: rules.currency,
   }),
+  lines: ({ document, rules }: Posted, _: unknown, ctx: LedgerContext) =>
+    document.lines.map(({ sku, category, quantity, amount }, index) => ({
+      line: index,
+      sku: sku ?? null,
+      category: category ?? null,
+      quantity,
+      amount: moneyIn(rules, amount),
+      left: async () => {
+        const left = linesLeft(document, await ctx.loaders.returnsOf.load(document))
+        const { line } = left.find((one) => one.index === index) ?? { line: NOTHING }
+        return { quantity: line.quantity, amount: moneyIn(rules, line.amount) }
+      },
+    })),
   points: (posted: Posted) => earned(posted, 'points'),
   growth: (posted: Posted) => earned(posted, 'growth'),
   awards: ({ document }: Posted) => document.awards,

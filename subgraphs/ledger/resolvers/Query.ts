@@ -1,7 +1,10 @@
 import { BadInputError } from '../../../kernel/errors.ts'
 import { connection, type PageArguments, pageOf } from '../../../kernel/graphql/page.ts'
+import { allIds } from '../../../kernel/members/merged-members.ts'
+import { derivedId, isUuid } from '../../../kernel/values/ids.ts'
 import { readMonth } from '../actions/clear-month.ts'
 import { previewMerge } from '../actions/merge-member.ts'
+import type { Posted } from '../actions/post-batch.ts'
 import type { LedgerContext } from '../context.ts'
 import type { AdjustmentState } from '../domain/adjustment-rules.ts'
 import { listAdjustments } from '../store/adjustments.ts'
@@ -22,6 +25,10 @@ async function programKeyOf(ctx: LedgerContext, id: string | null | undefined): 
 
 const NO_PROGRAM = -1
 
+/** All ids of a member, also those of before a merge; none of what is no id. */
+const idsOf = async (ctx: LedgerContext, id: string): Promise<readonly string[]> =>
+  isUuid(id) ? allIds(ctx.db.query, id) : []
+
 export const Query = {
   previewMergeInLedger: async (
     _: unknown,
@@ -39,14 +46,32 @@ export const Query = {
     return { ...result, clean: result.violations.length === 0, inTransit: await readTransit(ctx.db.query) }
   },
 
+  async purchase(
+    _: unknown,
+    {
+      program: id,
+      channel,
+      document: number,
+    }: { program?: string | null; channel: string; document: string },
+    ctx: LedgerContext,
+  ): Promise<Posted | null> {
+    const program = pickProgram(await ctx.services.programs.current(), id)
+    if (!program) return null
+    const document = await ctx.loaders.document.load(derivedId('purchase', program.id, channel, number))
+    if (!document) return null
+    const rules = await ctx.services.programs.version(ctx.db.query, program.key, document.ruleVersion)
+    return { program, rules, document, duplicate: false }
+  },
+
   async adjustments(
     _: unknown,
-    args: PageArguments & { program?: string | null; state?: string | null },
+    args: PageArguments & { program?: string | null; member?: string | null; state?: string | null },
     ctx: LedgerContext,
   ) {
     const { limit, after } = pageOf(args)
     const found = await listAdjustments(ctx.db.query, {
       programKey: await programKeyOf(ctx, args.program),
+      memberIds: args.member ? await idsOf(ctx, args.member) : undefined,
       state: args.state ? (args.state.toLowerCase() as AdjustmentState) : undefined,
       after,
       limit: limit + 1,

@@ -151,6 +151,8 @@ export async function listAdjustments(
   query: Query,
   wanted: {
     programKey: number | undefined
+    /** The ids of one member; undefined: anybody. */
+    memberIds: readonly string[] | undefined
     state: AdjustmentState | undefined
     after: string | undefined
     limit: number
@@ -161,9 +163,9 @@ export async function listAdjustments(
     `/* listAdjustments */
      select ${columns} from adjustment
      where ($1::smallint is null or program_key = $1) and ($2::text is null or state = $2)
-       and (requested_at, id) < ($3::timestamptz, $4::uuid)
+       and (requested_at, id) < ($3::timestamptz, $4::uuid) and ($6::uuid[] is null or member_id = any($6))
      order by requested_at desc, id desc limit $5`,
-    [wanted.programKey ?? null, wanted.state ?? null, at, id, wanted.limit],
+    [wanted.programKey ?? null, wanted.state ?? null, at, id, wanted.limit, wanted.memberIds ?? null],
   )
   return rows.map(adjustmentFrom)
 }

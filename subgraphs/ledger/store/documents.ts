@@ -71,6 +71,28 @@ export async function readDocuments(
   return new Map(rows.map((row) => [row.document_id, documentFrom(row)]))
 }
 
+/** Returns of some purchases, by the id of the purchase, as they were recorded. */
+export async function readReturnsOf(
+  query: Query,
+  purchases: readonly SourceDocument[],
+): Promise<Map<string, RecordedDocument[]>> {
+  const rows = await query<DocumentRow>(
+    `/* readReturnsOf */
+     select ${documentColumns}
+     from unnest($1::uuid[], $2::smallint[], $3::text[]) as purchase (member_id, program_key, id)
+     join entry on entry.member_id = purchase.member_id and entry.program_key = purchase.program_key
+     join origin using (origin_key)
+     where entry.document_kind = 'return' and entry.subject = purchase.id
+     order by entry.seq`,
+    [
+      purchases.map(({ memberId }) => memberId),
+      purchases.map(({ programKey }) => programKey),
+      purchases.map(({ id }) => id),
+    ],
+  )
+  return Map.groupBy(rows.map(documentFrom), ({ subject }) => subject!)
+}
+
 export const documentFrom = (row: DocumentRow): RecordedDocument => ({
   memberId: row.member_id,
   id: row.document_id,

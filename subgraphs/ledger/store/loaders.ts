@@ -3,15 +3,18 @@ import { gather } from '../../../kernel/db/gather.ts'
 import type { Db } from '../../../kernel/db/open-database.ts'
 import type { Query } from '../../../kernel/db/statement.ts'
 import type { LocalDate } from '../../../kernel/values/instant.ts'
+import type { SourceDocument } from '../domain/posting.ts'
 import { type AccountKey, accountName } from './accounts.ts'
 import { type AskedAccount, type CurrentAccount, currentAccounts } from './current-accounts.ts'
-import { type RecordedDocument, readDocuments } from './documents.ts'
+import { type RecordedDocument, readDocuments, readReturnsOf } from './documents.ts'
 import type { ProgramShelf } from './programs.ts'
 import { type AccountView, membersWithAccount, readAccounts, readLotsEarned } from './reads.ts'
 
 export interface Loaders {
   /** By its id. */
   readonly document: DataLoader<string, RecordedDocument | undefined>
+  /** Of a purchase. */
+  readonly returnsOf: DataLoader<SourceDocument, readonly SourceDocument[], string>
   readonly lotsEarned: DataLoader<AccountKey, ReadonlyMap<string, bigint>, string>
 }
 
@@ -21,6 +24,7 @@ export const openLoaders = (db: Db): Loaders => new RequestLoaders(db)
 class RequestLoaders implements Loaders {
   readonly #db: Db
   #document: Loaders['document'] | undefined
+  #returnsOf: Loaders['returnsOf'] | undefined
   #lotsEarned: Loaders['lotsEarned'] | undefined
 
   constructor(db: Db) {
@@ -33,6 +37,17 @@ class RequestLoaders implements Loaders {
       return ids.map((id) => found.get(id))
     })
     return this.#document
+  }
+
+  get returnsOf(): Loaders['returnsOf'] {
+    this.#returnsOf ??= new DataLoader<SourceDocument, readonly SourceDocument[], string>(
+      async (purchases) => {
+        const found = await readReturnsOf(this.#db.query, purchases)
+        return purchases.map(({ id }) => found.get(id) ?? [])
+      },
+      { cacheKeyFn: ({ id }) => id },
+    )
+    return this.#returnsOf
   }
 
   get lotsEarned(): Loaders['lotsEarned'] {

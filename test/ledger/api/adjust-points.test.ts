@@ -88,6 +88,32 @@ const list = async (ledger: OpenLedger, state?: string): Promise<string[]> => {
   return adjustments.edges.map(({ node }) => `${node.points}`)
 }
 
+test('corrections are found by member, also under the id of before a merge', async () => {
+  await using ledger = await openLedger({ program })
+  await adjust(ledger, 1, { idempotencyKey: '1' })
+  await adjust(ledger, 2, { idempotencyKey: '2', memberId: memberId('Wang') })
+  const of = async (member: string) => {
+    const { adjustments } = await ledger.ask<{ adjustments: { edges: { node: { points: number } }[] } }>(
+      admin,
+      'query ($member: ID) { adjustments(member: $member) { edges { node { points } } } }',
+      { member },
+    )
+    return adjustments.edges.map(({ node }) => node.points)
+  }
+  expect([await of(memberId('Li')), await of(memberId('Wang')), await of('nobody')]).toEqual([[1], [2], []])
+  await ledger.ask(
+    service('identity'),
+    'mutation ($input: LedgerMergeInput!) { mergeMemberInLedger(input: $input) }',
+    {
+      input: {
+        ...{ caseId: '01900000-0000-7000-8000-0000000000c8', bonuses: 'KEEP_BOTH', takeBack: [] },
+        ...{ fromId: memberId('Wang'), intoId: memberId('Li') },
+      },
+    },
+  )
+  expect(await of(memberId('Li'))).toEqual([2, 1])
+})
+
 test('within the limit of a role it is posted at once', async () => {
   await using ledger = await openLedger({ program })
   const given = await adjust(ledger, 500, { idempotencyKey: '1' })

@@ -1,9 +1,10 @@
 import { expect, test } from 'vitest'
-import { member } from '../../helpers/graph.ts'
+import type { Principal } from '../../../kernel/auth/principal.ts'
+import { admin, clerk, member } from '../../helpers/graph.ts'
 import { memberId, openLedger } from '../open-ledger.ts'
 import { explain, returnInput, TAKE_BACK, takeBack } from '../order-requests.ts'
 import { documentWith } from '../program-of.ts'
-import { accountField, redeem } from '../requests.ts'
+import { accountField, purchase, record, redeem } from '../requests.ts'
 
 test('a return takes back what its lines have brought, and gives back the lots that were burned on the bill', async () => {
   await using ledger = await openLedger()
@@ -115,4 +116,48 @@ test('only who records purchases takes them back', async () => {
   await ledger.buy('li', '10', '2026-01-06', 'b-1')
   const answer = await ledger.tryAsk(member(memberId('li')), TAKE_BACK, { input: returnInput('b-1', 'r') })
   expect(answer.errors?.[0]?.extensions?.code).toBe('FORBIDDEN')
+})
+
+test('a purchase is found by its number, with what of each line is left to take back', async () => {
+  await using ledger = await openLedger()
+  const lines = [
+    { sku: 'shoe', category: 'shoes', quantity: 3, amount: '90.00' },
+    { sku: 'lace', amount: '5.00' },
+  ]
+  await record(ledger, [purchase('li', '0', { document: 'b-1', lines })])
+  const found = async (as: Principal, document: string) => {
+    const answer = await ledger.ask<{ purchase: Record<string, unknown> | null }>(
+      as,
+      `query ($document: String!) { purchase(channel: "store", document: $document) {
+        document points lines { line sku category quantity amount { amount } left { quantity amount { amount } } }
+      } }`,
+      { document },
+    )
+    return answer.purchase
+  }
+  const shoe = { line: 0, sku: 'shoe', category: 'shoes', quantity: 3, amount: { amount: '90.00' } }
+  const lace = { line: 1, sku: 'lace', category: null, quantity: 1, amount: { amount: '5.00' } }
+  const left = (quantity: number, amount: string) => ({ left: { quantity, amount: { amount } } })
+  expect(await found(clerk('store-9'), 'b-1')).toEqual({
+    ...{ document: 'b-1', points: 95 },
+    lines: [
+      { ...shoe, ...left(3, '90.00') },
+      { ...lace, ...left(1, '5.00') },
+    ],
+  })
+  await takeBack(ledger, 'b-1', 'r-1', {
+    lines: [
+      { line: 0, quantity: 1 },
+      { line: 1, quantity: 1 },
+    ],
+  })
+  await takeBack(ledger, 'b-1', 'r-2', { lines: [{ line: 0, amount: '10.00' }] })
+  expect(await found(admin, 'b-1')).toMatchObject({
+    lines: [
+      { ...shoe, ...left(2, '50.00') },
+      { ...lace, ...left(0, '0.00') },
+    ],
+  })
+  expect(await found(admin, 'b-2')).toBeNull()
+  await expect(found(member(memberId('li')), 'b-1')).rejects.toThrow()
 })
