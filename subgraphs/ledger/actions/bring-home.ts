@@ -7,8 +7,9 @@ import { derivedId } from '../../../kernel/values/ids.ts'
 import type { LedgerContext } from '../context.ts'
 import { AccountBook } from '../domain/account-book.ts'
 import { arriveHome, takeBackHome } from '../domain/arriving.ts'
-import { HOMEWARD, type Homeward } from '../domain/homeward.ts'
+import { HOMEWARD } from '../domain/homeward.ts'
 import type { SourceDocument } from '../domain/posting.ts'
+import type { Lots } from '../domain/waiting-part.ts'
 import { accountName, lockAccounts } from '../store/accounts.ts'
 import { readDocuments } from '../store/documents.ts'
 import { findHomeward, type OnTheWay, takeHomeward } from '../store/homeward.ts'
@@ -42,10 +43,10 @@ async function bring(tx: Tx, ctx: LedgerContext, taken: OnTheWay, present: strin
   assert(cause, 'what has left an account has a document')
   book.catchUp(ctx.now)
   const documents: SourceDocument[] = []
-  const begin = (what: string, moves: Homeward['moves']): string => {
+  const begin = (what: string, lots: Lots): string => {
     const id = derivedId('home', taken.documentId, what)
     documents.push({
-      ...(taken.kind === 'lots' ? arrivalOf(cause) : returnOf(cause, moves)),
+      ...(taken.kind === 'lots' ? arrivalOf(cause) : returnOf(cause, lots)),
       memberId: present,
       id,
       programKey: program.key,
@@ -57,9 +58,9 @@ async function bring(tx: Tx, ctx: LedgerContext, taken: OnTheWay, present: strin
     })
     return id
   }
-  const moves = movesOf(taken)
-  if (taken.kind === 'lots') arriveHome(book, moves, ctx.now, begin)
-  else takeBackHome(book, moves, ctx.now, begin)
+  const lots = lotsOf(taken)
+  if (taken.kind === 'lots') arriveHome(book, lots, ctx.now, begin)
+  else takeBackHome(book, lots, ctx.now, begin)
   const books = [[key, book] as const]
   const ended = documents.map((document) => ({ ...document, tierAfter: book.tier }))
   const origins = await ctx.services.origins.keysOf(ended)
@@ -99,18 +100,18 @@ const arrivalOf = ({ id }: SourceDocument): Said => ({
 /** The same return, in the account from which it takes. Its lines stand in the account of the purchase. */
 const returnOf = (
   { channel, number, store, operator, subject, awards }: SourceDocument,
-  moves: Homeward['moves'],
+  all: Lots,
 ): Said => ({
   ...NOTHING_SAID,
   ...{ kind: 'return', channel, number, store, operator, subject },
-  awards: moves.flatMap(({ asset, lots }) =>
+  awards: all.flatMap(({ asset, lots }) =>
     asset === 'points' || asset === 'growth'
-      ? [{ rule: awards[0]!.rule, line: -1, asset, amount: lots.reduce((sum, lot) => sum - lot.amount, 0n) }]
+      ? [{ rule: awards[0]!.rule, line: -1, asset, amount: lots.reduce((sum, lot) => sum + lot.amount, 0n) }]
       : [],
   ),
 })
 
-const movesOf = ({ lots }: OnTheWay): Homeward['moves'] =>
+const lotsOf = ({ lots }: OnTheWay): Lots =>
   [...Map.groupBy(lots, ({ asset }) => asset)].map(([asset, of]) => ({
     asset,
     lots: of.map(({ asset: _, ...lot }) => lot),

@@ -1,5 +1,4 @@
 import { principalName } from '../../../kernel/auth/principal.ts'
-import type { Query } from '../../../kernel/db/statement.ts'
 import type { Tx } from '../../../kernel/db/transaction.ts'
 import { publish } from '../../../kernel/events/publish.ts'
 import {
@@ -18,6 +17,7 @@ import { AccountBook, newAccount, type TierStanding } from '../domain/account-bo
 import { type Asset, assets } from '../domain/asset.ts'
 import { countersFrom, countersText } from '../domain/document-text.ts'
 import type { Counters } from '../domain/earn-counters.ts'
+import { lotsFrom, lotsText } from '../domain/entry.ts'
 import {
   handBack,
   type Joined,
@@ -28,49 +28,26 @@ import {
   type Parting,
   partAccounts,
   payDebt,
-  receive,
   type Settlement,
-  setAside,
   standingText,
 } from '../domain/merge-accounts.ts'
-import { classOf } from '../domain/origin-class.ts'
 import type { MergeDocumentKind, SourceDocument } from '../domain/posting.ts'
 import type { Program } from '../domain/program.ts'
+import { giveBack, setAside } from '../domain/set-aside.ts'
 import { tierOf } from '../domain/tiers.ts'
 import { type AccountKey, accountName, lockAccounts, readAccountStates } from '../store/accounts.ts'
-import {
-  countDocuments,
-  findGiven,
-  findLeftBehind,
-  findOnceGiven,
-  findSteps,
-  type OnceGiven,
-  rewriteStep,
-} from '../store/merges.ts'
+import { countDocuments, findLeftBehind, findSteps, rewriteStep } from '../store/merges.ts'
 import type { OriginKeys } from '../store/origins.ts'
 import { writePostings } from '../store/postings.ts'
 import { balanceEvents } from './balance-events.ts'
+import { type Bonus, type BonusOrder, findBonuses } from './find-bonuses.ts'
 
-export interface LedgerMergeOrder extends MergeOrder {
-  readonly bonuses: 'KEEP_BOTH' | 'TAKE_BACK_SMALLER' | 'TAKE_BACK_LATER'
-  /** What campaigns gave more often than one person may have it. */
-  readonly takeBack: readonly {
-    readonly program: string
-    readonly memberId: string
-    readonly document: string
-  }[]
-}
+export interface LedgerMergeOrder extends MergeOrder, BonusOrder {}
 
 interface Sum {
   readonly from: string
   readonly into: string
   readonly together: string
-}
-
-interface Bonus {
-  readonly program: string
-  readonly subject: string
-  readonly takenBack: boolean
 }
 
 export interface LedgerMerge {
@@ -84,11 +61,11 @@ export interface LedgerMerge {
     readonly aside: readonly {
       readonly memberId: string
       readonly documentId: string
-      readonly amount: string
-      readonly lots: readonly LotText[]
+      /** As the books have lots. */
+      readonly lots: string
     }[]
   }[]
-  readonly bonuses: readonly Bonus[]
+  readonly bonuses: readonly Pick<Bonus, 'program' | 'subject' | 'takenBack'>[]
 }
 
 type LotText = readonly [expiresOn: string, lotClass: string, amount: string]
@@ -140,7 +117,7 @@ export async function previewMerge(
     between: [],
   }))
   const order = { ...asked, caseId: '00000000-0000-0000-0000-000000000000' }
-  const bonuses = await findBonuses(ctx.db, order, programs)
+  const bonuses = await findBonuses(ctx, ctx.db.query, order, programs)
   const joining = await allIds(ctx.db.query, asked.fromId)
   const counts = await countDocuments(ctx.db.query, joining)
   return joinAll(ctx, pairs, order, { bonuses, counts, joining }, new Documents(ctx, order.caseId))
@@ -156,7 +133,7 @@ export async function mergeMember(
   return ctx.db.transaction((tx) =>
     mergeOnce(tx, order, ctx.now, async () => {
       const pairs = await lockPairs(tx, ctx, programs, order.fromId, order.intoId)
-      const bonuses = await findBonuses(tx, order, programs)
+      const bonuses = await findBonuses(ctx, tx.query, order, programs)
       const documents = new Documents(ctx, order.caseId)
       const joining = await allIds(tx.query, order.fromId)
       const counts = await countDocuments(tx.query, joining)
@@ -168,7 +145,7 @@ export async function mergeMember(
 }
 
 interface Known {
-  readonly bonuses: readonly (OnceGiven & { readonly program: string; readonly takenBack: boolean })[]
+  readonly bonuses: readonly Bonus[]
   /** Documents by programme. */
   readonly counts: ReadonlyMap<number, number>
   /** The ids of the one that goes into the other. */
@@ -189,19 +166,14 @@ function joinAll(
       const aside = bonuses
         .filter((bonus) => bonus.takenBack && bonus.programKey === program.key)
         .flatMap((bonus) => {
-          const book = bonus.memberId === from.memberId ? from : into
-          const available = book.available('points')
-          const amount = bonus.points < available ? bonus.points : available
-          if (amount === 0n) return []
-          const documentId = documents.begin(
-            program,
-            book,
-            'set-aside',
-            `aside:${bonus.documentId}`,
-            order.caseId,
-          )
-          const lots = setAside(book, limited(bonus.lots, amount), documentId, ctx.now)
-          return { memberId: book.memberId, documentId, amount: String(amount), lots: lots.map(lotText) }
+          const book = joining.includes(bonus.memberId) ? from : into
+          const begin = (what: string) =>
+            documents.begin(program, book, 'set-aside', `aside:${bonus.documentId}:${what}`, order.caseId)
+          return setAside(book, bonus.lots, ctx.now, begin).map(({ documentId, lots }) => ({
+            memberId: book.memberId,
+            documentId,
+            lots: lotsText(lots.map((part) => ({ ...part, amount: 0n, after: 0n }))),
+          }))
         })
       const joined = joinAccounts(program, from, into, {
         at: ctx.now,
@@ -227,18 +199,8 @@ function joinAll(
         aside,
       }
     }),
-    bonuses: bonuses.map(({ program, reason, takenBack }) => ({ program, subject: reason, takenBack })),
+    bonuses: bonuses.map(({ program, subject, takenBack }) => ({ program, subject, takenBack })),
   }
-}
-
-/** So much of some lots, in their order. */
-function limited(lots: readonly LotAmount[], amount: bigint): LotAmount[] {
-  let left = amount
-  return lots.flatMap((lot) => {
-    const taken = lot.amount < left ? lot.amount : left
-    left -= taken
-    return taken > 0n ? [{ ...lot, amount: taken }] : []
-  })
 }
 
 const standing = (book: AccountBook) => ({
@@ -246,33 +208,6 @@ const standing = (book: AccountBook) => ({
   growth: String(book.available('growth')),
   tier: book.tier,
 })
-
-/** What one person has once and both had: welcome points of the same name, and what campaigns ask back. */
-async function findBonuses(
-  { query }: { query: Query },
-  { fromId, intoId, bonuses, takeBack }: LedgerMergeOrder,
-  programs: readonly Program[],
-): Promise<(OnceGiven & { program: string; takenBack: boolean })[]> {
-  const ids = takeBack.map(({ program, memberId, document }) =>
-    derivedId('grant', program, memberId, document),
-  )
-  const asked = await findGiven(query, ids)
-  const given = await findOnceGiven(query, [fromId, intoId])
-  const twice = [
-    ...Map.groupBy(given, ({ programKey, reason }) => `${programKey} ${reason}`).values(),
-  ].flatMap((same) => {
-    const [from, into] = [fromId, intoId].map((id) => same.find(({ memberId }) => memberId === id))
-    if (!from || !into) return []
-    const later = into.at > from.at ? into : from
-    const smaller = from.points === into.points ? later : from.points < into.points ? from : into
-    return [bonuses === 'TAKE_BACK_SMALLER' ? smaller : later]
-  })
-  const nameOf = (key: number) => programs.find((program) => program.key === key)?.id ?? ''
-  return [
-    ...asked.map((one) => ({ ...one, program: nameOf(one.programKey), takenBack: true })),
-    ...twice.map((one) => ({ ...one, program: nameOf(one.programKey), takenBack: bonuses !== 'KEEP_BOTH' })),
-  ]
-}
 
 /** A member takes its lots out of the account of the one that it was merged into. */
 export async function unmergeMember(ctx: LedgerContext, order: UnmergeOrder): Promise<void> {
@@ -320,10 +255,7 @@ export async function unmergeMember(ctx: LedgerContext, order: UnmergeOrder): Pr
           const book = aside.memberId === order.fromId ? from : out
           const id = documents.begin(program, book, 'merge-in', `back:${aside.documentId}`, aside.documentId)
           const origin = book === out && out.memberId !== aside.memberId ? aside.memberId : undefined
-          const lots = aside.lots
-            .map(lotFrom)
-            .map((lot) => ({ ...lot, lotClass: classOf(lot.lotClass, origin) }))
-          receive(book, [{ asset: 'points', lots }], { at: ctx.now, documentId: id })
+          giveBack(book, lotsFrom(aside.lots), origin, { at: ctx.now, documentId: id })
         }
       }
       await write(tx, ctx, pairs, documents, origins, 'unmerge')

@@ -517,7 +517,6 @@ export class AccountBook {
       const lots = [...wallet.put(this.#started(merged(own), occasion.at)), ...wallet.add(away)]
       this.#enter(kind, occasion, [{ asset: 'points', amount, lots }])
       this.#sendHome('points', away, occasion.at)
-      this.#upgrade(occasion)
     }
     this.#expire(addDays(today, -1), occasion, ['points'])
   }
@@ -525,6 +524,7 @@ export class AccountBook {
   /** Puts into lots what was on its way, as what has been held goes back: lots may be past their last day. */
   arrive(parcels: readonly Parcel[], occasion: Occasion): void {
     this.give('receive', parcels, occasion)
+    this.rise(occasion)
     this.#expire(addDays(localDate(occasion.at, this.#program.timeZone), -1), occasion)
   }
 
@@ -556,19 +556,23 @@ export class AccountBook {
     for (const [origin, lots] of Map.groupBy(all, ({ lotClass }) => cameWith(lotClass)!)) {
       const document = homewardDocument(this.#program, this, { origin, asset, at })
       this.takeBack('send', [{ asset, lots }], { at, documentId: document.id })
-      this.homeward.push({ kind: 'lots', origin, document, moves: [{ asset, lots }] })
+      this.homeward.push({ kind: 'lots', origin, document, lots: [{ asset, lots }] })
     }
   }
 
-  /** What waits in certain lots waits on in another account; answers what that is. */
-  handOver(fits: (lot: PendingLot) => boolean, occasion: Occasion): Waiting[] {
+  /** What waits leaves in one entry, at most so much of each lot; answers what that is. */
+  takeWaiting(
+    kind: 'cancel' | 'hand-over',
+    fits: (asset: Asset, lot: PendingLot) => bigint,
+    occasion: Occasion,
+  ): Waiting[] {
     const parts = assets.flatMap((asset) => {
-      if (!this.wallet(asset).waiting.some(fits)) return []
-      return [{ asset, lots: this.#copy(asset).takePending((lot) => (fits(lot) ? lot.remaining : 0n)) }]
+      if (this.wallet(asset).waiting.every((lot) => fits(asset, lot) === 0n)) return []
+      return [{ asset, lots: this.#copy(asset).takePending((lot) => fits(asset, lot)) }]
     })
     if (parts.length === 0) return []
     this.#enter(
-      'hand-over',
+      kind,
       occasion,
       parts.map((part) => ({ ...part, amount: -total(part.lots) })),
     )

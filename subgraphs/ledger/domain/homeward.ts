@@ -2,9 +2,9 @@ import { bodyDigest } from '../../../kernel/values/canonical.ts'
 import { derivedId } from '../../../kernel/values/ids.ts'
 import type { Instant } from '../../../kernel/values/instant.ts'
 import type { Asset } from './asset.ts'
-import type { LotMove } from './entry.ts'
 import type { SourceDocument } from './posting.ts'
 import type { Program } from './program.ts'
+import type { Lots } from './waiting-part.ts'
 
 /**
  * Something that belongs to a member who was merged into an account's and is not any more: lots that have left it, or a return
@@ -16,7 +16,7 @@ export interface Homeward {
   readonly origin: string
   /** By which lots left; the return. */
   readonly document: SourceDocument
-  readonly moves: readonly { readonly asset: Asset; readonly lots: readonly LotMove[] }[]
+  readonly lots: Lots
 }
 
 /** Where documents come from that nobody asked for. */

@@ -150,7 +150,10 @@ function passOn(
 ): void {
   if (!assets.some((asset) => payer.wallet(asset).waiting.some(fits))) return
   const ids = pairId('pending', payer)
-  const waiting = payer.handOver(fits, { at, documentId: ids.out })
+  const waiting = payer.takeWaiting('hand-over', (_, lot) => (fits(lot) ? lot.remaining : 0n), {
+    at,
+    documentId: ids.out,
+  })
   const there = waiting.map(({ asset, lots }) => ({
     asset,
     lots: lots.map((lot) => ({ ...lot, lotClass: classThere(lot.lotClass) })),
@@ -297,21 +300,6 @@ export const taken = (from: Counters, counts: Counters): Counters => {
     else left[key] = rest
   }
   return left
-}
-
-/** Takes certain lots out of an account for as long as a merge stands; answers what that was. */
-export function setAside(
-  book: AccountBook,
-  lots: readonly LotAmount[],
-  documentId: string,
-  at: Instant,
-): LotAmount[] {
-  book.takeBack('send', [{ asset: 'points', lots }], { at, documentId })
-  return book.entries.at(-1)!.moves[0]!.lots.map(({ expiresOn, lotClass, amount }) => ({
-    expiresOn,
-    lotClass,
-    amount: -amount,
-  }))
 }
 
 /**

@@ -84,8 +84,8 @@ export function postReturn(
   compensate(book, ideal, occasion)
   if (!book.entries.slice(entries).some(({ documentId }) => documentId === document.id))
     book.note('reverse', occasion)
-  if (away && away.moves.length > 0)
-    book.homeward.push({ kind: 'return', origin: away.origin, document, moves: away.moves })
+  if (away && away.lots.length > 0)
+    book.homeward.push({ kind: 'return', origin: away.origin, document, lots: away.lots })
   return ok({ ...document, tierAfter: book.tier })
 }
 

@@ -1,10 +1,9 @@
 import type { Instant } from '../../../kernel/values/instant.ts'
-import { AccountBook, newAccount } from './account-book.ts'
+import type { AccountBook } from './account-book.ts'
 import type { EarnedAsset } from './asset.ts'
+import { lotsOfAwards } from './award-lots.ts'
 import type { Award } from './earn.ts'
-import { enterAwards } from './enter-earning.ts'
 import type { LotMove } from './entry.ts'
-import type { Homeward } from './homeward.ts'
 import {
   awardsLess,
   type History,
@@ -14,12 +13,12 @@ import {
   settledByPartings,
 } from './replay.ts'
 import { isAtHome } from './returns.ts'
-import { earningOccasion } from './source-document.ts'
+import type { Lots } from './waiting-part.ts'
 
-/** What a return takes back in the account of another: lots with negative amounts, and the sums of them. */
+/** What a return takes back in the account of another: from which lots, and the sums of them. */
 export interface TakenBackAway extends Readonly<Record<EarnedAsset, bigint>> {
   readonly origin: string
-  readonly moves: Homeward['moves']
+  readonly lots: Lots
 }
 
 const EARNED = ['points', 'growth'] as const satisfies readonly EarnedAsset[]
@@ -40,18 +39,18 @@ export function takenBackAway(
   const since = returnedSince(history, purchase.document.id, settled)
   const lotsAfter = (returned: readonly PastDocument[]) => {
     const awards = awardsLess(book.memberId, history, purchase.document.id, settled, returned)
-    return lotsOf(purchase, awards, settled.origin)
+    return lotsOfAwards(purchase, awards, settled.origin)
   }
   const [before, after] = [lotsAfter(since), lotsAfter([...since, fresh])]
-  const moves = EARNED.flatMap((asset) => {
-    const lots = less(before[asset], after[asset])
-    return lots.length > 0 ? [{ asset, lots }] : []
-  })
-  const sum = (asset: EarnedAsset) =>
-    moves
-      .flatMap((move) => (move.asset === asset ? move.lots : []))
-      .reduce((all, lot) => all - lot.amount, 0n)
-  return { origin: settled.origin, moves, points: sum('points'), growth: sum('growth') }
+  const of = (lots: Lots, asset: EarnedAsset) => lots.find((part) => part.asset === asset)?.lots ?? []
+  const lots = EARNED.map((asset) => ({ asset, lots: less(of(before, asset), of(after, asset)) }))
+  const sum = (asset: EarnedAsset) => of(lots, asset).reduce((all, { amount }) => all + amount, 0n)
+  return {
+    origin: settled.origin,
+    lots: lots.filter((part) => part.lots.length > 0),
+    points: sum('points'),
+    growth: sum('growth'),
+  }
 }
 
 const returnedSince = (history: History, purchase: string, { returned }: Settled): readonly PastDocument[] =>
@@ -76,35 +75,18 @@ export function awardsNow(
   return replay(memberId, history, now).placed.get(documentId)?.rating.awards ?? []
 }
 
-/** Into which lots awards of a purchase go. */
-function lotsOf(
-  { document, rules }: PastDocument,
-  awards: readonly Award[],
-  origin: string,
-): Readonly<Record<EarnedAsset, readonly LotMove[]>> {
-  const book = new AccountBook(rules, newAccount(origin, rules))
-  book.origin = origin
-  book.tiersRest = true
-  enterAwards(rules, book, awards, earningOccasion(rules, document))
-  const inWallet = (asset: EarnedAsset): LotMove[] => {
-    const { waiting, lots } = book.wallet(asset)
-    return [...waiting, ...lots].map(({ remaining, ...lot }) => ({ ...lot, amount: remaining }))
-  }
-  return { points: inWallet('points'), growth: inWallet('growth') }
-}
-
-/** What lots have lost, as negative amounts; where others have won by that, so much less. */
+/** What lots have lost; where others have won by that, so much less. */
 function less(before: readonly LotMove[], after: readonly LotMove[]): LotMove[] {
   const name = ({ releaseOn, expiresOn, lotClass }: LotMove) => `${releaseOn} ${expiresOn} ${lotClass}`
   const left = new Map(after.map((lot) => [name(lot), lot.amount]))
   const lost = before
-    .map((lot) => ({ ...lot, amount: (left.get(name(lot)) ?? 0n) - lot.amount }))
-    .filter(({ amount }) => amount < 0n)
+    .map((lot) => ({ ...lot, amount: lot.amount - (left.get(name(lot)) ?? 0n) }))
+    .filter(({ amount }) => amount > 0n)
   const total = (lots: readonly LotMove[]) => lots.reduce((sum, { amount }) => sum + amount, 0n)
-  let won = total(after) - total(before) - total(lost)
+  let won = total(after) - total(before) + total(lost)
   return lost.flatMap((lot) => {
-    const kept = won < -lot.amount ? won : -lot.amount
+    const kept = won < lot.amount ? won : lot.amount
     won -= kept
-    return lot.amount + kept < 0n ? [{ ...lot, amount: lot.amount + kept }] : []
+    return lot.amount > kept ? [{ ...lot, amount: lot.amount - kept }] : []
   })
 }

@@ -53,7 +53,7 @@ export function insertHomeward(
       leaving.map(({ programKey }) => programKey),
       leaving.map(({ origin }) => origin),
       leaving.map(({ kind }) => kind),
-      leaving.map(({ moves }) => lotsText(moves.map((move) => ({ ...move, amount: 0n, after: 0n })))),
+      leaving.map(({ lots }) => lotsText(lots.map((part) => ({ ...part, amount: 0n, after: 0n })))),
       toIso(now),
     ],
   )

@@ -1,17 +1,6 @@
 import type { Query } from '../../../kernel/db/statement.ts'
-import { lotsFrom } from '../domain/entry.ts'
-import type { LotAmount } from '../domain/merge-accounts.ts'
-
-/** Points that a person gets once: given at the beginning, with the same words. */
-export interface OnceGiven {
-  readonly memberId: string
-  readonly programKey: number
-  readonly documentId: string
-  readonly reason: string
-  readonly points: bigint
-  readonly at: number
-  readonly lots: readonly LotAmount[]
-}
+import { type LotMove, lotsFrom } from '../domain/entry.ts'
+import type { OnceGiven } from '../domain/once-given.ts'
 
 interface GivenRow {
   member_id: string
@@ -27,13 +16,16 @@ const givenFrom = (row: GivenRow): OnceGiven => ({
   memberId: row.member_id,
   programKey: row.program_key,
   documentId: row.document_id,
-  reason: (row.awards ?? '').split(' ')[0]!,
+  subject: (row.awards ?? '').split(' ')[0]!,
   points: row.points ?? 0n,
   at: row.effective_at,
-  lots: lotsFrom(row.lots)
-    .filter(({ asset, amount }) => asset === 'points' && amount > 0n)
-    .map(({ expiresOn, lotClass, amount }) => ({ expiresOn, lotClass, amount })),
+  lots: [{ asset: 'points', lots: pointsIn(row.lots) }],
 })
+
+const pointsIn = (text: string): LotMove[] =>
+  lotsFrom(text)
+    .filter(({ asset, amount }) => asset === 'points' && amount > 0n)
+    .map(({ expiresOn, lotClass, amount }) => ({ expiresOn, lotClass, amount }))
 
 /** Welcome points and the like under some ids. */
 export async function findOnceGiven(query: Query, memberIds: readonly string[]): Promise<OnceGiven[]> {
