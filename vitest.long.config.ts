@@ -1,7 +1,7 @@
 import { defineConfig, mergeConfig } from 'vitest/config'
 import short from './vitest.config.ts'
 
-/** `npm run test:long`: the hard tests of the ledger and of conditions in their long form, and planted bugs, one file after the other. */
+/** `npm run test:long`: the hard tests of the ledger, of merges and of conditions in their long form, and planted bugs, one file after the other. */
 export default mergeConfig(
   { ...short, test: { ...short.test, include: [] } },
   defineConfig({
@@ -9,11 +9,16 @@ export default mergeConfig(
       include: [
         'test/ledger/hard/**/*.test.ts',
         'test/ledger/model.test.ts',
+        'test/ledger/merge-property.test.ts',
         'test/ledger/domain/{model,model-counting,replay,returning,merge-order}.test.ts',
         'test/ledger/mutation/*.test.ts',
         'test/kernel/conditions/same-answers.test.ts',
       ],
-      env: { HUITONG_TEST_LONG: '1', HISTORIES: process.env.HISTORIES ?? '2000' },
+      env: {
+        HUITONG_TEST_LONG: '1',
+        HISTORIES: process.env.HISTORIES ?? '2000',
+        MERGES: process.env.MERGES ?? '400',
+      },
       maxWorkers: 1,
       fileParallelism: false,
       testTimeout: 60 * 60_000,

@@ -160,6 +160,40 @@ describe('in a chain of three', () => {
   })
 })
 
+describe('what was burned of both, while the two were one, for a bill that is returned after that', () => {
+  it('comes back to whose it was', async () => {
+    await using ledger = await openMerged()
+    await ledger.buy('lin', '20.00', '2026-01-06', 'bill')
+    await redeem(ledger, 'lin', 600, { idempotencyKey: 'r', document: 'bill' })
+    await partTwo(ledger, PAIR)
+    expect(await availableOf(ledger, 'lin', 'wang')).toEqual([20, 200])
+    expect((await takeBack(ledger, 'bill', 'back')).purchaseReturn).toMatchObject({ refunded: 600 })
+    expect(await availableOf(ledger, 'lin', 'wang')).toEqual([500, 300])
+  })
+
+  it('comes back to whose it was, though it was captured of a hold after they had parted', async () => {
+    await using ledger = await openMerged()
+    await ledger.buy('lin', '20.00', '2026-01-06', 'bill')
+    const id = await holdAll(ledger, 600, { channel: 'store', document: 'bill' })
+    await partTwo(ledger, PAIR)
+    await capture(ledger, id, { idempotencyKey: 'c' })
+    expect(await availableOf(ledger, 'lin', 'wang')).toEqual([20, 200])
+    await takeBack(ledger, 'bill', 'back')
+    expect(await availableOf(ledger, 'lin', 'wang')).toEqual([500, 300])
+  })
+
+  it('and what else comes back or comes late gives the other no more than it had', async () => {
+    await using ledger = await openMerged()
+    const id = await holdAll(ledger, 600)
+    await partTwo(ledger, PAIR)
+    expect(await availableOf(ledger, 'lin', 'wang')).toEqual([0, 200])
+    await takeBack(ledger, 'lin-1', 'back')
+    await ledger.buy('lin', '50.00', '2026-01-01', 'lin-late')
+    await release(ledger, id, 'release')
+    expect(await availableOf(ledger, 'lin', 'wang')).toEqual([50, 300])
+  })
+})
+
 describe('what was bought by the id of the one that came out, and is returned after that', () => {
   it('is taken back from that one, and nothing from the other', async () => {
     await using ledger = await openMerged()

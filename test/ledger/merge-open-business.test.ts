@@ -124,6 +124,19 @@ test('a debt that comes to light while the two are one follows, and goes back', 
   ])
 })
 
+test('a debt that its own points pay while the two are one stays paid', async () => {
+  await using ledger = await open()
+  await merge(ledger)
+  await takeBack(ledger, 'wang-1', 'back-1')
+  await follow(ledger)
+  expect((await both(ledger))[0]).toEqual([500, 0, 0])
+  await unmerge(ledger)
+  expect(await both(ledger)).toEqual([
+    [500, 0, 0],
+    [0, 0, 0],
+  ])
+})
+
 test('the one that is left is told why each entry of before was made', async () => {
   await using ledger = await open()
   await merge(ledger)

@@ -220,7 +220,11 @@ export async function unmergeMember(ctx: LedgerContext, order: UnmergeOrder): Pr
       const between = await idsBetween(tx, intoId, order.intoId)
       const pairs = await lockPairs(tx, ctx, programs, order.fromId, order.intoId, between)
       const leaving = new Set([order.fromId, ...order.withIds])
-      const parting = { parts: true, memberIds: [...leaving] }
+      const partingOf = (book: AccountBook): Parting => ({
+        parts: true,
+        memberIds: [...leaving],
+        held: book.part(leaving),
+      })
       const documents = new Documents(ctx, `${order.caseId}:undone`)
       const siblings = (await findSteps(tx.query, { intoId })).filter(({ caseId }) => caseId !== order.caseId)
       const { programs: merged } = answer as LedgerMerge
@@ -231,7 +235,7 @@ export async function unmergeMember(ctx: LedgerContext, order: UnmergeOrder): Pr
         for (const book of others) {
           const pairId = documents.pairs(program, book, from)
           handBack(book, from, { at: ctx.now, pairId, origins: leaving })
-          book.part(leaving)
+          const parting = partingOf(book)
           const id = documents.begin(program, book, 'merge-out', 'parted', order.fromId, { parting })
           book.note('send', { at: ctx.now, documentId: id })
         }
@@ -241,7 +245,10 @@ export async function unmergeMember(ctx: LedgerContext, order: UnmergeOrder): Pr
           return same ? [same.joined.tierFrom.tier] : []
         })
         const counters = joined.countersFrom
+        const parting = partingOf(out)
         const pairId = documents.pairs(program, from, out, { of: out, counters, parting })
+        // Before the lots: with these all that is still here is this account's own.
+        handBack(out, from, { at: ctx.now, pairId, origins: leaving })
         partAccounts(program, out, from, {
           at: ctx.now,
           pairId,
@@ -250,7 +257,6 @@ export async function unmergeMember(ctx: LedgerContext, order: UnmergeOrder): Pr
           joined,
           others: tiers,
         })
-        handBack(out, from, { at: ctx.now, pairId, origins: leaving })
         for (const aside of record.aside) {
           const book = aside.memberId === order.fromId ? from : out
           const id = documents.begin(program, book, 'merge-in', `back:${aside.documentId}`, aside.documentId)

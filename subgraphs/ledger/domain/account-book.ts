@@ -22,10 +22,18 @@ import {
   type Move,
   signOf,
 } from './entry.ts'
-import { byLapse, type Hold, type HoldEnd, heldBy, splitLots } from './hold.ts'
+import { byLapse, type HeldFor, type Hold, type HoldEnd, heldBy, lotsHeldFor, splitLots } from './hold.ts'
 import { type Homeward, homewardDocument } from './homeward.ts'
 import { counted, countedAnew, type Happening, measuresOn } from './measures.ts'
-import { cameWith, classArrived, classOf, classOnTheWay, goesHome } from './origin-class.ts'
+import {
+  cameWith,
+  classArrived,
+  classOf,
+  classOnTheWay,
+  goesHome,
+  isOf,
+  withoutOrigin,
+} from './origin-class.ts'
 import type { Program } from './program.ts'
 import type { Tier } from './tier-rules.ts'
 import { directUpgrade, type Measures, reviewed, tierOf, tierUntil, upgrade } from './tiers.ts'
@@ -160,8 +168,8 @@ export class AccountBook {
   readonly tierRequests: TierRequest[] = []
   /** What has left for members that were merged into this one and are not any more. */
   readonly homeward: Homeward[] = []
-  /** In order of effect: members that were merged into this one and are not any more. What leaves for them is a fact there. */
-  departed: ReadonlySet<string> | undefined
+  /** Set where order of effect is played: what leaves for members that parted from this one is a fact there. */
+  inOrder = false
   tier: string
   tierSince: Instant | undefined
   tierUntil: LocalDate | undefined
@@ -509,7 +517,7 @@ export class AccountBook {
     const good = lots.map((lot) =>
       lot.expiresOn < today && graceDays > 0 ? { ...lot, expiresOn: addDays(today, graceDays) } : lot,
     )
-    const [away, own] = this.departed ? [[], good.map(arrived)] : apart(good)
+    const [away, own] = this.inOrder ? [[], good.map(arrived)] : apart(good)
     if (away.length === 0) this.give(kind, [{ asset: 'points', lots: merged(own) }], occasion)
     else {
       const wallet = this.#copy('points')
@@ -528,34 +536,61 @@ export class AccountBook {
     this.#expire(addDays(localDate(occasion.at, this.#program.timeZone), -1), occasion)
   }
 
-  /** What is held of the lots of these members goes to them when it is free. */
-  part(memberIds: ReadonlySet<string>): void {
-    for (const hold of this.holds) {
-      if (!hold.lots.some(({ lotClass }) => isOf(lotClass, memberIds))) continue
+  /** What is held of the lots of these members goes to them when it is free. Answers what that is. */
+  part(memberIds: ReadonlySet<string>): HeldFor[] {
+    return this.holds.flatMap((hold) => {
+      const theirs = hold.lots.filter(({ lotClass }) => isOf(lotClass, memberIds))
+      if (theirs.length === 0) return []
       const lots = hold.lots.map((lot) =>
         isOf(lot.lotClass, memberIds) ? { ...lot, lotClass: classOnTheWay(lot.lotClass) } : lot,
       )
       this.#keep({ ...hold, lots })
-    }
+      return [...Map.groupBy(theirs, ({ lotClass }) => cameWith(lotClass)!)].map(([origin, of]) => ({
+        hold: hold.id,
+        origin,
+        amount: total(of),
+      }))
+    })
   }
 
-  /** Open lots of these members leave for them. */
-  sendOff(memberIds: ReadonlySet<string>, at: Instant): void {
+  /**
+   * The same in order of effect, where what these members took along is a fact: so much of each hold is theirs, whatever it was
+   * taken from, and all else is this account's own.
+   */
+  partAs(memberIds: ReadonlySet<string>, held: readonly HeldFor[]): void {
+    for (const hold of this.holds) {
+      const facts = held.filter((fact) => fact.hold === hold.id)
+      if (facts.length > 0 || hold.lots.some(({ lotClass }) => isOf(lotClass, memberIds)))
+        this.#keep({ ...hold, lots: lotsHeldFor(hold.lots, memberIds, facts) })
+    }
     for (const asset of assets) {
-      const lots = this.wallet(asset).lots.filter(({ lotClass }) => isOf(lotClass, memberIds))
-      if (lots.length > 0)
-        this.#sendHome(
-          asset,
-          lots.map(({ expiresOn, lotClass, remaining }) => ({ expiresOn, lotClass, amount: remaining })),
-          at,
+      const { lots, waiting } = this.wallet(asset)
+      if ([...lots, ...waiting].some(({ lotClass }) => isOf(lotClass, memberIds)))
+        this.#copy(asset).rename((lotClass) =>
+          isOf(lotClass, memberIds) ? withoutOrigin(lotClass) : lotClass,
         )
     }
   }
 
-  #sendHome(asset: Asset, all: Parcel['lots'], at: Instant): void {
+  /** Points that were burned of a member's lots while it was one with this one, and came back, leave for it. */
+  sendBack(origin: string, lots: Parcel['lots'], at: Instant): void {
+    this.#sendHome(
+      'points',
+      lots.map((lot) => ({ ...lot, lotClass: classOf(withoutOrigin(lot.lotClass), origin) })),
+      at,
+      (lot) => ({ ...lot, lotClass: withoutOrigin(lot.lotClass) }),
+    )
+  }
+
+  #sendHome(
+    asset: Asset,
+    all: Parcel['lots'],
+    at: Instant,
+    here: (lot: Parcel['lots'][number]) => Parcel['lots'][number] = (lot) => lot,
+  ): void {
     for (const [origin, lots] of Map.groupBy(all, ({ lotClass }) => cameWith(lotClass)!)) {
       const document = homewardDocument(this.#program, this, { origin, asset, at })
-      this.takeBack('send', [{ asset, lots }], { at, documentId: document.id })
+      this.takeBack('send', [{ asset, lots: lots.map(here) }], { at, documentId: document.id })
       this.homeward.push({ kind: 'lots', origin, document, lots: [{ asset, lots }] })
     }
   }
@@ -823,9 +858,6 @@ const before = (at: Instant): Instant => (at - 1) as Instant
 
 /** Their order among themselves does not matter. */
 const commuting: ReadonlySet<EntryKind> = new Set<EntryKind>(['earn', 'grant', 'await'])
-
-const isOf = (lotClass: string, memberIds: ReadonlySet<string>): boolean =>
-  memberIds.has(cameWith(lotClass) ?? '')
 
 const arrived = <L extends LotKey>(lot: L): L => ({ ...lot, lotClass: classArrived(lot.lotClass) })
 

@@ -20,8 +20,6 @@ export function compensate(book: AccountBook, ideal: AccountBook, occasion: Occa
     if (parts) book.shift(kind, parts, occasion)
   }
   book.standLike(ideal, occasion)
-  // What would have been there when its member came out of a merge belongs to that member.
-  if (ideal.departed && ideal.departed.size > 0) book.sendOff(ideal.departed, occasion.at)
 }
 
 const ORDER = [

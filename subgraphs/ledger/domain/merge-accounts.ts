@@ -3,6 +3,7 @@ import type { AccountBook, Parcel, TierStanding } from './account-book.ts'
 import { type Asset, assets } from './asset.ts'
 import type { Counters } from './earn-counters.ts'
 import type { LotKey } from './entry.ts'
+import type { HeldFor } from './hold.ts'
 import { summed } from './measures.ts'
 import { cameWith, classAtHome, classOf } from './origin-class.ts'
 import type { SourceDocument } from './posting.ts'
@@ -136,8 +137,15 @@ export function payDebt(
     at,
     documentId: ids.into,
   })
-  const paid = taken.map(({ expiresOn, lotClass, amount: move }) => ({ expiresOn, lotClass, amount: -move }))
-  return [{ paidBy: 'into', asset, amount, lots: paid }]
+  // What its own lots have paid is nobody's to have back.
+  const paid = taken
+    .filter(({ lotClass }) => cameWith(lotClass) !== from.memberId)
+    .map(({ expiresOn, lotClass, amount: move }) => ({ expiresOn, lotClass, amount: -move }))
+  const byOwn = taken.reduce(
+    (sum, lot) => (cameWith(lot.lotClass) === from.memberId ? sum - lot.amount : sum),
+    0n,
+  )
+  return amount > byOwn ? [{ paidBy: 'into', asset, amount: amount - byOwn, lots: paid }] : []
 }
 
 /** What waits in an account waits on in another, with its origin in its class. */
@@ -221,7 +229,6 @@ export function partAccounts(
   from.tiersRest = program.onPromotion === 'reset'
   const ids = pairId('lots', out)
   out.takeBack('send', parcels, { at, documentId: ids.out })
-  out.part(origins)
   const home = parcels.map(({ asset, lots }) => ({
     asset,
     lots: lots.map((lot) => ({ ...lot, lotClass: classAtHome(lot.lotClass, from.memberId) })),
@@ -304,22 +311,33 @@ export const taken = (from: Counters, counts: Counters): Counters => {
 
 /**
  * Where an account stands after a document of a merge, as the document has it: `since/until`, and behind it who joined the
- * account or parted from it by that: `since/until/+id,id`, `since/until/-id`.
+ * account or parted from it by that, and what of holds is theirs: `since/until/+id,id`, `since/until/-id/hold:id:300`.
  */
 export const standingText = ({ tierSince, tierUntil }: AccountBook, parting?: Parting): string =>
-  `${tierSince ?? ''}/${tierUntil ?? ''}${parting ? `/${parting.parts ? '-' : '+'}${parting.memberIds.join(',')}` : ''}`
+  `${tierSince ?? ''}/${tierUntil ?? ''}${parting ? partingText(parting) : ''}`
+
+const partingText = ({ parts, memberIds, held = [] }: Parting): string => {
+  const holds = held.map(({ hold, origin, amount }) => `/${hold}:${origin}:${amount}`)
+  return `/${parts ? '-' : '+'}${memberIds.join(',')}${holds.join('')}`
+}
 
 /** Members whose lots come into an account by a merge, or leave it by an unmerge. */
 export interface Parting {
   readonly parts: boolean
   readonly memberIds: readonly string[]
+  readonly held?: readonly HeldFor[]
 }
 
 /** Who joined an account by a document, or parted from it. */
 export function partingOf({ kind, subject }: Pick<SourceDocument, 'kind' | 'subject'>): Parting | undefined {
   if (kind !== 'merge-in' && kind !== 'merge-out') return undefined
-  const ids = subject?.split('/')[2]
-  return ids === undefined ? undefined : { parts: ids.startsWith('-'), memberIds: ids.slice(1).split(',') }
+  const [, , ids, ...holds] = subject?.split('/') ?? []
+  if (ids === undefined) return undefined
+  const held = holds.map((text): HeldFor => {
+    const [hold = '', origin = '', amount = ''] = text.split(':')
+    return { hold, origin, amount: BigInt(amount) }
+  })
+  return { parts: ids.startsWith('-'), memberIds: ids.slice(1).split(','), held }
 }
 
 export function standingFrom(tier: string, text: string): TierStanding {

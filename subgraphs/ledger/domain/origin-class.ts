@@ -13,6 +13,10 @@ export const cameIn = (
 ): string | undefined =>
   moves.flatMap(({ lots }) => lots.flatMap(({ lotClass }) => cameWith(lotClass) ?? []))[0]
 
+/** Did it come with one of these? */
+export const isOf = (lotClass: string, memberIds: ReadonlySet<string>): boolean =>
+  memberIds.has(cameWith(lotClass) ?? '')
+
 export const classOf = (lotClass: string, origin: string | undefined): string =>
   origin === undefined || lotClass.includes('@') ? lotClass : `${lotClass}@${origin}`
 

@@ -54,6 +54,8 @@ export interface Replay {
   /** The account as it would stand if all had come in order. */
   readonly book: AccountBook
   readonly placed: ReadonlyMap<string, Placed>
+  /** How much of what was burned stays burned, by document. */
+  readonly kept: ReadonlyMap<string, bigint>
 }
 
 /**
@@ -172,8 +174,8 @@ class Replaying {
   readonly #returns: Returns
   readonly #book: AccountBook
   readonly #placed = new Map<string, Placed>()
+  readonly #kept = new Map<string, bigint>()
   readonly #settled: ReadonlyMap<string, Settled>
-  readonly #departed = new Set<string>()
   #version = 0
 
   constructor(
@@ -189,7 +191,7 @@ class Replaying {
     const { program } = versions[0]!
     const account = newAccount(memberId, program)
     this.#book = new AccountBook(program, standing ? { ...account, standing } : account)
-    this.#book.departed = this.#departed
+    this.#book.inOrder = true
   }
 
   run(until: Instant): Result<Replay, 'CAP_REACHED'> {
@@ -201,7 +203,7 @@ class Replaying {
       this.#book.useRules(this.#versions[this.#version]!.program)
     }
     this.#advance(until)
-    return ok({ book: this.#book, placed: this.#placed })
+    return ok({ book: this.#book, placed: this.#placed, kept: this.#kept })
   }
 
   /** What fell due happened by the version that was in force then. */
@@ -235,6 +237,7 @@ class Replaying {
       case 'redemption': {
         const points = pointsOf(entry)
         const kept = keptOf(points, this.#returns.after(item, place))
+        this.#kept.set(document.id, kept)
         if (kept > 0n) book.takeInFact('redeem', 'points', kept, occasion)
         if (kept > 0n) this.#followReward(item, occasion)
         return
@@ -245,6 +248,7 @@ class Replaying {
       case 'capture': {
         const points = pointsOf(entry)
         const kept = keptOf(points, this.#returns.after(item, place))
+        this.#kept.set(document.id, kept)
         book.capture(document.subject!, points, occasion, points - kept)
         return
       }
@@ -301,11 +305,7 @@ class Replaying {
     book.tiersRest = false
     if (document.subject) book.placeAt(standingFrom(document.tierAfter, document.subject), occasion.at)
     const parting = partingOf(document)
-    for (const id of parting?.memberIds ?? []) {
-      if (parting!.parts) this.#departed.add(id)
-      else this.#departed.delete(id)
-    }
-    if (parting?.parts) book.part(new Set(parting.memberIds))
+    if (parting?.parts) book.partAs(new Set(parting.memberIds), parting.held ?? [])
   }
 
   /** So much left an account, from these lots as far as they are there. */
@@ -313,7 +313,12 @@ class Replaying {
     const book = this.#book
     const parcels = moves
       .filter(({ asset }) => asset === 'points' || asset === 'growth')
-      .map(({ asset, lots }) => ({ asset, lots: lots.map((lot) => ({ ...lot, amount: -lot.amount })) }))
+      .map(({ asset, amount, lots }) => {
+        const taken = lots.map((lot) => ({ ...lot, amount: -lot.amount }))
+        const owed = taken.reduce((rest, lot) => rest - lot.amount, amount)
+        const anywhere = { ...book.lotOf(asset, occasion.at), amount: owed }
+        return { asset, lots: owed > 0n ? [...taken, anywhere] : taken }
+      })
       .filter(({ lots }) => lots.length > 0)
     if (kind !== 'hand-over' && kind !== 'cancel') {
       if (parcels.length > 0) book.takeBack(kind as KindFrom<'member'>, parcels, occasion)

@@ -7,6 +7,7 @@ import { compensate } from './compensation.ts'
 import type { Award, PurchaseLine } from './earn.ts'
 import type { PostingCommand, SourceDocument } from './posting.ts'
 import type { Program } from './program.ts'
+import { hasParted, sendRefundsBack } from './refunded-away.ts'
 import { type History, type PastDocument, replay } from './replay.ts'
 import { CASH, GRACE, linesLeft, REFUND } from './returns.ts'
 import { documentOf, occasionOf } from './source-document.ts'
@@ -84,6 +85,7 @@ export function postReturn(
   compensate(book, ideal, occasion)
   if (!book.entries.slice(entries).some(({ documentId }) => documentId === document.id))
     book.note('reverse', occasion)
+  if (hasParted(history)) sendRefundsBack(book, history, [replay(book.memberId, history, now), placed], now)
   if (away && away.lots.length > 0)
     book.homeward.push({ kind: 'return', origin: away.origin, document, lots: away.lots })
   return ok({ ...document, tierAfter: book.tier })

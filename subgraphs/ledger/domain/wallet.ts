@@ -197,6 +197,15 @@ export class Wallet implements WalletState {
     assert(this.owed === 0n || (this.owed > 0n && this.available === 0n), 'a wallet owes or has')
   }
 
+  /** Lots change their class, and are one where there is one of the new class. */
+  rename(classNow: (lotClass: string) => string): void {
+    for (const { remaining, ...lot } of this.lots.splice(0))
+      this.#add({ ...lot, lotClass: classNow(lot.lotClass) }, remaining)
+    const waiting = this.waiting.splice(0)
+    this.pending = 0n
+    for (const lot of waiting) this.putPending({ ...lot, lotClass: classNow(lot.lotClass) })
+  }
+
   #shiftPending(key: Omit<PendingLot, 'remaining'>, amount: bigint): void {
     if (amount > 0n) this.putPending({ ...key, remaining: amount })
     else this.takePending((lot) => (byRelease(lot, key) === 0 ? -amount : 0n))
