@@ -25,6 +25,7 @@ const environment = z.object({
   HUITONG_ACCESS_RECORD_DAYS: wholeNumber(180, 36_500).default(1_095),
   HUITONG_IDENTITY_CONFLICT: z.enum(['review', 'newest-proof']).default('review'),
   HUITONG_DORMANT_DAYS: wholeNumber(30, 3_650).optional(),
+  HUITONG_PHONE_RECIPES: phoneRecipes().default([]),
   IDENTITY_URL: z.url().optional(),
   LEDGER_URL: z.url().optional(),
   BENEFITS_URL: z.url().optional(),
@@ -102,6 +103,39 @@ function secretKeys() {
     .pipe(z.array(secretKey()))
 }
 
+/** How marketplaces make hashes of phones: a list in JSON. */
+function phoneRecipes() {
+  const name = z.string().regex(/^[a-z0-9][a-z0-9-]{0,62}$/)
+  const recipe = z.strictObject({
+    id: name,
+    partner: name,
+    brand: z.string().min(1).max(64).optional(),
+    algorithm: z.enum(['md5', 'sha1', 'sha256', 'sha512', 'sm3']),
+    phone: z.enum(['national', 'digits', 'e164']).default('national'),
+    text: z
+      .string()
+      .refine((text) => text.includes('{phone}'), 'must contain {phone}')
+      .default('{salt}{phone}'),
+    salt: z.string().default(''),
+    rounds: z.int().min(1).max(10).default(1),
+  })
+  return z
+    .string()
+    .transform((text, issues) => {
+      try {
+        return JSON.parse(text) as unknown
+      } catch {
+        issues.addIssue({ code: 'custom', message: 'must be a list in JSON' })
+        return z.NEVER
+      }
+    })
+    .pipe(
+      z
+        .array(recipe)
+        .refine((all) => new Set(all.map(({ id }) => id)).size === all.length, 'each id stands once'),
+    )
+}
+
 export type SubgraphName = 'identity' | 'ledger' | 'benefits' | 'campaigns'
 export const SUBGRAPH_NAMES: readonly SubgraphName[] = ['identity', 'ledger', 'benefits', 'campaigns']
 
@@ -158,6 +192,17 @@ export interface Config {
     /** A member who was not seen for so many days is not reached by a number alone; undefined: always is. */
     readonly dormantDays: number | undefined
   }
+  /** How marketplaces make hashes of phones, by which they name their buyers. */
+  readonly phoneRecipes: readonly {
+    readonly id: string
+    readonly partner: string
+    readonly brand?: string | undefined
+    readonly algorithm: 'md5' | 'sha1' | 'sha256' | 'sha512' | 'sm3'
+    readonly phone: 'national' | 'digits' | 'e164'
+    readonly text: string
+    readonly salt: string
+    readonly rounds: number
+  }[]
   readonly subgraphUrls: Readonly<Record<SubgraphName, string | undefined>>
   /** Who sends one-time codes, and the secret that signs what is handed to them. */
   readonly codes: { readonly url: string; readonly secret: string } | undefined
@@ -247,6 +292,7 @@ export function readConfig(
     },
     privacy: { erasedReturn: e.HUITONG_ERASED_RETURN, accessRecordDays: e.HUITONG_ACCESS_RECORD_DAYS },
     oneId: { conflict: e.HUITONG_IDENTITY_CONFLICT, dormantDays: e.HUITONG_DORMANT_DAYS },
+    phoneRecipes: e.HUITONG_PHONE_RECIPES,
     subgraphUrls: {
       identity: e.IDENTITY_URL,
       ledger: e.LEDGER_URL,

@@ -4,6 +4,7 @@ import { tokenSigner } from '../../kernel/auth/access-token.ts'
 import type { Context, ServiceDependencies } from '../../kernel/graphql/context.ts'
 import type { ErasedReturn } from './domain/erasure.ts'
 import type { ConflictPolicy } from './domain/one-id.ts'
+import type { PhoneRecipe } from './domain/phone-recipe.ts'
 import { type AccessLog, accessLog } from './services/access-log.ts'
 import { type CodeDelivery, codeDelivery } from './services/code-delivery.ts'
 import { type OpenIdProvider, openIdProvider } from './services/open-id.ts'
@@ -23,6 +24,8 @@ export interface Services {
   readonly erasedReturn: ErasedReturn
   readonly accessRecordDays: number
   readonly oneId: OneIdRules
+  /** By which marketplaces make hashes of phones. */
+  readonly phoneRecipes: readonly PhoneRecipe[]
 }
 
 /** To whom identifiers lead when that is not plain. */
@@ -57,4 +60,5 @@ export const openServices = ({ db, config, secrets, clock, log }: ServiceDepende
     conflict: config.oneId.conflict === 'review' ? 'REVIEW' : 'NEWEST_PROOF',
     dormantDays: config.oneId.dormantDays,
   },
+  phoneRecipes: config.phoneRecipes,
 })

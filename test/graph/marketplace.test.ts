@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto'
 import { expect, test } from 'vitest'
 import { openEverything } from '../helpers/everything.ts'
 import { documentWith } from '../ledger/program-of.ts'
@@ -22,8 +23,16 @@ const WITH_SYNC = documentWith(
   ['downgrade: to-fit', 'downgrade: to-fit\nbalanceSync: [{ channel: tmall, partner: tmall, figure: own }]'],
 )
 
+const PHONE = '13800138000'
+const env = {
+  HUITONG_PHONE_RECIPES: JSON.stringify([
+    { id: 'tmall', partner: 'tmall', algorithm: 'sha256', salt: 'pepper' },
+  ]),
+}
+const phoneHash = createHash('sha256').update(`pepper${PHONE}`).digest('hex')
+
 test('a marketplace names its buyer, tells balances, and sees no more of the member', async () => {
-  await using huitong = await openEverything({ now: '2026-12-01T02:00:00Z' })
+  await using huitong = await openEverything({ now: '2026-12-01T02:00:00Z', env })
   const admin = await huitong.token({ kind: 'admin' })
   const tmall = await huitong.token({ kind: 'partner', partner: 'tmall' })
   await huitong.ask(admin, PUBLISH, { document: WITH_SYNC }, { prefer: 'wait=10' })
@@ -31,7 +40,7 @@ test('a marketplace names its buyer, tells balances, and sees no more of the mem
   const { registerMember } = await huitong.ask<{ registerMember: object }>(tmall, REGISTER, {
     input: {
       channel: 'PARTNER',
-      proofs: [{ account: { marketplace: { brand: 'tea', buyerId: 'b-1' } } }],
+      proofs: [{ account: { marketplace: { brand: 'tea', buyerId: 'b-1', phoneHash } } }],
     },
   })
   expect(registerMember).toEqual({ created: true, refusal: null })
@@ -80,4 +89,31 @@ test('a marketplace names its buyer, tells balances, and sees no more of the mem
   )
   expect(peek.errors).toHaveLength(1)
   expect(JSON.stringify(peek.data ?? null)).not.toContain('available')
+
+  // The person comes with the phone itself, and finds the points there.
+  const { requestCode } = await huitong.ask<{ requestCode: { challenge: { code: string } } }>(
+    undefined,
+    'mutation ($input: RequestCodeInput!) { requestCode(input: $input) { challenge { code } } }',
+    { input: { phone: PHONE } },
+  )
+  const { registerMember: own } = await huitong.ask<{
+    registerMember: { created: boolean; session: { accessToken: string } }
+  }>(
+    undefined,
+    `mutation Register($input: RegisterMemberInput!) {
+      registerMember(input: $input) { created session { accessToken } refusal { code } }
+    }`,
+    {
+      input: { channel: 'APP', proofs: [{ phoneCode: { phone: PHONE, code: requestCode.challenge.code } }] },
+    },
+  )
+  expect(own.created).toBe(false)
+  const { me } = await huitong.ask<{ me: object }>(
+    own.session.accessToken,
+    '{ me { identities { kind } account { points { available } } } }',
+  )
+  expect(me).toEqual({
+    identities: [{ kind: 'PARTNER_CUSTOMER' }, { kind: 'PHONE' }],
+    account: { points: { available: 90 } },
+  })
 })

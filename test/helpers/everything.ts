@@ -18,12 +18,12 @@ export interface GraphQLResult<Data> {
  * The whole of Huitong behind its gateway, on a database of its own, with the `super-member` programme published.
  * Each operation is compared with what the stock executor answers to it or, by `npm run conformance`, Hive's gateway.
  */
-export async function openEverything(options: { now?: string } = {}) {
+export async function openEverything(options: { now?: string; env?: Record<string, string> } = {}) {
   const subgraphs = await Promise.all(SUBGRAPH_NAMES.map((name) => loadSubgraph[name]()))
   const database = await openTestDatabase(subgraphs)
   const clock = TestClock.standingAt(options.now ?? '2026-12-01T02:00:00Z')
   const all = await openAll({
-    config: testConfig(),
+    config: testConfig(options.env),
     clock,
     log: silentLog,
     databaseUrl: database.url,

@@ -6,6 +6,7 @@ import { BadInputError, ForbiddenError } from '../../../kernel/errors.ts'
 import type { MemberId } from '../../../kernel/values/ids.ts'
 import type { Asserter } from '../domain/assertions.ts'
 import type { Channel } from '../domain/kinds.ts'
+import type { PhoneRecipe } from '../domain/phone-recipe.ts'
 import { isPlaced } from '../domain/staff.ts'
 import { findChannelIdentities } from '../store/channel-identities.ts'
 import { type LockedMember, lockMember } from '../store/members.ts'
@@ -21,7 +22,7 @@ export function requireScope(principal: Principal, scope: Scope): void {
 }
 
 /** As whom a caller vouches for identifiers. */
-export function asserterOf(principal: Principal): Asserter {
+export function asserterOf(principal: Principal, recipes: readonly PhoneRecipe[]): Asserter {
   if (!hasScopes(principal, [['identities:assert']])) return { kind: 'nobody' }
   switch (principal.kind) {
     case 'anonymous':
@@ -30,7 +31,11 @@ export function asserterOf(principal: Principal): Asserter {
     case 'staff':
       return { kind: 'staff' }
     case 'partner':
-      return { kind: 'partner', partnerId: principal.partnerId }
+      return {
+        kind: 'partner',
+        partnerId: principal.partnerId,
+        recipes: recipes.flatMap(({ id, partner }) => (partner === principal.partnerId ? id : [])),
+      }
     case 'service':
       return principal.channel === undefined
         ? { kind: 'internal' }

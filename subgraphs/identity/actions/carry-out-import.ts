@@ -16,6 +16,7 @@ import { lockMember } from '../store/members.ts'
 import { findProfiles, insertProfiles, type SealedProfile, saveProfiles } from '../store/profiles.ts'
 import { appendTagsOfMany, insertFirstTags } from '../store/tags.ts'
 import { beginDataKeys, ensureDataKeys, newNonce } from './data-key.ts'
+import { nameByHashes } from './phone-aliases.ts'
 import { beginMembers, identityBound, membersRegistered } from './register-member.ts'
 import { recordIdentities, sealIdentities } from './resolve-member.ts'
 import { tagsChanged } from './tags-changed.ts'
@@ -93,6 +94,7 @@ async function writeNew(
   )
   const dataKeys = await beginDataKeys(tx, ctx.services.keys, [...new Set([...personal, ...profiles.keys()])])
   await insertFirstIdentities(tx, sealIdentities(ctx.now, bindings, dataKeys))
+  await nameByHashes(tx, ctx, bindings)
   if (profiles.size > 0) {
     const sealed = [...profiles].map(([memberId, profile]) => sealProfile(dataKeys, memberId, profile, 1))
     await insertProfiles(tx, sealed, ctx.now)

@@ -9,6 +9,7 @@ import { noteConflicts as openCases, resolveConflictRow, type Seen } from '../st
 import { handOverIdentifier } from '../store/identifiers.ts'
 import { lastSeen } from '../store/last-seen.ts'
 import { findAllIds } from '../store/members.ts'
+import { deleteAliases } from '../store/phone-aliases.ts'
 import { revokeSessionsOf } from '../store/sessions.ts'
 import type { VerifiedIdentifier } from './verify-proofs.ts'
 
@@ -90,6 +91,8 @@ export async function dropIdentifier(
   taken: { hash: Buffer; holder: MemberId; personId: MemberId },
 ): Promise<void> {
   await deleteChannelIdentity(tx, taken.holder, taken.hash)
+  // Where it is a phone: who has it next is named by its hashes again.
+  await deleteAliases(tx, [taken.hash])
   await publish(tx, [
     { type: 'identity.IdentityUnbound', memberId: taken.personId, occurredAt: ctx.now, payload: {} },
   ])

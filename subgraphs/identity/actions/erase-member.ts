@@ -17,6 +17,7 @@ import {
   takeIdentities,
 } from '../store/erasure.ts'
 import { forgetMergeReasons } from '../store/merge-cases.ts'
+import { deleteAliases } from '../store/phone-aliases.ts'
 import { revokeSessionsOf } from '../store/sessions.ts'
 import { targetOf } from './callers.ts'
 import { commandOf } from './command.ts'
@@ -61,14 +62,18 @@ export async function eraseMember(
 
 async function erase(tx: Tx, ctx: IdentityContext, ids: readonly MemberId[]): Promise<void> {
   const identities = await takeIdentities(tx, ids)
+  const phones = identities.filter(({ kind }) => kind === 'PHONE').map(({ hash }) => hash)
+  const phoneHashes = await deleteAliases(tx, phones)
   // A product goes on without its owner: the next one may register it.
-  const personal = identities.filter(({ kind }) => kind !== 'SERIAL')
+  const personal = [
+    ...identities.filter(({ kind }) => kind !== 'SERIAL'),
+    ...phoneHashes.map((hash) => ({ kind: 'PHONE_HASH' as const, hash })),
+  ]
   await insertTombstones(
     tx,
     personal.map(({ kind, hash }) => ({ kind, hash: tombstoneOf(ctx.services.keys.index, hash) })),
     ctx.now,
   )
-  const phones = identities.filter(({ kind }) => kind === 'PHONE').map(({ hash }) => hash)
   await giveUpProducts(tx, ids, ctx.now)
   await destroyPersonalData(tx, ids, phones)
   await unbind(tx, ctx, ids, 'MEMBER_ERASED')

@@ -4,6 +4,7 @@ import { type IdentifierText, normaliseIdentifier } from '../domain/identifier.t
 import { blindIndex } from '../domain/sealing.ts'
 import { findOwners } from '../store/identifiers.ts'
 import { findMemberByHash, type MemberRow } from '../store/members.ts'
+import { findAliasedPhones } from '../store/phone-aliases.ts'
 
 /** The members that identities lead to, in the order asked; undefined where one leads to nobody. */
 export async function findMemberIds(
@@ -18,7 +19,15 @@ export async function findMemberIds(
     ctx.db,
     hashes.flatMap((hash) => hash ?? []),
   )
-  return hashes.map((hash) => hash && owners.get(hash.toString('hex')))
+  const phones = await findAliasedPhones(
+    ctx.db,
+    hashes.flatMap((hash, index) => (hash && identities[index]!.kind === 'PHONE_HASH' ? hash : [])),
+  )
+  return hashes.map((hash) => {
+    if (!hash) return undefined
+    const name = hash.toString('hex')
+    return owners.get(name) ?? phones.get(name)?.memberId
+  })
 }
 
 /** The member that an identity leads to now. */
@@ -27,7 +36,10 @@ export async function findMemberBy(
   identity: IdentifierText,
 ): Promise<MemberRow | undefined> {
   const identifier = normaliseIdentifier(identity)
-  return identifier.ok
-    ? findMemberByHash(ctx.db, blindIndex(ctx.services.keys.index, identifier.value))
-    : undefined
+  if (!identifier.ok) return undefined
+  const hash = blindIndex(ctx.services.keys.index, identifier.value)
+  const found = await findMemberByHash(ctx.db, hash)
+  if (found || identity.kind !== 'PHONE_HASH') return found
+  const phone = (await findAliasedPhones(ctx.db, [hash])).get(hash.toString('hex'))
+  return phone && findMemberByHash(ctx.db, phone.phoneHash)
 }

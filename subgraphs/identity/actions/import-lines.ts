@@ -74,7 +74,7 @@ function readLine(
     const path = place === 0 ? ['key'] : ['identities', String(place - 1)]
     const identifier = normaliseIdentifier(text)
     if (!identifier.ok) return fail(identifier.refusal.code, { path })
-    if (text.kind === 'MEMBER_NUMBER' || text.kind === 'COMPANY')
+    if (text.kind === 'MEMBER_NUMBER' || text.kind === 'COMPANY' || text.kind === 'PHONE_HASH')
       return fail('IDENTIFIER_NOT_VALID', { path })
     const hash = blindIndex(ctx.services.keys.index, identifier.value)
     const key = hash.toString('hex')

@@ -63,7 +63,12 @@ function readIdentifiers(
   for (const [index, { identity }] of members.entries()) {
     const scope = identity.scope || (identity.kind === 'EXTERNAL' ? source : '')
     const identifier = normaliseIdentifier({ ...identity, scope })
-    if (!identifier.ok || identity.kind === 'MEMBER_NUMBER' || identity.kind === 'COMPANY') {
+    if (
+      !identifier.ok ||
+      identity.kind === 'MEMBER_NUMBER' ||
+      identity.kind === 'COMPANY' ||
+      identity.kind === 'PHONE_HASH'
+    ) {
       const code = identifier.ok ? 'IDENTIFIER_NOT_VALID' : identifier.refusal.code
       return fail(code, { path: ['members', String(index), 'identity'] })
     }

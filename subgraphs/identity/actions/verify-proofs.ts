@@ -9,6 +9,7 @@ import { type ChannelAccount, identitiesOf } from '../domain/dialects.ts'
 import { type Identifier, type IdentifierText, normaliseIdentifier } from '../domain/identifier.ts'
 import type { Strength } from '../domain/one-id.ts'
 import { type CodePurpose, checkCode } from '../domain/one-time-code.ts'
+import { recipeFor } from '../domain/phone-recipe.ts'
 import type { IdentityRefusalCode } from '../domain/refusals.ts'
 import { blindIndex, codeOf, equalSecrets } from '../domain/sealing.ts'
 import type { WechatAccount } from '../services/wechat-client.ts'
@@ -62,7 +63,10 @@ export const isPassing = (verdict: Verdict<unknown>): boolean =>
   !verdict.ok && verdict.refusal.code === 'WECHAT_UNAVAILABLE'
 
 function readProofs(ctx: IdentityContext, given: readonly ProofInput[]): Verdict<readonly ReadProof[]> {
-  const asserter = asserterOf(ctx.principal)
+  const { phoneRecipes } = ctx.services
+  const asserter = asserterOf(ctx.principal, phoneRecipes)
+  const recipeOf = (brand: string): string =>
+    asserter.kind === 'partner' ? (recipeFor(phoneRecipes, asserter.partnerId, brand)?.id ?? '') : ''
   const proofs: ReadProof[] = []
   if (given.length > PROOFS_MAX) return fail('IDENTIFIER_NOT_VALID', { path: ['proofs'] })
   for (const [index, { phoneCode, wechatCode, asserted, account }] of given.entries()) {
@@ -76,7 +80,7 @@ function readProofs(ctx: IdentityContext, given: readonly ProofInput[]): Verdict
       proofs.push({ kind: 'phoneCode', phone: phone.value, code: phoneCode.code })
     }
     const word = account ? 'account' : 'asserted'
-    for (const identity of account ? identitiesOf(account) : asserted ? [asserted] : []) {
+    for (const identity of account ? identitiesOf(account, recipeOf) : asserted ? [asserted] : []) {
       const own = asserter.kind === 'partner' && identity.kind === 'PARTNER_CUSTOMER'
       const identifier = normaliseIdentifier(
         own ? { ...identity, scope: identity.scope || asserter.partnerId } : identity,

@@ -5,7 +5,8 @@ import type { Strength } from './one-id.ts'
 export type Asserter =
   | { readonly kind: 'nobody' }
   | { readonly kind: 'staff' }
-  | { readonly kind: 'partner'; readonly partnerId: string }
+  /** `recipes`: those by which it makes hashes of phones. */
+  | { readonly kind: 'partner'; readonly partnerId: string; readonly recipes: readonly string[] }
   | { readonly kind: 'channel'; readonly channel: string }
   | { readonly kind: 'internal' }
 
@@ -20,7 +21,7 @@ const BY_CHANNEL: Partial<Record<Channel, Believed>> = {
   STORE: AT_THE_COUNTER,
 }
 
-const BY_PARTNER: Believed = { PARTNER_CUSTOMER: 'checked', PHONE: 'reported' }
+const BY_PARTNER: Believed = { PARTNER_CUSTOMER: 'checked', PHONE: 'reported', PHONE_HASH: 'reported' }
 
 const INTERNALLY: Believed = {
   ...AT_THE_COUNTER,
@@ -43,6 +44,7 @@ export function strengthOfAssertion(
       return AT_THE_COUNTER[identifier.kind]
     case 'partner':
       if (identifier.kind === 'PARTNER_CUSTOMER' && identifier.scope !== asserter.partnerId) return undefined
+      if (identifier.kind === 'PHONE_HASH' && !asserter.recipes.includes(identifier.scope)) return undefined
       return BY_PARTNER[identifier.kind]
     case 'channel':
       return BY_CHANNEL[asserter.channel as Channel]?.[identifier.kind]

@@ -11,6 +11,7 @@ export const statusOf = (entry: Entry): string => (entry === 'FULL' ? 'ACTIVE' :
 /** What makes a card's holder a person that can be found again. */
 const OF_A_PERSON: ReadonlySet<IdentityKind> = new Set([
   'PHONE',
+  'PHONE_HASH',
   'WECHAT_UNIONID',
   'WECHAT_OPENID',
   'APP_USER',

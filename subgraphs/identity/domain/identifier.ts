@@ -17,6 +17,9 @@ export interface IdentifierText {
 
 const LENGTH_MAX = 128
 
+/** In hexadecimal, of 128 bits and more. */
+const HASH = /^(?:[\da-f]{2}){16,64}$/i
+
 /** Brings an identifier into the one form under which it is looked up. */
 export function normaliseIdentifier(
   given: IdentifierText,
@@ -27,6 +30,7 @@ export function normaliseIdentifier(
     const phone = normalisePhone(given.value)
     return phone.ok ? ok({ kind, scope, value: phone.value }) : phone
   }
+  if (kind === 'PHONE_HASH' && !HASH.test(given.value.trim())) return fail('IDENTIFIER_NOT_VALID')
   const value = normalValue(kind, given.value.normalize('NFKC').trim())
   if (value === '' || value.length > LENGTH_MAX || scope.length > LENGTH_MAX) {
     return fail('IDENTIFIER_NOT_VALID')
@@ -39,5 +43,5 @@ function normalValue(kind: IdentityKind, value: string): string {
   if (kind === 'CARD' || kind === 'SERIAL' || kind === 'COMPANY' || kind === 'MEMBER_NUMBER') {
     return value.replace(/[\s-]/g, '').toUpperCase()
   }
-  return value
+  return kind === 'PHONE_HASH' ? value.toLowerCase() : value
 }

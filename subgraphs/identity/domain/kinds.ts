@@ -1,9 +1,10 @@
 /**
  * What an identifier is. `MEMBER_NUMBER` is given by us, `COMPANY` leads to whoever collects for the company at the time;
- * all others come from outside and are bound.
+ * all others come from outside and are bound. `PHONE_HASH` stands for a phone of which nobody but a marketplace knows the number.
  */
 export type IdentityKind =
   | 'PHONE'
+  | 'PHONE_HASH'
   | 'WECHAT_UNIONID'
   | 'WECHAT_OPENID'
   | 'APP_USER'
@@ -33,6 +34,7 @@ interface KindRule {
 
 export const KINDS: Readonly<Record<IdentityKind, KindRule>> = {
   PHONE: { scoped: false, personal: true, single: false, passesOn: true },
+  PHONE_HASH: { scoped: true, personal: true, single: false, passesOn: true },
   WECHAT_UNIONID: { scoped: false, personal: true, single: true, passesOn: false },
   WECHAT_OPENID: { scoped: true, personal: true, single: true, passesOn: false },
   APP_USER: { scoped: true, personal: false, single: false, passesOn: false },

@@ -1,6 +1,7 @@
 import { createCipheriv, createDecipheriv, createHmac, type KeyObject, timingSafeEqual } from 'node:crypto'
 import { canonicalJson } from '../../../kernel/values/canonical.ts'
 import type { Identifier } from './identifier.ts'
+import type { PhoneRecipe } from './phone-recipe.ts'
 
 /**
  * Personal data is encrypted with a key of the member's own (AES-256-GCM), and that key with the deployment's master
@@ -63,6 +64,10 @@ export const loginIndex = (key: Key, login: string): Buffer => keyed(key, 'login
 
 /** Where an erased identifier is remembered: nothing leads from there to any other table. */
 export const tombstoneOf = (key: Key, hash: Buffer): Buffer => keyed(key, 'tombstone', hash.toString('hex'))
+
+/** Tells a recipe from the one that stood under its id before, and tells nothing of its salt. */
+export const recipeMark = (key: Key, recipe: PhoneRecipe): Buffer =>
+  keyed(key, 'phone recipe', canonicalJson(recipe))
 
 /** Tells two inputs apart without keeping them: inputs hold phone numbers, and a plain digest could be guessed. */
 export const fingerprint = (key: Key, input: unknown): string =>

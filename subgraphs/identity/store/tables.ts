@@ -51,6 +51,8 @@ export const distribution: Readonly<Record<string, Distribution>> = {
   quiet_hours: 'member',
   access_record: 'member',
   tombstone: 'lookup', // by hash
+  phone_alias: 'lookup', // by hash
+  phone_recipe: 'local',
   campaign_fact: 'member',
   merge_case: 'reference',
   merge_change: 'reference',
@@ -498,4 +500,12 @@ export const tables: readonly EntitySchema[] = [
     resolved_at: optional(moment),
   }),
   table('tombstone', { hash: key('bytea'), kind: text, erased_at: moment }),
+  table('phone_alias', { hash: key('bytea'), recipe: text, phone_hash: bytes }),
+  table('phone_recipe', {
+    id: key('text'),
+    mark: bytes,
+    reached_member: optional(uuid),
+    reached_id: optional(uuid),
+    done_at: optional(moment),
+  }),
 ]

@@ -90,6 +90,12 @@ describe('an identifier in normal form', () => {
       { kind: 'WECHAT_OPENID', scope: 'wx1', value: 'oAbC' },
       { kind: 'WECHAT_OPENID', scope: 'wx1', value: 'oAbC' },
     ],
+    [
+      { kind: 'PHONE_HASH', scope: 'tmall', value: ` ${'AB'.repeat(16)} ` },
+      { kind: 'PHONE_HASH', scope: 'tmall', value: 'ab'.repeat(16) },
+    ],
+    [{ kind: 'PHONE_HASH', scope: 'tmall', value: '13812341234' }, 'IDENTIFIER_NOT_VALID'],
+    [{ kind: 'PHONE_HASH', scope: 'tmall', value: 'a'.repeat(33) }, 'IDENTIFIER_NOT_VALID'],
     [{ kind: 'EXTERNAL', scope: 'crm', value: '  ' }, 'IDENTIFIER_NOT_VALID'],
     [{ kind: 'CARD', value: 'x'.repeat(129) }, 'IDENTIFIER_NOT_VALID'],
   ] as const)('%o', (given, expected) => {
@@ -100,7 +106,7 @@ describe('an identifier in normal form', () => {
 describe('who is believed about what', () => {
   const nobody: Asserter = { kind: 'nobody' }
   const clerk: Asserter = { kind: 'staff' }
-  const cinema: Asserter = { kind: 'partner', partnerId: 'cinema' }
+  const cinema: Asserter = { kind: 'partner', partnerId: 'cinema', recipes: ['cinema-phones'] }
   const app: Asserter = { kind: 'channel', channel: 'APP' }
   const wechat: Asserter = { kind: 'channel', channel: 'WECHAT' }
   const internal: Asserter = { kind: 'internal' }
@@ -113,6 +119,11 @@ describe('who is believed about what', () => {
     [cinema, 'PARTNER_CUSTOMER', 'cinema', 'checked'],
     [cinema, 'PARTNER_CUSTOMER', 'bakery', undefined],
     [cinema, 'PHONE', '', 'reported'],
+    [cinema, 'PHONE_HASH', 'cinema-phones', 'reported'],
+    [cinema, 'PHONE_HASH', 'tmall', undefined],
+    [cinema, 'PHONE_HASH', '', undefined],
+    [app, 'PHONE_HASH', 'cinema-phones', undefined],
+    [internal, 'PHONE_HASH', 'cinema-phones', undefined],
     [cinema, 'CARD', '', undefined],
     [app, 'APP_USER', '', 'checked'],
     [app, 'WECHAT_UNIONID', '', undefined],

@@ -10,6 +10,7 @@ import { OrganisationAndStaff1795639832301 } from './1795639832301-organisation-
 import { ApplicationsAndPeople1795641087493 } from './1795641087493-applications-and-people.ts'
 import { MergesAndConflicts1795642100001 } from './1795642100001-merges-and-conflicts.ts'
 import { RehearsedIdentifiers1796008000000 } from './1796008000000-rehearsed-identifiers.ts'
+import { PhoneAliases1796008200000 } from './1796008200000-phone-aliases.ts'
 
 export const migrations: readonly Migration[] = [
   MembersAndIdentities1764000000000,
@@ -23,4 +24,5 @@ export const migrations: readonly Migration[] = [
   ApplicationsAndPeople1795641087493,
   MergesAndConflicts1795642100001,
   RehearsedIdentifiers1796008000000,
+  PhoneAliases1796008200000,
 ]

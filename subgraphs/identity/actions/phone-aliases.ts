@@ -1,0 +1,115 @@
+import type { Tx } from '../../../kernel/db/transaction.ts'
+import type { MemberId } from '../../../kernel/values/ids.ts'
+import type { IdentityContext } from '../context.ts'
+import { type PhoneRecipe, phoneHashOf } from '../domain/phone-recipe.ts'
+import { blindIndex, places, recipeMark, unseal } from '../domain/sealing.ts'
+import { deleteChannelIdentity } from '../store/channel-identities.ts'
+import { noteConflicts, type Seen } from '../store/conflicts.ts'
+import { findOwners, releaseIdentifiers } from '../store/identifiers.ts'
+import { findMemberKeys } from '../store/member-keys.ts'
+import { findMembers } from '../store/members.ts'
+import {
+  insertAliases,
+  lockPhonesAfter,
+  lockRecipe,
+  type PhoneAlias,
+  saveRecipeProgress,
+} from '../store/phone-aliases.ts'
+import { openDataKey } from './data-key.ts'
+import type { VerifiedIdentifier } from './verify-proofs.ts'
+
+type Phone = Pick<VerifiedIdentifier, 'kind' | 'value' | 'hash' | 'strength' | 'source'>
+
+/** The hashes that marketplaces make of the phones among these: whoever proves a phone proves its hashes. */
+export function phoneHashesOf<P extends Phone>(
+  ctx: IdentityContext,
+  identifiers: readonly P[],
+  recipes: readonly PhoneRecipe[] = ctx.services.phoneRecipes,
+): (VerifiedIdentifier & { readonly phone: P })[] {
+  if (recipes.length === 0) return []
+  return identifiers
+    .filter(({ kind }) => kind === 'PHONE')
+    .flatMap((phone) =>
+      recipes.flatMap((recipe) => {
+        const value = phoneHashOf(recipe, phone.value)
+        if (value === undefined) return []
+        const identifier = { kind: 'PHONE_HASH', scope: recipe.id, value } as const
+        const hash = blindIndex(ctx.services.keys.index, identifier)
+        return { ...identifier, hash, strength: phone.strength, source: phone.source, phone }
+      }),
+    )
+}
+
+/**
+ * Phones that were bound are found by their hashes from now on, and the phone takes the place of a hash by which its
+ * member was known until now. Where a hash leads to somebody else, people decide whose it is.
+ */
+export async function nameByHashes(
+  tx: Tx,
+  ctx: IdentityContext,
+  bindings: readonly { readonly memberId: MemberId; readonly identifier: Phone }[],
+  recipes?: readonly PhoneRecipe[],
+): Promise<void> {
+  const owners = new Map(bindings.map(({ memberId, identifier }) => [identifier, memberId]))
+  const hashes = phoneHashesOf(ctx, [...owners.keys()], recipes)
+  if (hashes.length === 0) return
+  await insertAliases(
+    tx,
+    hashes.map(({ hash, scope, phone }): PhoneAlias => ({ hash, recipe: scope, phoneHash: phone.hash })),
+  )
+  const standing = await findOwners(
+    tx,
+    hashes.map(({ hash }) => hash),
+  )
+  if (standing.size === 0) return
+  const persons = await findMembers(tx, [...standing.values(), ...owners.values()])
+  const personOf = (id: MemberId): MemberId => persons.get(id)?.id ?? id
+  const contested: Seen[] = []
+  for (const { kind, scope, hash, strength, source, phone } of hashes) {
+    const holder = standing.get(hash.toString('hex'))
+    if (holder === undefined) continue
+    const [holderId, claimantId] = [personOf(holder), personOf(owners.get(phone)!)]
+    if (holderId === claimantId) {
+      await deleteChannelIdentity(tx, holder, hash)
+      await releaseIdentifiers(tx, [hash], [holder])
+      continue
+    }
+    const claim = { hash, identifierKind: kind, identifierScope: scope, strength, source }
+    contested.push({ ...claim, kind: 'TWO_MEMBERS', holderId, claimantId })
+  }
+  await noteConflicts(tx, contested, ctx.now)
+}
+
+const CHUNK = 500
+
+/** Names by a recipe that is new or was changed the phones that were bound before it. */
+export async function nameStandingPhones(ctx: IdentityContext): Promise<void> {
+  for (const recipe of ctx.services.phoneRecipes) {
+    while (await ctx.db.transaction((tx) => nameSome(tx, ctx, recipe)));
+  }
+}
+
+/** Answers whether there may be more. */
+async function nameSome(tx: Tx, ctx: IdentityContext, recipe: PhoneRecipe): Promise<boolean> {
+  const { keys } = ctx.services
+  const progress = await lockRecipe(tx, recipe.id, recipeMark(keys.index, recipe))
+  if (progress.done) return false
+  const phones = await lockPhonesAfter(tx, progress.reached, CHUNK)
+  const wrapped = await findMemberKeys(
+    tx,
+    phones.map(({ memberId }) => memberId),
+  )
+  const opened = phones.flatMap(({ memberId, id, hash, sealedValue, source, strength }) => {
+    const key = wrapped.get(memberId)
+    if (!key) return []
+    const value = unseal(openDataKey(keys, memberId, key), places.identity(memberId, id), sealedValue)
+    return {
+      memberId,
+      identifier: { kind: 'PHONE' as const, value: value.toString(), hash, source, strength },
+    }
+  })
+  await nameByHashes(tx, ctx, opened, [recipe])
+  const more = phones.length === CHUNK
+  await saveRecipeProgress(tx, recipe.id, { reached: phones.at(-1), doneAt: more ? undefined : ctx.now })
+  return more
+}

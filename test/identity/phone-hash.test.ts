@@ -1,0 +1,403 @@
+import { createHash } from 'node:crypto'
+import { describe, expect, test } from 'vitest'
+import type { Principal } from '../../kernel/auth/principal.ts'
+import { admin, anonymous, channelService, clerk, member, partner, service } from '../helpers/graph.ts'
+import { asserted, type IdentityStory, openIdentity, type Refused } from './story.ts'
+
+const PHONE = '13812341234'
+const SALT = 'salt-of-the-tea-brand'
+const recipes = [
+  {
+    id: 'tmall-tea',
+    partner: 'tmall',
+    brand: 'tea',
+    algorithm: 'md5',
+    rounds: 2,
+    text: 'tmall{phone}{salt}',
+    salt: SALT,
+  },
+  { id: 'jd', partner: 'jd', algorithm: 'sha256', salt: 'salt-of-jd' },
+]
+const tmall = partner('tmall')
+const app = channelService('APP')
+
+const md5 = (text: string) => createHash('md5').update(text).digest('hex')
+const hashOf = (phone = PHONE) => md5(md5(`tmall${phone}${SALT}`))
+
+const open = (env: Record<string, string> = {}) =>
+  openIdentity({ HUITONG_PHONE_RECIPES: JSON.stringify(recipes), ...env })
+
+/** A buyer of the tea brand comes with the hash of a phone. */
+const buyer = (
+  story: IdentityStory,
+  buyerId: string,
+  phoneHash?: string,
+  as: Principal = tmall,
+  brand = 'tea',
+) => story.register(as, [{ account: { marketplace: { brand, buyerId, phoneHash } } }], 'PARTNER')
+
+const found = async (
+  story: IdentityStory,
+  kind: string,
+  value: string,
+  scope = '',
+): Promise<string | null> => {
+  const { resolveMembers, memberBy } = await story.ask<{
+    resolveMembers: (string | null)[]
+    memberBy: { id: string } | null
+  }>(
+    service('ledger'),
+    `query ($of: IdentityInput!) { resolveMembers(identities: [$of]) memberBy(identity: $of) { id } }`,
+    { of: { kind, value, scope } },
+  )
+  expect(memberBy?.id ?? null).toBe(resolveMembers[0])
+  return resolveMembers[0]!
+}
+const byHash = (story: IdentityStory, phone = PHONE) => found(story, 'PHONE_HASH', hashOf(phone), 'tmall-tea')
+
+const kindsOf = async (story: IdentityStory, id: string): Promise<string[]> => {
+  const answer = await story.ask<{ member: { identities: { kind: string }[] } }>(
+    admin,
+    'query ($id: ID!) { member(id: $id) { identities { kind } } }',
+    { id },
+  )
+  return answer.member.identities.map(({ kind }) => kind).sort()
+}
+
+const openCases = async (story: IdentityStory) =>
+  story.sql<{ id: string; identifier_kind: string; holder_id: string; claimant_id: string | null }>(
+    `select id, identifier_kind, holder_id, claimant_id from identity.identity_conflict where state = 'OPEN'`,
+  )
+
+const resolve = (story: IdentityStory, conflictId: string, resolution: string) =>
+  story.mutate<{ refusal: Refused | null }>(
+    admin,
+    'resolveConflict',
+    'ResolveConflictInput',
+    { conflictId, resolution, reason: 'looked at both', idempotencyKey: `${conflictId} ${resolution}` },
+    'conflict { id }',
+  )
+
+const unbindPhone = async (story: IdentityStory, id: string) => {
+  const { member: one } = await story.ask<{ member: { identities: { id: string; kind: string }[] } }>(
+    admin,
+    'query ($id: ID!) { member(id: $id) { identities { id kind } } }',
+    { id },
+  )
+  const { refusal } = await story.mutate<{ refusal: Refused | null }>(
+    admin,
+    'unbindIdentity',
+    'UnbindIdentityInput',
+    { memberId: id, identityId: one.identities.find(({ kind }) => kind === 'PHONE')!.id },
+    'member { id }',
+  )
+  expect(refusal).toBeNull()
+}
+
+describe('a phone that we know', () => {
+  test('leads to its member by the hash, and the buyer is bound; the hash itself is not', async () => {
+    await using story = await open()
+    const id = await story.registered(PHONE)
+    expect(await byHash(story)).toBe(id)
+    const came = await buyer(story, 'b-1', hashOf().toUpperCase())
+    expect(came).toMatchObject({ created: false, member: { id }, refusal: null })
+    expect(await kindsOf(story, id)).toEqual(['PARTNER_CUSTOMER', 'PHONE'])
+    expect((await buyer(story, 'b-1')).member!.id).toBe(id)
+  })
+
+  test('whatever way it came: by staff, by a channel, by a partner, from a file', async () => {
+    await using story = await open()
+    const phones = ['13800000001', '13800000002', '13800000003', '13800000004', '13800000005']
+    const ids = [
+      (await story.register(clerk(), [asserted('PHONE', phones[0]!)], 'STORE')).member!.id,
+      (await story.register(app, [asserted('PHONE', phones[1]!)], 'APP')).member!.id,
+      (await story.register(partner('cinema'), [asserted('PHONE', phones[2]!)], 'PARTNER')).member!.id,
+    ]
+    await story.mutate(
+      admin,
+      'importMembers',
+      'ImportMembersInput',
+      { source: 'crm', members: [{ key: '1', identities: [{ kind: 'PHONE', value: phones[3] }] }] },
+      'members { outcome }',
+    )
+    await story.mutate(
+      admin,
+      'registerMembers',
+      'RegisterMembersInput',
+      { source: 'crm', members: [{ identity: { kind: 'PHONE', value: phones[4] } }] },
+      'members { created }',
+    )
+    const byHashes = await Promise.all(phones.map((phone) => byHash(story, phone)))
+    const byPhones = await Promise.all(phones.map((phone) => found(story, 'PHONE', phone)))
+    expect(byHashes).toEqual(byPhones)
+    expect(byHashes.slice(0, 3)).toEqual(ids)
+  })
+
+  test('that somebody else has: a case about the phone, which moves with its hash', async () => {
+    await using story = await open()
+    const bob = (await buyer(story, 'b-1')).member!.id
+    const anna = await story.registered(PHONE)
+    await story.register(
+      anonymous,
+      [await story.phoneProof(PHONE), { wechatCode: { code: 'sandbox-anna' } }],
+      'APP',
+    )
+    expect((await buyer(story, 'b-1', hashOf())).refusal?.code).toBe('IDENTITY_CONFLICT')
+    const [conflict, ...more] = await openCases(story)
+    expect(more).toEqual([])
+    expect(conflict).toMatchObject({ identifier_kind: 'PHONE', holder_id: anna, claimant_id: bob })
+    expect((await resolve(story, conflict!.id, 'MOVE')).refusal).toBeNull()
+    expect([await byHash(story), await found(story, 'PHONE', PHONE)]).toEqual([bob, bob])
+    expect(await buyer(story, 'b-1', hashOf())).toMatchObject({ created: false, member: { id: bob } })
+  })
+
+  test('that goes to somebody new takes its hash along', async () => {
+    await using story = await open()
+    const anna = await story.registered(PHONE)
+    await story.register(clerk(), [asserted('PHONE', PHONE), asserted('CARD', 'A-1')], 'STORE')
+    await unbindPhone(story, anna)
+    expect(await byHash(story)).toBeNull()
+    expect(await story.count('phone_alias')).toBe(0)
+    const carol = await story.registered(PHONE)
+    expect(carol).not.toBe(anna)
+    expect(await byHash(story)).toBe(carol)
+  })
+
+  test('that moves to who proves to have it now takes its hash along', async () => {
+    await using story = await open({ HUITONG_IDENTITY_CONFLICT: 'newest-proof' })
+    const anna = await story.registered(PHONE)
+    await story.register(clerk(), [asserted('PHONE', PHONE), asserted('CARD', 'A-1')], 'STORE')
+    const bob = (await story.register(anonymous, [{ wechatCode: { code: 'sandbox-bob' } }], 'WECHAT')).member!
+      .id
+    const { refusal } = await story.bind(member(bob), [await story.phoneProof(PHONE, 'BIND')])
+    expect(refusal).toBeNull()
+    expect(await byHash(story)).toBe(bob)
+    expect(await kindsOf(story, anna)).toEqual(['CARD'])
+  })
+})
+
+describe('a phone that we do not know', () => {
+  test('begins a member by its hash; the phone finds it, and takes the place of the hash', async () => {
+    await using story = await open()
+    const came = await buyer(story, 'b-1', hashOf())
+    expect(came.created).toBe(true)
+    const { id } = came.member!
+    expect(await kindsOf(story, id)).toEqual(['PARTNER_CUSTOMER', 'PHONE_HASH'])
+    expect(await byHash(story)).toBe(id)
+    expect((await buyer(story, 'b-2', hashOf())).member!.id).toBe(id)
+
+    expect(await story.registered(PHONE)).toBe(id)
+    expect(await kindsOf(story, id)).toEqual(['PARTNER_CUSTOMER', 'PARTNER_CUSTOMER', 'PHONE'])
+    expect(await byHash(story)).toBe(id)
+    expect(await openCases(story)).toEqual([])
+  })
+
+  test('finds it by signing in, too', async () => {
+    await using story = await open()
+    const { id } = (await buyer(story, 'b-1', hashOf())).member!
+    const signedIn = await story.signIn(anonymous, await story.phoneProof(PHONE))
+    expect(signedIn.member?.id).toBe(id)
+  })
+
+  test('is not added to a member who is there already', async () => {
+    await using story = await open()
+    const { id } = (await buyer(story, 'b-1')).member!
+    expect(await buyer(story, 'b-1', hashOf())).toMatchObject({ created: false, member: { id } })
+    expect(await kindsOf(story, id)).toEqual(['PARTNER_CUSTOMER'])
+    expect(await byHash(story)).toBeNull()
+    expect(await story.registered(PHONE)).not.toBe(id)
+  })
+
+  test('is contested where its hash has begun another member', async () => {
+    await using story = await open()
+    const { id: shopper } = (await buyer(story, 'b-1', hashOf())).member!
+    const bob = (await story.register(anonymous, [{ wechatCode: { code: 'sandbox-bob' } }], 'WECHAT')).member!
+      .id
+    const { refusal } = await story.bind(member(bob), [await story.phoneProof(PHONE, 'BIND')])
+    expect(refusal?.code).toBe('IDENTITY_CONFLICT')
+    const [conflict] = await openCases(story)
+    expect(conflict).toMatchObject({ identifier_kind: 'PHONE_HASH', holder_id: shopper, claimant_id: bob })
+    expect((await resolve(story, conflict!.id, 'MOVE')).refusal).toBeNull()
+    expect((await story.bind(member(bob), [await story.phoneProof(PHONE, 'BIND')])).refusal).toBeNull()
+    expect(await kindsOf(story, bob)).toEqual(['PHONE', 'WECHAT_OPENID', 'WECHAT_UNIONID'])
+    expect(await byHash(story)).toBe(bob)
+  })
+
+  test('of which nothing led to anybody leaves no claim behind', async () => {
+    await using story = await open()
+    await story.signIn(anonymous, await story.phoneProof(PHONE))
+    const { refusal } = await story.signIn(anonymous, await story.phoneProof('13900000000'))
+    expect(refusal?.code).toBe('MEMBER_NOT_FOUND')
+    expect(await story.count('identifier')).toBe(0)
+    expect(await story.count('phone_alias')).toBe(0)
+  })
+})
+
+test('twenty at once, by the hash and by the phone, are one member', async () => {
+  await using story = await open()
+  const answers = await Promise.all(
+    Array.from({ length: 20 }, (_, index) =>
+      index % 2 === 0
+        ? buyer(story, `b-${index}`, hashOf())
+        : story.register(app, [asserted('PHONE', PHONE), asserted('APP_USER', `u-${index}`)], 'APP'),
+    ),
+  )
+  expect(answers.flatMap(({ refusal }) => refusal ?? [])).toEqual([])
+  const ids = new Set(answers.map(({ member: one }) => one!.id))
+  expect(ids.size).toBe(1)
+  expect(answers.filter(({ created }) => created)).toHaveLength(1)
+  const [id] = ids
+  expect(await kindsOf(story, id!)).toEqual([
+    ...Array.from({ length: 10 }, () => 'APP_USER'),
+    ...Array.from({ length: 10 }, () => 'PARTNER_CUSTOMER'),
+    'PHONE',
+  ])
+  expect(await story.sql(`select from identity.identifier where kind = 'PHONE_HASH'`)).toEqual([])
+  expect(await byHash(story)).toBe(id)
+})
+
+describe('refused', () => {
+  test.each<[string, Principal, string, string, string]>([
+    ['a marketplace without a recipe', partner('douyin'), 'tea', hashOf(), 'ASSERTION_NOT_ALLOWED'],
+    ['a brand without a recipe', tmall, 'coffee', hashOf(), 'ASSERTION_NOT_ALLOWED'],
+    ['a number in place of its hash', tmall, 'tea', PHONE, 'IDENTIFIER_NOT_VALID'],
+  ])('%s', async (_, as, brand, hash, code) => {
+    await using story = await open()
+    expect((await buyer(story, 'b-1', hash, as, brand)).refusal?.code).toBe(code)
+    expect(await story.count('identifier')).toBe(0)
+  })
+
+  test('the hash of another marketplace, or by who is none', async () => {
+    await using story = await open()
+    const claim = (as: Principal, channel: string) =>
+      story.register(as, [asserted('PHONE_HASH', hashOf(), 'tmall-tea')], channel)
+    for (const [as, channel] of [
+      [partner('jd'), 'PARTNER'],
+      [app, 'APP'],
+      [clerk(), 'STORE'],
+      [anonymous, 'WEB'],
+    ] as const) {
+      expect((await claim(as, channel)).refusal?.code).toBe('ASSERTION_NOT_ALLOWED')
+    }
+    expect((await claim(tmall, 'PARTNER')).created).toBe(true)
+  })
+})
+
+describe('an erased person', () => {
+  const erase = async (story: IdentityStory, id: string) => {
+    const { member: one } = await story.ask<{ member: { number: string } }>(
+      admin,
+      'query ($id: ID!) { member(id: $id) { number } }',
+      { id },
+    )
+    const { refusal } = await story.mutate<{ refusal: Refused | null }>(
+      admin,
+      'eraseMember',
+      'EraseMemberInput',
+      { memberId: id, number: one.number },
+      'memberId',
+    )
+    expect(refusal).toBeNull()
+  }
+
+  test('is not known by the hash either, until it comes back by a proof', async () => {
+    await using story = await open()
+    const id = await story.registered(PHONE)
+    await erase(story, id)
+    expect(await byHash(story)).toBeNull()
+    expect(await story.count('phone_alias')).toBe(0)
+    expect((await buyer(story, 'b-1', hashOf())).refusal?.code).toBe('IDENTITY_ERASED')
+    const back = await story.registered(PHONE)
+    expect(back).not.toBe(id)
+    expect(await buyer(story, 'b-1', hashOf())).toMatchObject({ created: false, member: { id: back } })
+  })
+
+  test('who was known by the hash alone is not brought back by the word of others', async () => {
+    await using story = await open()
+    const { id } = (await buyer(story, 'b-1', hashOf())).member!
+    await erase(story, id)
+    expect((await buyer(story, 'b-2', hashOf())).refusal?.code).toBe('IDENTITY_ERASED')
+    const clerks = await story.register(clerk(), [asserted('PHONE', PHONE)], 'STORE')
+    expect(clerks.refusal?.code).toBe('IDENTITY_ERASED')
+    expect(await story.registered(PHONE)).not.toBe(id)
+  })
+})
+
+describe('a recipe that is new', () => {
+  /** As if the phones had been bound before there was a recipe. */
+  const forgetHashes = (story: IdentityStory) => story.sql('delete from identity.phone_alias')
+
+  test('names the phones that were there by a job, once', async () => {
+    await using story = await open()
+    const members = Array.from({ length: 501 }, (_, index) => ({
+      identity: { kind: 'PHONE', value: String(13_900_000_000 + index) },
+    }))
+    await story.mutate(
+      admin,
+      'registerMembers',
+      'RegisterMembersInput',
+      { source: 'crm', members },
+      'members { created }',
+    )
+    // Of another country: a recipe of mainland numbers has no hash for it.
+    await story.registered('+85251234567')
+    await forgetHashes(story)
+    await story.runJob('name-phones-by-hash')
+    expect(await story.count('phone_alias')).toBe(2 * 501)
+    expect(await byHash(story, '13900000500')).toBe(await found(story, 'PHONE', '13900000500'))
+    await forgetHashes(story)
+    await story.runJob('name-phones-by-hash')
+    expect(await story.count('phone_alias')).toBe(0)
+  }, 30_000)
+
+  test('with another salt under its id names them anew, and forgets the old hashes', async () => {
+    await using story = await open()
+    const id = await story.registered(PHONE)
+    await story.runJob('name-phones-by-hash')
+    await story.sql(`update identity.phone_recipe set mark = 'another' where id = 'tmall-tea'`)
+    await story.sql(`update identity.phone_alias set hash = 'stale' where recipe = 'tmall-tea'`)
+    await story.runJob('name-phones-by-hash')
+    expect(await story.sql(`select from identity.phone_alias where hash = 'stale'`)).toEqual([])
+    expect(await byHash(story)).toBe(id)
+  })
+
+  test('opens a case where a hash has begun another member, and changes nothing', async () => {
+    await using story = await open()
+    const anna = await story.registered(PHONE)
+    await forgetHashes(story)
+    const { id: shopper } = (await buyer(story, 'b-1', hashOf())).member!
+    expect(shopper).not.toBe(anna)
+    await story.runJob('name-phones-by-hash')
+    expect(await openCases(story)).toMatchObject([
+      { identifier_kind: 'PHONE_HASH', holder_id: shopper, claimant_id: anna },
+    ])
+    expect(await byHash(story)).toBe(shopper)
+    expect((await story.signIn(anonymous, await story.phoneProof(PHONE))).member?.id).toBe(anna)
+  })
+})
+
+test('no phone, hash or salt lies in clear in any table or event', async () => {
+  await using story = await open()
+  await buyer(story, 'b-1', hashOf())
+  await buyer(story, 'b-2', hashOf('13999999999'))
+  await story.registered(PHONE)
+  await buyer(story, 'b-3', hashOf())
+  await story.runJob('name-phones-by-hash')
+  const tables = await story.sql<{ name: string }>(
+    `select table_name as name from information_schema.tables where table_schema = 'identity' and table_type = 'BASE TABLE'`,
+  )
+  const all: string[] = []
+  for (const { name } of tables) {
+    const rows = await story.sql<{ row: string }>(
+      `select row_to_json(t)::text as row from identity."${name}" t`,
+    )
+    all.push(...rows.map(({ row }) => row))
+  }
+  const text = all.join('\n')
+  expect(text).toContain('PHONE_HASH')
+  for (const secret of [PHONE, '13999999999', SALT, hashOf(), hashOf('13999999999')]) {
+    expect(text).not.toContain(secret)
+    expect(text).not.toContain(Buffer.from(secret).toString('hex'))
+  }
+  expect(text).not.toContain(hashOf().slice(0, 16))
+})
