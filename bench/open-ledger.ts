@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto'
+import { hash } from 'node:crypto'
 import { readFile } from 'node:fs/promises'
 import type { Principal } from '../kernel/auth/principal.ts'
 import { systemClock } from '../kernel/clock.ts'
@@ -22,7 +22,7 @@ export async function programDocument(id = PROGRAM): Promise<string> {
 
 /** The nth member, as `md5('member n')::uuid` makes it in SQL. */
 export function memberId(n: number): string {
-  const hex = createHash('md5').update(`member ${n}`).digest('hex')
+  const hex = hash('md5', `member ${n}`, 'hex')
   return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-${hex.slice(12, 16)}-${hex.slice(16, 20)}-${hex.slice(20)}`
 }
 

@@ -28,6 +28,8 @@ export type Facts = Readonly<Record<string, Readonly<Record<string, unknown>> | 
 export interface Condition {
   readonly source: string
   readonly ast: ASTNode
+  /** All words of its source: for a subject that is not among them it does not ask. */
+  readonly words: ReadonlySet<string>
   /** Whether it holds. An error while it runs (an unknown fact, a division by zero) means that it does not. */
   holds(facts: Facts): boolean
 }
@@ -82,6 +84,7 @@ function compile(environment: Environment, source: string): Condition {
   return {
     source,
     ast: parsed.ast,
+    words: new Set(source.match(/\w+/g)),
     holds(facts) {
       try {
         return parsed(facts) === true

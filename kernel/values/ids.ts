@@ -11,18 +11,17 @@ const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/
 
 export const isUuid = (text: string): boolean => UUID.test(text)
 
-const asUuid = (bytes: Buffer, version: number): string => {
-  bytes[6] = (bytes[6]! & 0x0f) | (version << 4)
-  bytes[8] = (bytes[8]! & 0x3f) | 0x80
-  const hex = bytes.toString('hex')
-  return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-${hex.slice(12, 16)}-${hex.slice(16, 20)}-${hex.slice(20, 32)}`
+/** A UUID of so many digits as there are, with its version, and with the variant in the two bits where it stands. */
+const asUuid = (hex: string, version: number): string => {
+  const variant = '89ab'[Number.parseInt(hex[16]!, 16) & 3]
+  return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-${version}${hex.slice(13, 16)}-${variant}${hex.slice(17, 20)}-${hex.slice(20, 32)}`
 }
 
 /** A new UUIDv7 (RFC 9562, 5.7): sorts by the moment it was made, so inserts stay at the end of an index. */
 export function newId<I extends string = string>(now: Instant): I {
   const bytes = randomBytes(16)
   bytes.writeUIntBE(now, 0, 6)
-  return asUuid(bytes, 7) as I
+  return asUuid(bytes.toString('hex'), 7) as I
 }
 
 /**
@@ -31,5 +30,5 @@ export function newId<I extends string = string>(now: Instant): I {
  */
 export function derivedId<I extends string = string>(...parts: readonly string[]): I {
   const named = parts.map((part) => `${Buffer.byteLength(part)}:${part}`).join('')
-  return asUuid(hash('sha256', named, 'buffer').subarray(0, 16), 8) as I
+  return asUuid(hash('sha256', named, 'hex'), 8) as I
 }

@@ -19,8 +19,28 @@ let lastWritten: readonly [at: Instant, iso: string] | undefined
 
 /** One moment is often written many times in a row: of what is recorded together, and of each part of it. */
 export function toIso(at: Instant): string {
-  if (lastWritten?.[0] !== at) lastWritten = [at, new Date(at).toISOString()]
+  if (lastWritten?.[0] !== at) lastWritten = [at, isoText(at)]
   return lastWritten[1]
+}
+
+/** Days as they were written, by their number: `Date` takes three times as long. */
+const daysWritten = new Map<number, string>()
+const DIGITS = Array.from({ length: 1_000 }, (_, number) => String(number).padStart(3, '0'))
+const TWO_DIGITS = Array.from({ length: 60 }, (_, number) => String(number).padStart(2, '0'))
+
+function isoText(at: Instant): string {
+  const day = Math.floor(at / DAY_MS)
+  const ms = at - day * DAY_MS
+  if (!Number.isInteger(ms)) return new Date(at).toISOString()
+  let date = daysWritten.get(day)
+  if (date === undefined) {
+    date = new Date(at).toISOString().slice(0, -'00:00:00.000Z'.length)
+    if (daysWritten.size >= DAYS_REMEMBERED_MAX) daysWritten.clear()
+    daysWritten.set(day, date)
+  }
+  const seconds = Math.floor(ms / 1_000)
+  const minutes = Math.floor(seconds / 60)
+  return `${date}${TWO_DIGITS[Math.floor(minutes / 60)]}:${TWO_DIGITS[minutes % 60]}:${TWO_DIGITS[seconds % 60]}.${DIGITS[ms % 1_000]}Z`
 }
 
 export const later = (at: Instant, ms: number): Instant => (at + ms) as Instant

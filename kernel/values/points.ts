@@ -17,8 +17,9 @@ export const applyRatio = (value: bigint, { numerator, denominator }: Ratio, rou
 /** A fraction as a whole number, rounded as the programme states. Expects `numerator >= 0`. */
 export function roundRatio(numerator: bigint, denominator: bigint, rounding: Rounding): bigint {
   const quotient = numerator / denominator
+  if (rounding === 'down') return quotient
   const rest = numerator % denominator
-  if (rest === 0n || rounding === 'down') return quotient
+  if (rest === 0n) return quotient
   if (rounding === 'up') return quotient + 1n
   const half = rest * 2n
   if (half === denominator && rounding === 'half-even') return quotient + (quotient % 2n)

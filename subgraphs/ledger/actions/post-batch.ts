@@ -246,7 +246,8 @@ function decideAll(orders: readonly Order[], known: Known) {
       return posted(program, rulesThen, repeated.value, true)
     }
     const asked = figures.about(program.key, command)
-    const present = { ...asked, memberId: accountOf(command, presentOf) }
+    const memberId = accountOf(command, presentOf)
+    const present = memberId === asked.memberId ? asked : { ...asked, memberId }
     const key = keyOf({ program, command: present })
     const name = accountName(key)
     const [, book] = books.get(name)!
@@ -372,6 +373,8 @@ async function lockPresent(
   let known = merged
   const presentOf: PresentOf = (memberId) => known.get(memberId) ?? memberId
   for (;;) {
+    // All that was asked for is held.
+    if (known.size === 0) return presentOf
     const missing = keys
       .map((key) => ({ ...key, memberId: presentOf(key.memberId) }))
       .filter((key) => !states.has(accountName(key)))
@@ -408,7 +411,7 @@ function openBooks(
 ): Books {
   const books: Books = new Map()
   for (const order of orders) {
-    const key = { ...keyOf(order), memberId: accountOf(order.command, presentOf) }
+    const key = { memberId: accountOf(order.command, presentOf), programKey: order.program.key }
     const name = accountName(key)
     if (books.has(name)) continue
     const state = states.get(name)
@@ -479,6 +482,7 @@ export function tierEvents(
 ): (LedgerEvent<'ledger.TierChanged'> | LedgerEvent<'ledger.TierRequested'>)[] {
   const programs = new Map(orders.map(({ program }) => [program.key, program]))
   return [...books.values()].flatMap(([key, book]) => {
+    if (book.tierChanges.length + book.tierRequests.length === 0) return []
     const program = programs.get(key.programKey)!
     const requests = book.tierRequests.map(({ tier, at }) => ({
       type: 'ledger.TierRequested' as const,

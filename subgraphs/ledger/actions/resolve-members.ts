@@ -26,22 +26,27 @@ export async function resolveMembers(
   ctx: LedgerContext,
   references: readonly MemberReference[],
 ): Promise<(string | undefined)[]> {
-  const ids = [...new Set(references.flatMap(({ id }) => (id && isUuid(id) ? [id] : [])))]
+  const named = new Set<string>()
+  for (const { id } of references) if (id && isUuid(id)) named.add(id)
+  const ids = [...named]
   // Whoever has an account was known before; only the rest is asked of `identity`.
-  const held = await Promise.all(ids.map((id) => ctx.services.reads.hasAccount(id)))
-  const known = new Map(ids.flatMap((id, index) => (held[index] ? [[id, id] as const] : [])))
-  const unknown = ids.filter((id) => !known.has(id))
-  const identities = references.flatMap(({ identity }) => (identity ? [identity] : []))
+  const held = await ctx.services.reads.haveAccounts(ids)
+  const known = new Set(ids.filter((_, index) => held[index]))
+  const unknown = ids.filter((_, index) => !held[index])
+  const identities = references.flatMap(({ identity }) => identity ?? [])
   if (unknown.length > 0 || identities.length > 0) {
     const answer = await ctx.graph.request<Resolved>('identity', RESOLVE, { identities, ids: unknown })
     for (const [index, id] of unknown.entries()) {
       // By whichever of its ids: where that leads now is decided under the lock of the account.
-      if (answer.knownMembers[index]) known.set(id, id)
+      if (answer.knownMembers[index]) known.add(id)
     }
     const resolved = answer.resolveMembers.values()
     return references.map(({ id, identity }) =>
-      identity ? (resolved.next().value ?? undefined) : known.get(id ?? ''),
+      identity ? (resolved.next().value ?? undefined) : among(known, id),
     )
   }
-  return references.map(({ id }) => known.get(id ?? ''))
+  return references.map(({ id }) => among(known, id))
 }
+
+const among = (known: ReadonlySet<string>, id: string | null | undefined): string | undefined =>
+  id && known.has(id) ? id : undefined

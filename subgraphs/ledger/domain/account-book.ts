@@ -160,9 +160,10 @@ export class AccountBook {
   #program: Program
   /** Working copies of those that a posting looked into to change them. */
   readonly #copies: Partial<Record<Asset, Wallet>> = {}
-  readonly #holds: Map<string, Hold>
+  /** Those that are open. Most accounts have none, so that a map is made only when one is touched. */
+  #holds = NO_HOLDS
   /** As they stand now, those that were made, drawn on or ended. */
-  readonly touchedHolds = new Map<string, Hold>()
+  touchedHolds = NO_HOLDS
   readonly entries: Entry[] = []
   readonly tierChanges: TierChange[] = []
   readonly tierRequests: TierRequest[] = []
@@ -196,7 +197,7 @@ export class AccountBook {
     this.counters = state.counters
     this.latestAt = state.latestAt
     this.fixedAt = state.fixedAt
-    this.#holds = new Map(state.holds.map((hold) => [hold.id, hold]))
+    if (state.holds.length > 0) this.#holds = new Map(state.holds.map((hold) => [hold.id, hold]))
     this.#tierChangeCount = state.tierChanges
     this.#activatedOn = state.standing?.activatedOn
   }
@@ -212,7 +213,7 @@ export class AccountBook {
 
   /** Those that are open, the first to lapse first. */
   get holds(): readonly Hold[] {
-    return [...this.#holds.values()].sort(byLapse)
+    return this.#holds.size === 0 ? [] : [...this.#holds.values()].sort(byLapse)
   }
 
   openHold(id: string): Hold | undefined {
@@ -430,11 +431,17 @@ export class AccountBook {
 
   /** Adds what was earned at a moment to the lot of its last day. Of an asset that got nothing there is no move. */
   credit(kind: 'earn' | 'grant' | 'top-up', amounts: Amounts, occasion: Occasion): void {
-    const parcels = assets.flatMap((asset): Parcel[] => {
+    const parcels: Parcel[] = []
+    for (const asset of assets) {
       const amount = amounts[asset] ?? 0n
-      const lot = this.lotOf(asset, occasion.at, asset === 'points' ? occasion.issuer : '')
-      return amount > 0n ? [{ asset, lots: [{ ...lot, amount }] }] : []
-    })
+      if (amount === 0n) continue
+      const { expiresOn, lotClass } = this.lotOf(
+        asset,
+        occasion.at,
+        asset === 'points' ? occasion.issuer : '',
+      )
+      parcels.push({ asset, lots: [{ expiresOn, lotClass, amount }] })
+    }
     this.give(kind, parcels, occasion)
   }
 
@@ -695,9 +702,11 @@ export class AccountBook {
   }
 
   #keep(hold: Hold): void {
-    this.touchedHolds.set(hold.id, hold)
-    if (hold.closedBy === undefined) this.#holds.set(hold.id, hold)
-    else this.#holds.delete(hold.id)
+    this.touchedHolds = new Map(this.touchedHolds).set(hold.id, hold)
+    const open = new Map(this.#holds)
+    if (hold.closedBy === undefined) open.set(hold.id, hold)
+    else open.delete(hold.id)
+    this.#holds = open
   }
 
   #copy(asset: Asset): Wallet {
@@ -836,6 +845,8 @@ export class AccountBook {
     })
   }
 }
+
+const NO_HOLDS: ReadonlyMap<string, Hold> = new Map()
 
 const isEmpty = ({ lots, waiting }: WalletState): boolean => lots.length === 0 && waiting.length === 0
 /** Ends the class of lots whose validity has not begun. */

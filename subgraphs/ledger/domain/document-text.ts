@@ -44,8 +44,11 @@ export const awardsFrom = (text: string): Award[] =>
 const letters: Readonly<Record<EarnedAsset, string>> = { points: 'p', growth: 'g' }
 
 /** JSON with counts as texts, for JSON's numbers end at 2^53. */
-export const countersText = (counters: Counters): string =>
-  JSON.stringify(counters, (_, count) => (typeof count === 'bigint' ? count.toString() : count))
+export function countersText(counters: Counters): string {
+  let text = ''
+  for (const key in counters) text += `${text === '' ? '' : ','}${JSON.stringify(key)}:"${counters[key]}"`
+  return `{${text}}`
+}
 
 export const countersFrom = (text: string): Counters =>
   text === '{}'

@@ -168,9 +168,10 @@ class RatingInProgress {
   readonly #awards: Award[] = []
   readonly #skipped: Skip[] = []
   readonly #workings: Working[] = []
-  readonly #claimed = new Map<string, boolean[]>()
+  #claimed: Map<string, boolean[]> | undefined
   #draft: CounterDraft | undefined
-  #facts: EventFacts | undefined
+  #memberFacts: EventFacts[string] | undefined
+  #eventFacts: EventFacts[string] | undefined
   #day: LocalDate | undefined
   /** Reached caps that refuse the event. */
   readonly #rejecting: { cap: Cap; rule: string }[] = []
@@ -231,16 +232,15 @@ class RatingInProgress {
 
   /** The slots that a rule's condition holds for. */
   #matches({ when, award }: EarnRule): boolean[] {
-    const matched = this.#lines.map((_, line) => this.#holds(when, line))
-    if (this.#event.kind === 'activity') matched.push(this.#holds(when, this.#whole))
+    const matched = this.#slotsWhere(when)
     // Points of the event itself are multiplied where the condition holds for a line without sku and category.
-    else if (award.kind === 'multiplier') matched.push(this.#holds(when, this.#whole))
-    else matched.push(false)
+    if (this.#event.kind === 'purchase' && award.kind !== 'multiplier') matched[this.#whole] = false
     return matched
   }
 
   /** Leaves the slots that no rule of the group has had before, and keeps them from the rules to come. */
   #claim({ exclusive, award }: EarnRule, matched: readonly boolean[]): boolean[] {
+    this.#claimed ??= new Map()
     const claimed = this.#claimed.get(exclusive!) ?? matched.map(() => false)
     const free = matched.map((is, slot) => is && !claimed[slot])
     if (free.includes(true)) {
@@ -399,7 +399,7 @@ class RatingInProgress {
   #multiply({ campaign, from, until, factor, when }: Multiplier, points: readonly bigint[]): void {
     const at = this.#event.occurredAt
     if (at < from || at >= until) return
-    const matched = [...this.#lines.keys(), this.#whole].map((slot) => this.#holds(when, slot))
+    const matched = this.#slotsWhere(when)
     const units = points.map((amount, slot) => (matched[slot] ? amount : 0n))
     const worth = ratioWorth(extra(factor))
     const rule = { id: `campaign:${campaign}`, asset: 'points' as const }
@@ -454,24 +454,35 @@ class RatingInProgress {
     return this.#event.kind === 'activity' ? BigInt(this.#event.quantity ?? 1) : 0n
   }
 
-  /** Facts are put together only when a condition asks. */
-  #holds(when: Condition | undefined, slot: number): boolean {
-    if (!when) return true
-    this.#facts ??= this.#sharedFacts()
-    if (this.#event.kind === 'activity') return when.holds(this.#facts)
-    const line = this.#lines[slot] ?? { quantity: 0, amount: this.#total() }
-    return when.holds({ ...this.#facts, line: lineFacts(line) })
+  /** What does not ask for the line holds for all of them or for none. */
+  #slotsWhere(when: Condition | undefined): boolean[] {
+    const holds = new Array<boolean>(this.#whole + 1)
+    if (!when?.words.has('line')) return holds.fill(this.#holds(when, this.#whole))
+    for (let slot = 0; slot <= this.#whole; slot++) holds[slot] = this.#holds(when, slot)
+    return holds
   }
 
-  #sharedFacts(): EventFacts {
-    const member = memberFacts(this.#state)
+  #holds(when: Condition | undefined, slot: number): boolean {
+    if (!when) return true
+    return when.holds(this.#factsFor(when, slot))
+  }
+
+  /** Facts are put together only when a condition asks. */
+  #factsFor({ words }: Condition, slot: number): EventFacts {
+    const facts: Record<string, EventFacts[string]> = {}
+    const { kind } = this.#event
+    if (words.has('member')) facts.member = this.#memberFacts ??= memberFacts(this.#state)
+    if (words.has(kind)) facts[kind] = this.#eventFacts ??= this.#factsOfEvent()
+    if (kind === 'purchase' && words.has('line'))
+      facts.line = lineFacts(this.#lines[slot] ?? { quantity: 0, amount: this.#total() })
+    return facts
+  }
+
+  #factsOfEvent(): EventFacts[string] {
     const place = placeFacts(this.#event, this.#program.timeZone)
-    if (this.#event.kind === 'purchase') return { member, purchase: { ...place, total: this.#total() } }
+    if (this.#event.kind === 'purchase') return { ...place, total: this.#total() }
     const { code } = this.#event
-    return {
-      member,
-      activity: { ...place, code, quantity: this.#quantity(this.#whole), amount: this.#amount(this.#whole) },
-    }
+    return { ...place, code, quantity: this.#quantity(this.#whole), amount: this.#amount(this.#whole) }
   }
 
   #today(): LocalDate {

@@ -3,15 +3,23 @@
  * stays with the lot for good, so that whoever comes out of a merge takes its lots along. What is held for the time being of
  * the lots of a member that came out of the merge has `!` behind it: `@<id>!` goes to that member when it is free.
  */
-export const cameWith = (lotClass: string): string | undefined => ORIGIN.exec(lotClass)?.[1]
+export const cameWith = (lotClass: string): string | undefined =>
+  lotClass === '' ? undefined : ORIGIN.exec(lotClass)?.[1]
 
 const ORIGIN = /@([0-9a-f-]{36})/
 
 /** With which member an entry's lots came, if with another than the account's. */
-export const cameIn = (
+export function cameIn(
   moves: readonly { readonly lots: readonly { readonly lotClass: string }[] }[],
-): string | undefined =>
-  moves.flatMap(({ lots }) => lots.flatMap(({ lotClass }) => cameWith(lotClass) ?? []))[0]
+): string | undefined {
+  for (const { lots } of moves) {
+    for (const { lotClass } of lots) {
+      const origin = cameWith(lotClass)
+      if (origin !== undefined) return origin
+    }
+  }
+  return undefined
+}
 
 /** Did it come with one of these? */
 export const isOf = (lotClass: string, memberIds: ReadonlySet<string>): boolean =>

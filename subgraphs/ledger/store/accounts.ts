@@ -11,7 +11,7 @@ import type { Query } from '../../../kernel/db/statement.ts'
 import type { Tx } from '../../../kernel/db/transaction.ts'
 import { type Instant, type LocalDate, toIso } from '../../../kernel/values/instant.ts'
 import type { AccountBook, AccountState } from '../domain/account-book.ts'
-import type { Asset } from '../domain/asset.ts'
+import { type Asset, assets } from '../domain/asset.ts'
 import { countersFrom, countersText } from '../domain/document-text.ts'
 import { lotsFrom, lotsText } from '../domain/entry.ts'
 import { emptyWallet, type PendingLot, type WalletState } from '../domain/wallet.ts'
@@ -307,18 +307,26 @@ const ABSENT = ','.repeat(PARTS.length + 2)
 function walletText(wallet: WalletState, always: boolean): string {
   if (!always && PARTS.every((part) => wallet[part] === 0n)) return ABSENT
   const { available, held, pending, owed, earned, spent, expired, reversed, moved, lots } = wallet
+  const still =
+    held === 0n && pending === 0n && owed === 0n && expired === 0n && reversed === 0n && moved === 0n
+  // Most wallets have nothing else; each part that is put into words takes its time.
+  const parts = still
+    ? `${available},0,0,0,${earned},${spent},0,0,0`
+    : `${available},${held},${pending},${owed},${earned},${spent},${expired},${reversed},${moved}`
   const left = plainListField(lots.map((lot) => lot.remaining))
   const until = plainListField(lots.map((lot) => lot.expiresOn))
   const classes = lots.some((lot) => lot.lotClass !== '') ? listField(lots.map((lot) => lot.lotClass)) : ''
-  return `${available},${held},${pending},${owed},${earned},${spent},${expired},${reversed},${moved},${left},${until},${classes}`
+  return `${parts},${left},${until},${classes}`
 }
 
-const waitingText = (book: AccountBook): string =>
-  (['points', 'growth', 'principal', 'bonus'] as const)
-    .flatMap((asset) => {
+function waitingText(book: AccountBook): string {
+  const waits = assets.filter((asset) => book.wallet(asset).pending > 0n)
+  if (waits.length === 0) return ''
+  return lotsText(
+    waits.map((asset) => {
       const { waiting, pending } = book.wallet(asset)
-      if (pending === 0n) return []
       const lots = waiting.map(({ remaining, ...lot }) => ({ ...lot, amount: remaining }))
-      return [lotsText([{ asset, amount: pending, after: 0n, lots }])]
-    })
-    .join(';')
+      return { asset, amount: pending, after: 0n, lots }
+    }),
+  )
+}

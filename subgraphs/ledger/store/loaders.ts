@@ -65,8 +65,8 @@ export interface SharedReads {
   account(key: AccountKey & { readonly today: LocalDate }): Promise<AccountView>
   /** A member's account, under the id and by the rules that are current; undefined: there is no such programme. */
   currentAccount(asked: AskedAccount): Promise<CurrentAccount | undefined>
-  /** Whether a member has an account. */
-  hasAccount(memberId: string): Promise<boolean>
+  /** Which of some members have an account, in their order. */
+  haveAccounts(memberIds: readonly string[]): Promise<readonly boolean[]>
 }
 
 export function sharedReads(query: Query, programs: ProgramShelf): SharedReads {
@@ -81,10 +81,13 @@ export function sharedReads(query: Query, programs: ProgramShelf): SharedReads {
   return {
     account: gather((keys) => readAccounts(query, keys)),
     currentAccount: gather((asked) => currentAccounts(query, programs, asked)),
-    hasAccount: (memberId) => (holders.has(memberId) ? YES : ask(memberId)),
+    async haveAccounts(memberIds) {
+      const known = memberIds.map((id) => holders.has(id))
+      if (!known.includes(false)) return known
+      return Promise.all(memberIds.map((id, index) => known[index] || ask(id)))
+    },
   }
 }
 
-const YES = Promise.resolve(true)
 /** Some 20 MB. */
 const HOLDERS_MAX = 200_000
