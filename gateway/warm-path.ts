@@ -1,7 +1,8 @@
 import type { IncomingHttpHeaders } from 'node:http'
 import type { ExecutionResult, GraphQLError, GraphQLFormattedError } from 'graphql'
+import type { Variables } from '../kernel/graphql/variables.ts'
 import { planLookups } from '../kernel/telemetry/metrics.ts'
-import type { CompiledOperation, Variables } from './execute/operation.ts'
+import type { CompiledOperation } from './execute/operation.ts'
 import { refusedOperation } from './limits/admission.ts'
 
 /** One request of GraphQL over HTTP, as the server has read it. */

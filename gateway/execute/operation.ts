@@ -7,10 +7,10 @@ import {
   type FragmentDefinitionNode,
   GraphQLError,
   type GraphQLSchema,
-  getVariableValues,
   Kind,
   type OperationDefinitionNode,
 } from 'graphql'
+import { type Variables, variableCoercion } from '../../kernel/graphql/variables.ts'
 import { asGraphQLError, compilePlan, type Run, type Step } from './plan.ts'
 import type { Planner } from './planner.ts'
 import { compileSelection, type Selection, type Slot } from './selection.ts'
@@ -27,8 +27,6 @@ export interface Supergraph {
   readonly schema: GraphQLSchema
   readonly planner: Planner
 }
-
-export type Variables = Readonly<Record<string, unknown>>
 
 /** An operation that has been validated, planned and compiled. */
 export interface CompiledOperation {
@@ -57,7 +55,7 @@ export function compileOperation(
   const plan = supergraph.planner({ source, document, operationName: name })
   const step: Step | undefined = plan && compilePlan(plan, { schema: supergraph.schema, source: sources })
   const shape = compileShapes(apiSchema, document, definition)
-  const declared = definition.variableDefinitions ?? []
+  const coerce = variableCoercion(apiSchema, definition.variableDefinitions ?? [])
 
   return {
     hash: createHash('sha256').update(source).digest('hex'),
@@ -66,8 +64,7 @@ export function compileOperation(
     document,
     definition,
     execute(variables, context) {
-      const { coerced: values = {}, errors } =
-        declared.length > 0 ? getVariableValues(apiSchema, declared, variables) : { coerced: {} }
+      const { coerced: values = {}, errors } = coerce(variables)
       if (errors) return { errors: errors.map(badVariable) }
       const run: Run = { variables, values, context, data: {}, failures: [] }
       const carried = step?.(run)

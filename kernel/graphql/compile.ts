@@ -7,12 +7,13 @@ import {
   type GraphQLSchema,
   GraphQLSkipDirective,
   getOperationAST,
+  type OperationDefinitionNode,
   visit,
 } from 'graphql'
-import { compileQuery, isCompiledQuery } from 'graphql-jit'
+import { compileQuery as compileByJit, isCompiledQuery } from 'graphql-jit'
+import { compileQuery } from './compile-query.ts'
 import { fillDefaults } from './fill-defaults.ts'
-
-export type Variables = Readonly<Record<string, unknown>>
+import { type Variables, variableCoercion } from './variables.ts'
 
 /** A valid document that can be carried out; at once where no resolver waits. */
 export type Executable = (
@@ -22,15 +23,26 @@ export type Executable = (
 ) => ExecutionResult | Promise<ExecutionResult>
 
 /**
- * Compiles a document by `graphql-jit`. The reference executor of `graphql` carries out what must not be compiled, and
- * says what is wrong with variables, so that there is one set of texts.
+ * Compiles a document: a query by `compileQuery`, a mutation by `graphql-jit`. The reference executor of `graphql` carries
+ * out what must not be compiled, and says what is wrong with variables, so that there is one set of texts.
  */
 export function compileDocument(schema: GraphQLSchema, document: DocumentNode): Executable {
   const interpreted: Executable = (contextValue, variables, operationName) =>
     execute({ schema, document, contextValue, variableValues: variables, operationName })
   const operation = getOperationAST(document)
-  if (!operation || !canBeCompiled(document)) return interpreted
-  const compiled = compileQuery(schema, document)
+  if (!operation) return interpreted
+  const query = compileQuery(schema, document)
+  if (query) {
+    const coerce = variableCoercion(schema, operation.variableDefinitions ?? [])
+    return (contextValue, variables, operationName) => {
+      const { coerced } = coerce(variables ?? {})
+      return coerced && isNamed(operation, operationName)
+        ? query(contextValue, coerced)
+        : interpreted(contextValue, variables, operationName)
+    }
+  }
+  if (!canBeCompiled(document)) return interpreted
+  const compiled = compileByJit(schema, document)
   if (!isCompiledQuery(compiled)) return interpreted
   const filled = fillDefaults(schema, operation)
   return (contextValue, variables, operationName) => {
@@ -42,6 +54,9 @@ export function compileDocument(schema: GraphQLSchema, document: DocumentNode): 
     return refused ? interpreted(contextValue, variables, operationName) : result
   }
 }
+
+const isNamed = ({ name }: OperationDefinitionNode, wanted: string | null | undefined): boolean =>
+  !wanted || wanted === name?.value
 
 /**
  * `graphql-jit` writes a document's literals into the code that it generates, and finds dates again by a text that a
