@@ -10,6 +10,7 @@ export default mergeConfig(
         'test/ledger/hard/**/*.test.ts',
         'test/ledger/model.test.ts',
         'test/ledger/merge-property.test.ts',
+        'test/graph/killed-merge.test.ts',
         'test/ledger/domain/{model,model-counting,replay,returning,merge-order}.test.ts',
         'test/ledger/mutation/*.test.ts',
         'test/kernel/conditions/same-answers.test.ts',
