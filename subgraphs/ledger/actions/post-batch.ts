@@ -385,9 +385,10 @@ async function lockPresent(
   }
 }
 
-/** What was held or bought under an id ends and returns there; what comes to light by it follows to the present one. */
+/** What was held, bought or is paid in parts under an id ends and returns there; what comes to light by it follows to the present one. */
 const accountOf = (command: PostingCommand, presentOf: PresentOf): string =>
   command.kind === 'return' ||
+  (command.kind === 'plan-stop' && command.running !== undefined) ||
   ((command.kind === 'capture' || command.kind === 'release') && command.known !== undefined)
     ? command.memberId
     : presentOf(command.memberId)

@@ -27,6 +27,8 @@ interface Made {
   readonly body: unknown
   /** The business key that it is known by; the idempotency key where absent. */
   readonly key?: string
+  /** The account in which it lies, where that is told by what it is about. */
+  readonly account?: string | undefined
 }
 
 /** Posts one command about prepaid money of one member, now. */
@@ -39,7 +41,7 @@ export async function postCommand(
   if (!program) return fail('PROGRAM_NOT_FOUND', { path: ['program'] })
   const [memberId] = await resolveMembers(ctx, [{ id: source.memberId }])
   if (!memberId) return fail('MEMBER_NOT_FOUND', { path: ['memberId'] })
-  const { command, body, key } = await make(program, memberId)
+  const { command, body, key, account = memberId } = await make(program, memberId)
   const { channel, document, idempotencyKey } = source
   const store = storeOf(ctx, source.store)
   const [result] = await post(ctx, [
@@ -47,8 +49,8 @@ export async function postCommand(
       program,
       command: {
         ...command,
-        memberId,
-        documentId: derivedId(command.kind, program.id, memberId, key ?? idempotencyKey),
+        memberId: account,
+        documentId: derivedId(command.kind, program.id, account, key ?? idempotencyKey),
         channel,
         number: document,
         store,
