@@ -1,3 +1,5 @@
+import type { ProgramAdopted } from './program.ts'
+
 export interface EntitlementGranted {
   readonly entitlementId: string
   readonly benefit: string
@@ -12,6 +14,7 @@ export interface EntitlementWrittenOff {
 }
 
 export interface BenefitsEvents {
+  readonly 'benefits.ProgramAdopted': ProgramAdopted
   readonly 'benefits.EntitlementGranted': EntitlementGranted
   readonly 'benefits.EntitlementWrittenOff': EntitlementWrittenOff
 }

@@ -1,3 +1,5 @@
+import type { ProgramAdopted } from './program.ts'
+
 /** A multiplier of purchase points is in force, changed or withdrawn; `ledger` keeps the list that it applies. */
 export interface MultiplierChanged {
   readonly program: string
@@ -19,6 +21,7 @@ export interface TaskCompleted {
 }
 
 export interface CampaignsEvents {
+  readonly 'campaigns.ProgramAdopted': ProgramAdopted
   readonly 'campaigns.MultiplierChanged': MultiplierChanged
   readonly 'campaigns.TaskCompleted': TaskCompleted
 }

@@ -1,3 +1,5 @@
+import type { ProgramAdopted } from './program.ts'
+
 /** Members that are new; one event per call, however many it registered. */
 export interface MembersRegistered {
   readonly channel: string
@@ -127,6 +129,7 @@ export interface MembersUnmerged {
 }
 
 export interface IdentityEvents {
+  readonly 'identity.ProgramAdopted': ProgramAdopted
   readonly 'identity.OrganisationChanged': OrganisationChanged
   readonly 'identity.MembersActivated': MembersActivated
   readonly 'identity.ProductRegistered': ProductRegistered

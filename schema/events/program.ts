@@ -81,3 +81,9 @@ export interface MultiplierDefinition {
   /** A CEL condition over the facts of a purchase; absent: always. */
   readonly when?: string
 }
+
+/** From now on the subgraph whose log this is in goes by this version of a programme. */
+export interface ProgramAdopted {
+  readonly program: string
+  readonly version: number
+}

@@ -83,8 +83,14 @@ it('the ledger hears of a multiplier when it comes, changes, goes and returns, a
     when: null,
   }
   const events = await published(graph)
-  expect(new Set(events.map(({ type }) => type))).toEqual(new Set(['campaigns.MultiplierChanged']))
-  expect(events.map(({ payload }) => payload)).toEqual([
+  const payloadsOf = (of: string) => events.filter(({ type }) => type === of).map(({ payload }) => payload)
+  expect(new Set(events.map(({ type }) => type))).toEqual(
+    new Set(['campaigns.ProgramAdopted', 'campaigns.MultiplierChanged']),
+  )
+  expect(payloadsOf('campaigns.ProgramAdopted')).toEqual(
+    [1, 2, 3, 4, 5].map((version) => ({ program: 'super-member', version })),
+  )
+  expect(payloadsOf('campaigns.MultiplierChanged')).toEqual([
     told,
     { ...told, factor: '3' },
     { ...told, factor: '3', active: false },

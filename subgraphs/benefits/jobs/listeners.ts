@@ -12,7 +12,8 @@ import { forgetReasons } from '../store/entitlements.ts'
 export const listeners: readonly Listener<BenefitsContext>[] = [
   {
     event: 'ledger.ProgramPublished',
-    handle: (tx, event: RecordedEvent<string, ProgramPublished>) => adoptProgram(tx, event.payload),
+    handle: (tx, event: RecordedEvent<string, ProgramPublished>, ctx) =>
+      adoptProgram(tx, event.payload, ctx.now),
   },
   {
     event: 'ledger.TierChanged',

@@ -6,7 +6,7 @@ import type { ProgramPublished } from '../../../schema/events/ledger.ts'
 import { changedMultipliers } from '../domain/multipliers.ts'
 import { currentCampaigns, saveCampaigns, withdrawOlder } from '../store/campaigns.ts'
 
-/** Takes over the campaigns of a new version of a programme, and tells which multipliers changed by it. */
+/** Takes over the campaigns of a new version of a programme, and tells so, and which multipliers changed by it. */
 export async function adoptProgram(tx: Tx, published: ProgramPublished, now: Instant): Promise<void> {
   const { program, version, timeZone } = published
   const known = await findProgram(tx.query, program)
@@ -24,12 +24,9 @@ export async function adoptProgram(tx: Tx, published: ProgramPublished, now: Ins
   await saveCampaigns(tx, after)
   await withdrawOlder(tx, program, version, now)
   await saveProgram(tx, { slug: program, version, timeZone })
-  await publish(
-    tx,
-    changedMultipliers(before, after).map((payload) => ({
-      type: 'campaigns.MultiplierChanged',
-      occurredAt: now,
-      payload,
-    })),
-  )
+  const changed = changedMultipliers(before, after)
+  await publish(tx, [
+    { type: 'campaigns.ProgramAdopted', occurredAt: now, payload: { program, version } },
+    ...changed.map((payload) => ({ type: 'campaigns.MultiplierChanged', occurredAt: now, payload })),
+  ])
 }

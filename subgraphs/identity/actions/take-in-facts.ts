@@ -1,4 +1,5 @@
 import type { Tx } from '../../../kernel/db/transaction.ts'
+import { publish } from '../../../kernel/events/publish.ts'
 import { findProgram, saveProgram } from '../../../kernel/programs/known-programs.ts'
 import { type Instant, instant, localDate } from '../../../kernel/values/instant.ts'
 import type { BalancesChanged, ProgramPublished, PurchasesRecorded } from '../../../schema/events/ledger.ts'
@@ -20,6 +21,7 @@ import { saveTagDefinitions } from '../store/tag-definitions.ts'
 export async function takeInProgram(
   tx: Tx,
   { program, version, timeZone, tiers, tags, attributes }: ProgramPublished,
+  now: Instant,
 ): Promise<void> {
   const known = await findProgram(tx.query, program)
   if (!known || known.version < version) {
@@ -31,6 +33,7 @@ export async function takeInProgram(
     )
     await saveTagDefinitions(tx, program, tags ?? [])
     await saveAttributeDefinitions(tx, program, attributes ?? [])
+    await publish(tx, [{ type: 'identity.ProgramAdopted', occurredAt: now, payload: { program, version } }])
   }
   await beginProgramFacts(tx, program)
 }

@@ -72,7 +72,7 @@ export const listeners: readonly Listener<IdentityContext>[] = [
     ({ payload }) => payload.memberIds,
     (tx, _, ctx, ids) => refreshJoinedFacts(tx, ctx, ids),
   ),
-  fact('ledger.ProgramPublished', (tx, { payload }) => takeInProgram(tx, payload)),
+  fact('ledger.ProgramPublished', (tx, { payload }, ctx) => takeInProgram(tx, payload, ctx.now)),
   factOf(
     'ledger.BalancesChanged',
     ({ payload }) => payload.accounts.map(({ memberId }) => memberId),
