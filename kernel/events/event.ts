@@ -15,6 +15,12 @@ export interface Cursor {
   readonly position: string
 }
 
+/** Does the first lie before the second? */
+export const isBehind = (a: Cursor, b: Cursor): boolean =>
+  a.transaction === b.transaction
+    ? BigInt(a.position) < BigInt(b.position)
+    : BigInt(a.transaction) < BigInt(b.transaction)
+
 export const START: Cursor = { transaction: '0', position: '0' }
 
 export interface RecordedEvent<Type extends string = string, Payload = unknown>
