@@ -2,7 +2,6 @@ import { readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { composeServices } from '@theguild/federation-composition'
 import {
   buildASTSchema,
-  buildSchema,
   type DocumentNode,
   extendSchema,
   type GraphQLError,
@@ -10,6 +9,7 @@ import {
   lexicographicSortSchema,
   parse,
   printSchema,
+  visit,
 } from 'graphql'
 import { AUDIENCES, type Audience, contractOf, outsideOf } from './contract.ts'
 import { rightsCsv, walkRights } from './rights.ts'
@@ -56,15 +56,27 @@ export function compose(
   const tagged = composeServices(services.map((one) => ({ ...one, typeDefs: withTags(one.typeDefs, tags) })))
   if (tagged.errors) throw new CompositionError(tagged.errors)
   const { supergraphSdl, publicSdl } = tagged
-  const subgraphsApi = buildSchema(publicSdl)
+  const subgraphsApi = buildASTSchema(withoutHints(parse(publicSdl)))
   const apiSchema =
     subscriptions === undefined ? subgraphsApi : extendSchema(subgraphsApi, parse(subscriptions))
   const api = sorted(apiSchema)
   const contracts = Object.fromEntries(
     AUDIENCES.map((audience) => [audience, contractSdl(api, supergraphSdl, audience)]),
   ) as Record<Audience, string>
-  return { supergraph: `${supergraphSdl.trim()}\n`, api, contracts }
+  return { supergraph: `${withScopes(supergraphSdl.trim())}\n`, api, contracts }
 }
+
+/** The library keeps the directive of a link and forgets its types, which would then stand in the clients' schema. */
+const withScopes = (supergraphSdl: string): string =>
+  supergraphSdl.replace('import: ["@cacheControl"]', 'import: ["@cacheControl", "CacheControlScope"]')
+
+/** How long answers are kept is between subgraphs and gateway. */
+const withoutHints = (api: DocumentNode): DocumentNode =>
+  visit(api, {
+    Directive: ({ name }) => (name.value === 'cacheControl' ? null : undefined),
+    DirectiveDefinition: ({ name }) => (name.value === 'cacheControl' ? null : undefined),
+    EnumTypeDefinition: ({ name }) => (name.value === 'CacheControlScope' ? null : undefined),
+  })
 
 const sorted = (schema: GraphQLSchema): string => `${printSchema(lexicographicSortSchema(schema)).trim()}\n`
 
