@@ -19,7 +19,10 @@ import { AppError } from '../kernel/errors.ts'
 import { formatError } from '../kernel/graphql/errors.ts'
 import type { Logger } from '../kernel/log.ts'
 import type { Peers } from '../kernel/peers.ts'
+import { sha256 } from '../kernel/values/canonical.ts'
 import { AUDIENCES, type Audience } from '../schema/contract.ts'
+import type { AnswerCache, Place, Served } from './cache/answer-cache.ts'
+import { forKeeping, openPlaces, type Placed } from './cache/places.ts'
 import { audienceOf } from './contracts/audience.ts'
 import { sayOutsideContract } from './contracts/outside-contract.ts'
 import { Circuit } from './execute/circuit.ts'
@@ -68,6 +71,8 @@ export interface GraphOptions {
   readonly executor: Config['executor']
   /** Takes what an operation costs from its caller's budget; undefined: there are none. */
   readonly spend?: Spending
+  /** Keeps answers that may be kept; undefined: none is. */
+  readonly answers?: AnswerCache | undefined
   /** Documents to plan before anybody asks for them. */
   readonly trusted?: Readonly<Record<Audience, readonly string[]>>
   readonly planner?: Config['planner']
@@ -76,7 +81,7 @@ export interface GraphOptions {
 
 /** The graph as clients see it: parsed, validated and planned here, answered by the subgraphs. */
 export async function openApollo(options: GraphOptions): Promise<Graph> {
-  const { supergraphSdl, peers, remote, mode, executor, planner, spend, trusted, log } = options
+  const { supergraphSdl, peers, remote, mode, executor, planner, spend, answers, trusted, log } = options
   const production = mode === 'production'
   const graph = await openPipeline({
     supergraphSdl: withoutSecurityLinks(supergraphSdl),
@@ -88,6 +93,7 @@ export async function openApollo(options: GraphOptions): Promise<Graph> {
     executor,
     limits: PUBLIC_LIMITS,
     spend,
+    answers,
     trusted,
     planner,
     log,
@@ -110,6 +116,7 @@ export interface PipelineOptions {
   /** Of documents that are not trusted; those that are have wide ones. */
   readonly limits: DocumentLimits
   readonly spend?: Spending | undefined
+  readonly answers?: AnswerCache | undefined
   readonly trusted?: GraphOptions['trusted'] | undefined
   readonly planner?: Config['planner'] | undefined
   readonly log: Logger
@@ -127,6 +134,7 @@ export async function openPipeline(options: PipelineOptions): Promise<Graph> {
   const stock = compiled ? undefined : stockGateway(supergraphSdl, sourceOf, log)
   const running = new AsyncLocalStorage<GatewayContext>()
   let costs = new Costs(supergraphSdl)
+  const places = openPlaces(supergraphSdl, options.answers)
   const admit = openAdmission(() => costs, options.spend ?? (() => undefined))
   const formatFor =
     (audience: Audience): typeof format =>
@@ -143,6 +151,9 @@ export async function openPipeline(options: PipelineOptions): Promise<Graph> {
           gateway,
           running,
           admit,
+          place: (asked, context) =>
+            // Over a supergraph of before, requests under way are finished and nothing is kept.
+            asked.schema === contracts[audience].schema() ? places.of(audience, asked, context) : undefined,
           isKnown: (source, operationName) => compiled?.known(audience, source, operationName) !== undefined,
           format: formatFor(audience),
         })
@@ -161,6 +172,19 @@ export async function openPipeline(options: PipelineOptions): Promise<Graph> {
             admit(
               { document, definition, schema: contracts[audience].schema(), isKnown: true },
               variables,
+              context,
+            ),
+          place: ({ hash, name, document, definition }, variables, context) =>
+            places.of(
+              audience,
+              {
+                schema: contracts[audience].schema(),
+                document,
+                definition,
+                hash,
+                operationName: name,
+                variables,
+              },
               context,
             ),
           format: (error, { claims }) => format(error, claims.requestId),
@@ -195,7 +219,7 @@ export async function openPipeline(options: PipelineOptions): Promise<Graph> {
     )
     warmPaths?.[audience].learn(request, headers.get('content-type'), status)
     // A multi-part answer would need @defer, which the gateway's schema does not have.
-    return { status, headers, body: body.kind === 'complete' ? body.string : '' }
+    return { status, headers: [...headers], body: body.kind === 'complete' ? body.string : '' }
   }
 
   const audience = (principal: Principal) => audienceOf(principal, { sandbox: !production })
@@ -204,14 +228,17 @@ export async function openPipeline(options: PipelineOptions): Promise<Graph> {
     execute(request, context) {
       const asking = audience(context.claims.principal)
       const answer = warmPaths?.[asking].answer(request, context) ?? throughPipeline(asking, request, context)
-      return answer instanceof Promise
-        ? answer.then((one) => withLegacyStatus(request, one))
-        : withLegacyStatus(request, answer)
+      const sent = (one: HttpAnswer): HttpAnswer => {
+        context.seen.written?.()
+        return withLegacyStatus(request, forKeeping(request, one))
+      }
+      return answer instanceof Promise ? answer.then(sent) : sent(answer)
     },
     schema: (of) => contracts[of].schema(),
     async goOver(sdl) {
       await (compiled ?? stock!).update(sdl)
       costs = new Costs(sdl)
+      places.goOver(sdl)
     },
     async close() {
       for (const audience of AUDIENCES) await contracts[audience].server.stop()
@@ -236,6 +263,7 @@ async function openContract(options: {
   /** Errors are formatted, and documents validated, without their request at hand. */
   running: AsyncLocalStorage<GatewayContext>
   admit: Admission
+  place: (asked: Placed, context: GatewayContext) => Place | undefined
   isKnown: (source: string, operationName: string | undefined) => boolean
   limits: DocumentLimits
   production: boolean
@@ -276,11 +304,18 @@ async function openContract(options: {
 /** Of a document that is wrong all over; what is said of it must not grow with it. */
 const ERRORS_SHOWN_MAX = 10
 
-const admission = (options: {
+const admission = ({
+  admit,
+  isKnown,
+  place,
+}: {
   admit: Admission
   isKnown: (source: string, operationName: string | undefined) => boolean
+  place: (asked: Placed, context: GatewayContext) => Place | undefined
 }): ApolloServerPlugin<GatewayContext> => ({
   async requestDidStart() {
+    let placed: Place | undefined
+    let kept: Served | undefined
     return {
       async didResolveOperation({
         contextValue,
@@ -292,20 +327,37 @@ const admission = (options: {
         source,
       }) {
         if (!operation) return
-        const isKnown = options.isKnown(source, operationName ?? undefined)
+        const variables = request.variables ?? {}
+        const definition = operation
+        const hash = sha256(source).toString('hex')
+        // What it depends on is noted before anything is waited for.
+        placed = place(
+          { schema, document, definition, hash, operationName: definition.name?.value, variables },
+          contextValue,
+        )
         try {
-          await options.admit(
-            { document, definition: operation, schema, isKnown },
-            request.variables ?? {},
+          await admit(
+            { document, definition, schema, isKnown: isKnown(source, operationName ?? undefined) },
+            variables,
             contextValue,
           )
         } catch (error) {
           throw refusedOperation(error)
         }
       },
-      async willSendResponse({ response: { body } }) {
-        if (body.kind !== 'single' || body.singleResult.data !== undefined) return
-        body.singleResult.errors = body.singleResult.errors?.slice(0, ERRORS_SHOWN_MAX)
+      async responseForOperation() {
+        kept = await placed?.find()
+        if (!kept) return null
+        const { data } = JSON.parse(kept.body) as { data: Record<string, unknown> }
+        return { http: { headers: new HeaderMap() }, body: { kind: 'single', singleResult: { data } } }
+      },
+      async willSendResponse({ response: { body, http } }) {
+        if (body.kind !== 'single') return
+        const { errors, data, extensions } = body.singleResult
+        if (data === undefined) body.singleResult.errors = errors?.slice(0, ERRORS_SHOWN_MAX)
+        if (!placed || errors || !data || extensions) return
+        kept ??= placed.keep(`${JSON.stringify({ data })}\n`)
+        for (const [name, value] of kept.headers) http.headers.set(name, value)
       },
     }
   },

@@ -5,6 +5,7 @@ import { remotePeers } from '../kernel/peers.ts'
 import { openSecrets } from '../kernel/secrets.ts'
 import { openTelemetry } from '../kernel/telemetry/open-telemetry.ts'
 import { openApollo } from './apollo.ts'
+import { openAnswerCache } from './cache/open-answer-cache.ts'
 import { followSupergraph } from './follow-supergraph.ts'
 import { identityDoor } from './identity-door.ts'
 import { openProtection, plannedAhead } from './protection.ts'
@@ -27,6 +28,18 @@ await runProcess(async (opened) => {
   const peers = opened.use(remotePeers({ urls: config.subgraphUrls, linkKey, clock }))
   const file = config.supergraph ?? SUPERGRAPH_FILE
   const protection = opened.use(await openProtection({ config, clock, log }))
+  const answers =
+    config.cacheBytes === 0
+      ? undefined
+      : opened.use(
+          openAnswerCache({
+            bytesMax: config.cacheBytes,
+            peers,
+            clock,
+            log,
+            shared: protection.redis && { redis: protection.redis, key: linkKey },
+          }),
+        )
   const graph = await openApollo({
     supergraphSdl: readSupergraph(file),
     peers,
@@ -34,6 +47,7 @@ await runProcess(async (opened) => {
     mode: config.mode,
     executor: config.executor,
     spend: protection.spend,
+    answers,
     trusted: plannedAhead(config, protection.trusted),
     planner: config.planner,
     log,
@@ -48,7 +62,10 @@ await runProcess(async (opened) => {
     identity: identityDoor(peers.clientFor('gateway')),
     clock,
     log,
-    settle: () => settleUnseen(peers),
+    async settle() {
+      await settleUnseen(peers)
+      await answers?.catchUp()
+    },
     sandbox: config.mode === 'sandbox' ? { timeMachine: undefined } : undefined,
   })
   opened.defer(() => server.close())

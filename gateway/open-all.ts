@@ -9,6 +9,7 @@ import { campaigns } from '../subgraphs/campaigns/index.ts'
 import { identity } from '../subgraphs/identity/index.ts'
 import { ledger } from '../subgraphs/ledger/index.ts'
 import { openApollo } from './apollo.ts'
+import { openAnswerCache } from './cache/open-answer-cache.ts'
 import { identityDoor } from './identity-door.ts'
 import { keepClock } from './kept-clock.ts'
 import { openProtection, plannedAhead } from './protection.ts'
@@ -48,12 +49,25 @@ export async function openAll(options: {
   opened.defer(() => Promise.all(mounted.map((one) => one.stopBackground())).then(() => {}))
 
   const protection = opened.use(await openProtection({ config, clock, log }))
+  const answers =
+    config.cacheBytes === 0
+      ? undefined
+      : opened.use(
+          openAnswerCache({
+            bytesMax: config.cacheBytes,
+            peers,
+            clock,
+            log,
+            shared: protection.redis && { redis: protection.redis, key: options.secrets.link },
+          }),
+        )
   const graph = await openGraph({
     supergraphSdl: readSupergraph(),
     peers,
     mode: config.mode,
     executor: config.executor,
     spend: protection.spend,
+    answers,
     trusted: plannedAhead(config, protection.trusted),
     planner: config.planner,
     log,
@@ -72,7 +86,10 @@ export async function openAll(options: {
     identity: door,
     clock,
     log,
-    settle: () => settle(peers),
+    async settle() {
+      await settle(peers)
+      await answers?.catchUp()
+    },
     sandbox: config.mode === 'sandbox' ? { timeMachine } : undefined,
   })
   opened.defer(() => server.close())

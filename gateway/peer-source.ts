@@ -13,8 +13,16 @@ export interface GatewayContext {
   readonly claims: Claims
   /** Its document was looked at before it came: limits of size do not hold for it. */
   readonly trusted?: boolean
+  /** It is to be computed anew, since something has just changed. */
+  readonly fresh?: boolean
   /** Filled in on the way; Apollo Server hands on copies of the context, so it is an object of its own. */
-  readonly seen: { operation?: 'query' | 'mutation' | 'subscription'; name?: string; cost?: number }
+  readonly seen: {
+    operation?: 'query' | 'mutation' | 'subscription'
+    name?: string
+    cost?: number
+    /** To be called when a mutation was carried out. */
+    written?: () => void
+  }
 }
 
 /** A part that is slower than this is left out of the answer; the rest need not wait longer. */

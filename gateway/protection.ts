@@ -2,7 +2,7 @@ import { fileURLToPath } from 'node:url'
 import type { Clock } from '../kernel/clock.ts'
 import type { Config } from '../kernel/config.ts'
 import type { Logger } from '../kernel/log.ts'
-import { openRedis } from '../kernel/redis/open-redis.ts'
+import { openRedis, type Redis } from '../kernel/redis/open-redis.ts'
 import type { Audience } from '../schema/contract.ts'
 import { memoryDocuments } from './documents/learned-documents.ts'
 import { documentResolver, type ResolveDocument } from './documents/resolve-document.ts'
@@ -20,6 +20,8 @@ export interface Protection extends AsyncDisposable {
   readonly trusted: TrustedDocuments
   readonly resolve: ResolveDocument
   readonly spend: Spending
+  /** What several gateways share; undefined: each is for itself. */
+  readonly redis: Redis | undefined
 }
 
 /** In the sandbox nobody waits for documents to be planned that may never be asked for. */
@@ -46,6 +48,7 @@ export async function openProtection(options: {
   const [budgets, learned] = [memoryBudgets(now), memoryDocuments()]
   return {
     trusted,
+    redis,
     resolve: documentResolver({
       modes: config.documents,
       trusted,

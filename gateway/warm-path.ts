@@ -2,6 +2,7 @@ import type { IncomingHttpHeaders } from 'node:http'
 import type { ExecutionResult, GraphQLError, GraphQLFormattedError } from 'graphql'
 import type { Variables } from '../kernel/graphql/variables.ts'
 import { planLookups } from '../kernel/telemetry/metrics.ts'
+import type { Place, Served } from './cache/answer-cache.ts'
 import type { CompiledOperation } from './execute/operation.ts'
 import { refusedOperation } from './limits/admission.ts'
 
@@ -16,7 +17,7 @@ export interface HttpRequest {
 
 export interface HttpAnswer {
   readonly status: number
-  readonly headers: Iterable<readonly [string, string]>
+  readonly headers: readonly (readonly [string, string])[]
   readonly body: string
 }
 
@@ -25,6 +26,13 @@ type WarmAdmission<Context> = (
   variables: Variables,
   context: Context,
 ) => undefined | Promise<undefined>
+
+/** Where the answer to an operation is kept, if it may be. */
+type WarmPlace<Context> = (
+  operation: CompiledOperation,
+  variables: Variables,
+  context: Context,
+) => Place | undefined
 
 /** Values of `Accept` for which the type of the answer is remembered. */
 const ACCEPTS_MAX = 100
@@ -37,6 +45,7 @@ const ACCEPTS_MAX = 100
 export class WarmPath<Context> {
   readonly #known: (source: string, operationName: string | undefined) => CompiledOperation | undefined
   readonly #admit: WarmAdmission<Context>
+  readonly #place: WarmPlace<Context>
   readonly #format: (error: GraphQLError, context: Context) => GraphQLFormattedError
   /** What Apollo Server has made of each `Accept`. */
   readonly #contentTypes = new Map<string, string>()
@@ -45,10 +54,12 @@ export class WarmPath<Context> {
     known: (source: string, operationName: string | undefined) => CompiledOperation | undefined
     /** Called before an operation is executed, as the pipeline calls it. Throws or rejects with a refusal. */
     admit: WarmAdmission<Context>
+    place: WarmPlace<Context>
     format: (error: GraphQLError, context: Context) => GraphQLFormattedError
   }) {
     this.#known = options.known
     this.#admit = options.admit
+    this.#place = options.place
     this.#format = options.format
   }
 
@@ -81,6 +92,8 @@ export class WarmPath<Context> {
     contentType: string,
   ): HttpAnswer | Promise<HttpAnswer> {
     planLookups.inc({ outcome: 'hit' })
+    // What the answer depends on is noted before anything is waited for.
+    const place = this.#place(operation, variables, context)
     const refused = (error: unknown) => this.#refused(error, context, contentType)
     let admitting: undefined | Promise<undefined>
     try {
@@ -88,8 +101,23 @@ export class WarmPath<Context> {
     } catch (error) {
       return refused(error)
     }
-    const execute = () => this.#execute(operation, variables, context, contentType)
-    return admitting ? admitting.then(execute, refused) : execute()
+    const execute = () => this.#execute(operation, variables, context, contentType, place)
+    const answer = place ? () => this.#kept(place, contentType, execute) : execute
+    return admitting ? admitting.then(answer, refused) : answer()
+  }
+
+  /** What lies there, or else what is executed. */
+  #kept(
+    place: Place,
+    contentType: string,
+    execute: () => HttpAnswer | Promise<HttpAnswer>,
+  ): HttpAnswer | Promise<HttpAnswer> {
+    const answer = (kept: Served | undefined): HttpAnswer | Promise<HttpAnswer> =>
+      kept
+        ? { status: 200, headers: [['content-type', contentType], ...kept.headers], body: kept.body }
+        : execute()
+    const found = place.find()
+    return found instanceof Promise ? found.then(answer) : answer(found)
   }
 
   #execute(
@@ -97,18 +125,26 @@ export class WarmPath<Context> {
     variables: Variables,
     context: Context,
     contentType: string,
+    place: Place | undefined,
   ): HttpAnswer | Promise<HttpAnswer> {
     const result = operation.execute(variables, context)
     return result instanceof Promise
-      ? result.then((one) => this.#written(one, context, contentType))
-      : this.#written(result, context, contentType)
+      ? result.then((one) => this.#written(one, context, contentType, place))
+      : this.#written(result, context, contentType, place)
   }
 
-  #written({ errors, data, extensions }: ExecutionResult, context: Context, contentType: string): HttpAnswer {
+  #written(
+    { errors, data, extensions }: ExecutionResult,
+    context: Context,
+    contentType: string,
+    place: Place | undefined,
+  ): HttpAnswer {
+    const body = `${JSON.stringify({ errors: errors?.map((error) => this.#format(error, context)), data, extensions })}\n`
+    const more = place && !errors && !extensions ? place.keep(body).headers : []
     return {
       status: errors && data === undefined ? 400 : 200,
-      headers: [['content-type', contentType]],
-      body: `${JSON.stringify({ errors: errors?.map((error) => this.#format(error, context)), data, extensions })}\n`,
+      headers: [['content-type', contentType], ...more],
+      body,
     }
   }
 

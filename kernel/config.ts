@@ -52,6 +52,7 @@ const environment = z.object({
     .string()
     .regex(/^rediss?:\/\//, 'must begin with redis:// or rediss://')
     .optional(),
+  HUITONG_CACHE_MB: wholeNumber(0, 16_384).default(32),
   HUITONG_COST_MEMBER: wholeNumber(0, 1_000_000_000).optional(),
   HUITONG_COST_PARTNER: wholeNumber(0, 1_000_000_000).optional(),
   HUITONG_COST_STAFF: wholeNumber(0, 1_000_000_000).optional(),
@@ -165,6 +166,8 @@ export interface Config {
   readonly corsOrigins: readonly string[] | 'localhost'
   /** Shared by several gateways; undefined: each limits for itself. */
   readonly redisUrl: string | undefined
+  /** What answers may take that are kept in memory; 0: none is kept. */
+  readonly cacheBytes: number
   /** What each caller of a kind may cost in a minute, and all of an address together; 0: as much as it will. */
   readonly costPerMinute: Readonly<Record<'member' | 'partner' | 'staff' | 'service' | 'address', number>>
   /** Without a port of its own, `/metrics` is on `port`: in the sandbox, and in production for who bears the token. */
@@ -279,6 +282,7 @@ export function readConfig(
     documentsFolder: e.HUITONG_DOCUMENTS_DIR,
     corsOrigins: e.HUITONG_CORS_ORIGINS ?? (mode === 'production' ? [] : 'localhost'),
     redisUrl: e.REDIS_URL,
+    cacheBytes: e.HUITONG_CACHE_MB * 1024 * 1024,
     costPerMinute: costsOf(e, mode),
     metrics: { port: e.HUITONG_METRICS_PORT, token: e.HUITONG_METRICS_TOKEN },
     traces: { endpoint: e.OTEL_EXPORTER_OTLP_ENDPOINT, ratio: e.HUITONG_TRACE_RATIO },

@@ -62,6 +62,7 @@ const arrows: readonly (readonly [from: string, targets: readonly string[]])[] =
   ),
   ['gateway/all.ts', ['gateway/', 'kernel/', 'subgraphs/*/index.ts']],
   ['gateway/open-all.ts', ['gateway/', 'kernel/', 'subgraphs/*/index.ts']],
+  ['gateway/cache/', ['gateway/', 'kernel/', 'schema/events/', 'schema/contract.ts']],
   ['gateway/subscriptions/', ['gateway/', 'kernel/', 'schema/events/', 'schema/contract.ts']],
   ['gateway/', ['gateway/', 'kernel/', 'schema/contract.ts']],
   ['cli/', ['cli/', 'kernel/', 'subgraphs/*/index.ts']],

@@ -39,8 +39,11 @@ export function stockGateway(
   const tell = (): void => {
     if (!present) return
     const { apiSchema, coreSupergraphSdl } = present
+    const schemas = new Map<Audience, GraphQLSchema>()
     for (const [listener, audience] of listeners) {
-      listener({ apiSchema: contractSchema(coreSupergraphSdl, apiSchema, audience), coreSupergraphSdl })
+      const schema = schemas.get(audience) ?? contractSchema(coreSupergraphSdl, apiSchema, audience)
+      schemas.set(audience, schema)
+      listener({ apiSchema: schema, coreSupergraphSdl })
     }
   }
   gateway.onSchemaLoadOrUpdate((context) => {

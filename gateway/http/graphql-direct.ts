@@ -72,7 +72,7 @@ export function graphqlDirect(options: {
     const { status, headers, body } = await answer(request, requestId)
     const head = ['x-request-id', requestId, 'x-content-type-options', 'nosniff']
     for (const [name, value] of cors?.headersFor(request.headers.origin) ?? []) head.push(name, value)
-    head.push('cache-control', 'private, no-store')
+    if (!headers.some(([name]) => name === 'cache-control')) head.push('cache-control', 'private, no-store')
     for (const [name, value] of headers) head.push(name, value)
     head.push('content-length', String(Buffer.byteLength(body)))
     response.writeHead(status, head)

@@ -47,6 +47,19 @@ export const planLookups = new Counter({
   registers,
 })
 
+export const answersKept = new Counter({
+  name: 'huitong_answer_cache_lookups_total',
+  help: 'Operations whose answer may be kept, by whether it was there (hit), at another gateway (shared, after a miss) or not (miss).',
+  labelNames: ['outcome'] as const,
+  registers,
+})
+
+export const answerBytes = new Gauge({
+  name: 'huitong_answer_cache_bytes',
+  help: 'Memory that kept answers take.',
+  registers,
+})
+
 /** What the gateway and siblings asked a subgraph. */
 export const subgraphSeconds = new Durations({
   name: 'huitong_subgraph_seconds',

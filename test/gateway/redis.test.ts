@@ -2,23 +2,13 @@ import { expect, test, vi } from 'vitest'
 import { idOf } from '../../gateway/documents/trusted-documents.ts'
 import { memoryBudgets } from '../../gateway/limits/budgets.ts'
 import { redisBudgets } from '../../gateway/redis/redis-budgets.ts'
-import { silentLog } from '../../kernel/log.ts'
-import { openRedis, type Redis } from '../../kernel/redis/open-redis.ts'
 import { redisNonces } from '../../kernel/redis/redis-nonces.ts'
+import { connected, PATIENT } from './fakes/connected-redis.ts'
 import { openFakeGateway } from './fakes/open-gateway.ts'
 import { openFakeRedis } from './fakes/open-redis.ts'
 
 /** A real one, where there is one, is asked the same. */
 const REAL = process.env.TEST_REDIS_URL
-
-/** A connection takes its time on a busy machine. */
-const PATIENT = { timeout: 20_000 }
-
-async function connected(url: string): Promise<Redis> {
-  const redis = await openRedis(url, silentLog)
-  await vi.waitFor(async () => redis.get('huitong:test'), PATIENT)
-  return redis
-}
 
 test.each(REAL ? ['a fake', 'a real'] : ['a fake'])(
   '%s redis adds, keeps and refuses what is there already',

@@ -15,7 +15,7 @@ interface Answer {
  * asked of Hive's, too, and a difference fails. Mutations are carried out once, by ours.
  */
 export async function openBesideHive(options: GraphOptions): Promise<Graph> {
-  const ours = await openApollo(options)
+  const ours = await openApollo({ ...options, answers: undefined })
   const server = createServer((request, response) => {
     const chunks: Buffer[] = []
     request.on('data', (chunk: Buffer) => chunks.push(chunk))

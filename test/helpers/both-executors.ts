@@ -11,7 +11,7 @@ import type { Peers } from '../../kernel/peers.ts'
 /**
  * The graph by our executor, each answer of which is compared with that of the stock executor, to the byte. What the
  * subgraphs said is recorded and told again, so that nothing is carried out twice. Told again to ourselves, too: then
- * the operation is known, and answered without Apollo Server.
+ * the operation is known, and answered without Apollo Server. No answer is kept: each is computed each time.
  */
 export async function openBothExecutors(options: GraphOptions): Promise<Graph> {
   const recordings = new WeakMap<Claims, Recording>()
@@ -29,8 +29,15 @@ export async function openBothExecutors(options: GraphOptions): Promise<Graph> {
     if (!recording.played) recording.spend(() => options.spend?.(caller, cost))
     return recording.spent()
   }
-  const ours = await openApollo({ ...options, peers, spend, executor: 'compiled' })
-  const stock = await openApollo({ ...options, peers, spend, executor: 'stock', log: silentLog })
+  const ours = await openApollo({ ...options, peers, spend, answers: undefined, executor: 'compiled' })
+  const stock = await openApollo({
+    ...options,
+    peers,
+    spend,
+    answers: undefined,
+    executor: 'stock',
+    log: silentLog,
+  })
 
   const playTo = async (
     graph: Graph,

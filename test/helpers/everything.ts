@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs'
 import pg from 'pg'
+import { openApollo } from '../../gateway/apollo.ts'
 import { openAll } from '../../gateway/open-all.ts'
 import { TestClock } from '../../kernel/clock.ts'
 import { SUBGRAPH_NAMES } from '../../kernel/config.ts'
@@ -16,9 +17,12 @@ export interface GraphQLResult<Data> {
 
 /**
  * The whole of Huitong behind its gateway, on a database of its own, with the `super-member` programme published.
- * Each operation is compared with what the stock executor answers to it or, by `npm run conformance`, Hive's gateway.
+ * Each operation is compared with what the stock executor answers to it or, by `npm run conformance`, Hive's gateway;
+ * with `kept` instead, answers are kept that may be.
  */
-export async function openEverything(options: { now?: string; env?: Record<string, string> } = {}) {
+export async function openEverything(
+  options: { now?: string; env?: Record<string, string>; kept?: boolean } = {},
+) {
   const subgraphs = await Promise.all(SUBGRAPH_NAMES.map((name) => loadSubgraph[name]()))
   const database = await openTestDatabase(subgraphs)
   const clock = TestClock.standingAt(options.now ?? '2026-12-01T02:00:00Z')
@@ -28,7 +32,11 @@ export async function openEverything(options: { now?: string; env?: Record<strin
     log: silentLog,
     databaseUrl: database.url,
     secrets: testSecrets,
-    openGraph: process.env.HUITONG_TEST_BESIDE_HIVE ? openBesideHive : openBothExecutors,
+    openGraph: options.kept
+      ? openApollo
+      : process.env.HUITONG_TEST_BESIDE_HIVE
+        ? openBesideHive
+        : openBothExecutors,
   })
   const owner = new pg.Client({ connectionString: database.url })
   await owner.connect()
