@@ -5,6 +5,7 @@ import { AppError } from '../kernel/errors.ts'
 import type { GraphQLRequest } from '../kernel/graphql/execute.ts'
 import type { Logger } from '../kernel/log.ts'
 import type { Peers } from '../kernel/peers.ts'
+import type { Patience } from '../kernel/values/patience.ts'
 import type { Circuit } from './execute/circuit.ts'
 import type { Source, SourceAnswer } from './execute/source.ts'
 
@@ -15,6 +16,8 @@ export interface GatewayContext {
   readonly trusted?: boolean
   /** It is to be computed anew, since something has just changed. */
   readonly fresh?: boolean
+  /** Ends when whoever asks is gone or waits no longer; what a query asks of subgraphs is let go then. */
+  readonly asker?: Patience
   /** Filled in on the way; Apollo Server hands on copies of the context, so it is an object of its own. */
   readonly seen: {
     operation?: 'query' | 'mutation' | 'subscription'
@@ -46,11 +49,13 @@ export function peerSource(
     return { data: null, errors: unavailable(asked) }
   }
 
-  return ({ query, variables, kind }, { claims, seen }) => {
+  return ({ query, variables, kind }, { claims, seen, asker }) => {
     const asked: GraphQLRequest = { query, variables }
     const repeatable = kind === 'query'
     const once = () =>
-      peers.execute(name, asked, claims, repeatable ? queryMs(claims, seen.cost, waitMs) : undefined)
+      repeatable
+        ? peers.execute(name, asked, claims, queryMs(claims, seen.cost, waitMs), asker)
+        : peers.execute(name, asked, claims)
     try {
       const answer = circuit ? circuit.call(async () => once(), { repeatable }) : once()
       if (!(answer instanceof Promise)) return answer

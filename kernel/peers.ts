@@ -11,18 +11,20 @@ import { type Posted, post } from './post.ts'
 import { observeCall } from './telemetry/observe.ts'
 import { traceparent } from './telemetry/trace.ts'
 import { newId } from './values/ids.ts'
+import { Patience } from './values/patience.ts'
 
 /** The other subgraphs as one sees them: a graph to ask and logs to read, in this process or over HTTP. */
 export interface Peers {
   /**
    * At once, where the subgraph is in this process and nothing waits. `withinMs`: one that has not answered by then counts
-   * as not available.
+   * as not available, and what it asked of its database is cancelled, as where the asker itself waits no longer.
    */
   execute(
     to: SubgraphName,
     request: GraphQLRequest,
     claims: Claims,
     withinMs?: number,
+    asker?: Patience,
   ): GraphQLAnswer | Promise<GraphQLAnswer>
   clientFor(from: SubgraphName | 'gateway'): GraphClient
   feed(source: SubgraphName): EventFeed
@@ -38,7 +40,11 @@ export interface Peers {
 
 export interface Peer {
   readonly feed: EventFeed
-  execute(request: GraphQLRequest, claims: Claims): GraphQLAnswer | Promise<GraphQLAnswer>
+  execute(
+    request: GraphQLRequest,
+    claims: Claims,
+    patience?: Patience,
+  ): GraphQLAnswer | Promise<GraphQLAnswer>
   drain?(): Promise<void>
   ready?(): Promise<boolean>
 }
@@ -83,11 +89,17 @@ export function localPeers(clock: Clock): Peers & { add(name: SubgraphName, peer
     if (!found) throw new AppError('SUBGRAPH_UNAVAILABLE', 'A part of the service is not available.')
     return found
   }
-  const execute: Peers['execute'] = (to, request, claims, withinMs) =>
+  const execute: Peers['execute'] = (to, request, claims, withinMs, asker) =>
     observeCall(to, () => {
-      const answer = peer(to).execute(request, claims)
-      // What is under way in this process cannot be called back; it is only waited for no longer.
-      return answer instanceof Promise && withinMs !== undefined ? within(withinMs, answer, tooLate) : answer
+      if (withinMs === undefined) return peer(to).execute(request, claims)
+      const patience = new Patience(asker)
+      const answer = peer(to).execute(request, claims, patience)
+      if (!(answer instanceof Promise)) return answer
+      // What is under way in this process cannot be called back, but for statements; it is only waited for no longer.
+      return within(withinMs, answer, () => {
+        patience.end()
+        return tooLate()
+      })
     })
   return {
     add: (name, value) => void mounted.set(name, value),
@@ -137,6 +149,7 @@ export function remotePeers(options: {
     body: string,
     claims: Claims,
     withinMs = CALL_TIMEOUT_MS,
+    asker?: Patience,
   ): Promise<unknown> => {
     const base = urls[to]
     if (!base) throw new AppError('SUBGRAPH_UNAVAILABLE', 'A part of the service is not configured.')
@@ -151,7 +164,15 @@ export function remotePeers(options: {
       headers['content-type'] = 'application/json'
       const trace = traceparent()
       if (trace !== undefined) headers.traceparent = trace
-      posted = await post(agent, { origin: base, path, headers, body, withinMs, bytesMax: ANSWER_BYTES_MAX })
+      posted = await post(agent, {
+        origin: base,
+        path,
+        headers,
+        body,
+        withinMs,
+        asker,
+        bytesMax: ANSWER_BYTES_MAX,
+      })
     } catch {
       throw new AppError('SUBGRAPH_UNAVAILABLE', 'A part of the service cannot be reached.')
     }
@@ -161,10 +182,11 @@ export function remotePeers(options: {
     return parsed(posted.text)
   }
 
-  const execute: Peers['execute'] = (to, request, claims, withinMs) =>
+  const execute: Peers['execute'] = (to, request, claims, withinMs, asker) =>
     observeCall(
       to,
-      async () => (await call(to, '/graphql', JSON.stringify(request), claims, withinMs)) as GraphQLAnswer,
+      async () =>
+        (await call(to, '/graphql', JSON.stringify(request), claims, withinMs, asker)) as GraphQLAnswer,
     )
 
   const ownClaims = (): Claims => ({

@@ -1,4 +1,5 @@
 import type { Dispatcher } from 'undici'
+import type { Patience } from './values/patience.ts'
 
 export interface Posted {
   readonly statusCode: number
@@ -27,10 +28,12 @@ export function post(
     headers: Record<string, string | undefined>
     body: string
     withinMs: number
+    /** Ends earlier, if whoever asks has gone. */
+    asker?: Patience | undefined
     bytesMax: number
   },
 ): Promise<Posted> {
-  const { origin, path, headers, body, withinMs, bytesMax } = options
+  const { origin, path, headers, body, withinMs, asker, bytesMax } = options
   return new Promise((resolve, reject) => {
     let sending: Dispatcher.DispatchController | undefined
     let late: TooLateError | undefined
@@ -40,11 +43,17 @@ export function post(
     let more: Buffer[] | undefined
 
     // Waiting for a connection counts, too.
-    const timer = setTimeout(() => {
+    const giveUp = () => {
       late = new TooLateError()
       if (sending) sending.abort(late)
       else reject(late)
-    }, withinMs)
+    }
+    const timer = setTimeout(giveUp, withinMs)
+    const forget = asker?.onEnd(giveUp)
+    const settled = () => {
+      clearTimeout(timer)
+      forget?.()
+    }
     const handler: Dispatcher.DispatchHandler = {
       onRequestStart(controller) {
         sending = controller
@@ -61,12 +70,12 @@ export function post(
         else more.push(chunk)
       },
       onResponseEnd() {
-        clearTimeout(timer)
+        settled()
         const whole = more ? Buffer.concat(more) : first
         resolve({ statusCode, text: whole ? whole.toString('utf8') : '' })
       },
       onResponseError(_, error) {
-        clearTimeout(timer)
+        settled()
         reject(error)
       },
     }

@@ -1,5 +1,6 @@
 import Fastify, { type FastifyInstance, type FastifyRequest } from 'fastify'
 import { type Nonces, signatureVerifier, targetOf } from './auth/request-signature.ts'
+import { patienceOf } from './client-patience.ts'
 import { systemClock } from './clock.ts'
 import { readConfig } from './config.ts'
 import { ANSWERS_WHILE_CLOSING, drainBeforeClose } from './drain.ts'
@@ -59,12 +60,14 @@ export function serveSubgraph(
     const ready = await mounted.ready()
     return reply.code(ready ? 200 : 503).send({ status: ready ? 'ready' : 'database unreachable' })
   })
-  server.post('/graphql', async (request) => {
+  server.post('/graphql', async (request, reply) => {
     const { claims, body } = await signed(request)
+    const asked = body as GraphQLRequest
+    const patience = isMutation(asked) ? undefined : patienceOf(reply.raw)
     const { traceparent: parent } = request.headers
     const attributes = { subgraph: mounted.name, requestId: claims.requestId }
     return withSpan('POST /graphql', { kind: 'server', parent, attributes }, async () =>
-      mounted.execute(body as GraphQLRequest, claims),
+      mounted.execute(asked, claims, patience),
     )
   })
   server.post('/internal/events', async (request) => {
@@ -91,6 +94,9 @@ export function serveSubgraph(
   })
   return server
 }
+
+/** What was begun to be written is finished, whoever waits. */
+const isMutation = ({ query }: GraphQLRequest): boolean => /^\s*mutation\b/.test(query)
 
 /** Runs one subgraph as a process of its own: `node subgraphs/ledger/main.ts`. */
 export async function runSubgraph(subgraph: AnySubgraph): Promise<void> {

@@ -24,6 +24,7 @@ import { observedJob, observeEvent, probeSubgraph } from './telemetry/observe.ts
 import { inTraceOf } from './telemetry/trace.ts'
 import { newId } from './values/ids.ts'
 import type { Instant } from './values/instant.ts'
+import type { Patience } from './values/patience.ts'
 
 /** What happens here when something happened elsewhere; runs once per event, in one transaction with its effects. */
 export interface Listener<Ctx> {
@@ -84,7 +85,12 @@ export interface MountedSubgraph extends AsyncDisposable {
   readonly name: SubgraphName
   readonly schema: GraphQLSchema
   readonly feed: EventFeed
-  execute(request: GraphQLRequest, claims: Claims): GraphQLAnswer | Promise<GraphQLAnswer>
+  /** A query's statements are cancelled when its caller waits no longer. */
+  execute(
+    request: GraphQLRequest,
+    claims: Claims,
+    patience?: Patience,
+  ): GraphQLAnswer | Promise<GraphQLAnswer>
   /** Follows the other subgraphs' events and runs the job queue. */
   startBackground(): Promise<void>
   /** Finishes what is under way and begins nothing new. Siblings that read each other's logs stop before any closes. */
@@ -126,19 +132,23 @@ export async function mountSubgraph<Services, Loaders>(
   const run = executor(schema, log)
   const client = peers.clientFor(name)
 
-  const contextFor = (claims: Claims): Context<Services, Loaders> => ({
-    principal: claims.principal,
-    now: clock.now(),
-    language: claims.language as Language,
-    requestId: claims.requestId,
-    address: claims.address,
-    db,
-    graph: client,
-    log,
-    services,
-    loaders: subgraph.loaders(db),
-    messages: subgraph.messages,
-  })
+  const contextFor = (claims: Claims, patience?: Patience): Context<Services, Loaders> => {
+    const bounded = patience ? { ...db, query: db.within(patience) } : db
+    return {
+      principal: claims.principal,
+      now: clock.now(),
+      language: claims.language as Language,
+      requestId: claims.requestId,
+      address: claims.address,
+      db: bounded,
+      patience,
+      graph: client,
+      log,
+      services,
+      loaders: subgraph.loaders(bounded),
+      messages: subgraph.messages,
+    }
+  }
   const backgroundContext = () => contextFor(ownClaims(name, clock.now()))
 
   const consumers = consumersOf(subgraph, { db, clock, log, peers, context: backgroundContext })
@@ -150,7 +160,7 @@ export async function mountSubgraph<Services, Loaders>(
     name,
     schema,
     feed: databaseFeed(db),
-    execute: (request, claims) => run(request, contextFor(claims)),
+    execute: (request, claims, patience) => run(request, contextFor(claims, patience)),
     async startBackground() {
       for (const { source, consumer } of consumers) {
         // Whoever published does not wait for it, nor is it part of what they did.

@@ -6,6 +6,7 @@ import { within } from '../../kernel/deadlines.ts'
 import { AppError, BadInputError } from '../../kernel/errors.ts'
 import { languageOf } from '../../kernel/graphql/refusal.ts'
 import type { Logger } from '../../kernel/log.ts'
+import type { Patience } from '../../kernel/values/patience.ts'
 import { AUDIENCES } from '../../schema/contract.ts'
 import type { Graph } from '../apollo.ts'
 import type { Callers } from '../authenticate.ts'
@@ -24,6 +25,8 @@ export interface Asker {
   readonly principal: Principal
   readonly requestId: string
   readonly address: string
+  /** Ends when the client goes. */
+  readonly asker: Patience
 }
 
 /** A request with the text of its document, and what is known of who asks. */
@@ -97,7 +100,7 @@ export function graphqlAnswers(options: {
       await protection.spend({ principal, address }, REQUEST_COST)
       return principal
     },
-    async read(asked, { principal, requestId, address }) {
+    async read(asked, { principal, requestId, address, asker }) {
       if (isDeeperThan(asked.body, BODY_LEVELS_MAX)) throw new BadInputError('The body goes too deep.')
       const named = namedIn(asked)
       const document = await protection.resolve(graph.audience(principal), named)
@@ -107,6 +110,7 @@ export function graphqlAnswers(options: {
         context: {
           claims: { principal, language, requestId, address },
           trusted: document.trusted,
+          asker,
           seen: {},
         },
       }
@@ -124,10 +128,18 @@ export function graphqlAnswers(options: {
  * A query that nobody waits for any more is answered so; what it asked for is let go. A mutation may have been carried
  * out, so its answer is waited for. Staff ask for what takes longer, such as a check of all books.
  */
-function inTime<T>({ claims, seen }: GatewayContext, ms: number, work: T | Promise<T>): T | Promise<T> {
+function inTime<T>(
+  { claims, seen, asker }: GatewayContext,
+  ms: number,
+  work: T | Promise<T>,
+): T | Promise<T> {
   const { kind } = claims.principal
   if (!(work instanceof Promise) || kind === 'staff' || kind === 'service') return work
-  return within(ms, work, () => (seen.operation === 'mutation' ? undefined : tooLong()))
+  return within(ms, work, () => {
+    if (seen.operation === 'mutation') return undefined
+    asker?.end()
+    return tooLong()
+  })
 }
 
 const tooLong = () => new AppError('SUBGRAPH_UNAVAILABLE', 'The answer took too long. Try again.')

@@ -1,6 +1,8 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { FastifyInstance } from 'fastify'
+import { patienceOf } from '../../kernel/client-patience.ts'
 import type { Logger } from '../../kernel/log.ts'
+import type { Patience } from '../../kernel/values/patience.ts'
 import { wantsEventStream } from '../subscriptions/sse.ts'
 import type { HttpAnswer } from '../warm-path.ts'
 import { type Answered, refusalOf } from './answers.ts'
@@ -49,7 +51,11 @@ export function graphqlDirect(options: {
     return error ? { unreadable: error } : { body }
   }
 
-  const answer = async (request: IncomingMessage, requestId: string): Promise<HttpAnswer> => {
+  const answer = async (
+    request: IncomingMessage,
+    requestId: string,
+    asker: Patience,
+  ): Promise<HttpAnswer> => {
     const { method = '', url = '', headers } = request
     const refused = (error: unknown) => refusalOf(error, { requestId, path: GRAPHQL, log })
     try {
@@ -59,7 +65,7 @@ export function graphqlDirect(options: {
       if ('unreadable' in given) return lastOfItsConnection(refused(given.unreadable))
       const { body } = given
       return await answers.answer(
-        await answers.read({ method, headers, url, body }, { principal, requestId, address }),
+        await answers.read({ method, headers, url, body }, { principal, requestId, address, asker }),
       )
     } catch (error) {
       return refused(error)
@@ -69,7 +75,7 @@ export function graphqlDirect(options: {
   const serve = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
     const began = performance.now()
     const requestId = requestIdOf(request)
-    const { status, headers, body } = await answer(request, requestId)
+    const { status, headers, body } = await answer(request, requestId, patienceOf(response))
     const head = ['x-request-id', requestId, 'x-content-type-options', 'nosniff']
     for (const [name, value] of cors?.headersFor(request.headers.origin) ?? []) head.push(name, value)
     if (!headers.some(([name]) => name === 'cache-control')) head.push('cache-control', 'private, no-store')

@@ -1,6 +1,7 @@
 import type { Readable } from 'node:stream'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import type { Principal } from '../../kernel/auth/principal.ts'
+import { patienceOf } from '../../kernel/client-patience.ts'
 import type { Clock } from '../../kernel/clock.ts'
 import { BadInputError } from '../../kernel/errors.ts'
 import type { Logger } from '../../kernel/log.ts'
@@ -40,7 +41,8 @@ export function graphqlRoutes(
   const answer = async (request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> => {
     const { method, headers, url, body, id: requestId, ip: address } = request
     const principal = asking.get(request)!
-    const read = await answers.read({ method, headers, url, body }, { principal, requestId, address })
+    const asker = patienceOf(reply.raw)
+    const read = await answers.read({ method, headers, url, body }, { principal, requestId, address, asker })
     if (wantsEventStream(headers)) return stream(request, reply, read)
     return sendAnswer(reply, await answers.answer(read))
   }

@@ -1,6 +1,8 @@
 import type pg from 'pg'
 import { DataSource, type EntitySchema } from 'typeorm'
 import type { SubgraphName } from '../config.ts'
+import type { Patience } from '../values/patience.ts'
+import { cancelStatement } from './cancel-statement.ts'
 import { parsers } from './parsers.ts'
 import { observed, type Query, statementOf } from './statement.ts'
 import { runTransaction, type Tx } from './transaction.ts'
@@ -11,6 +13,8 @@ import { runTransaction, type Tx } from './transaction.ts'
  */
 export interface Db extends AsyncDisposable {
   readonly query: Query
+  /** The same for somebody who waits no longer than that: what is under way then is cancelled at the server. */
+  within(patience: Patience | undefined): Query
   readonly pool: pg.Pool
   /** Runs `work` in one READ COMMITTED transaction; again from the start after a deadlock or serialization failure. */
   transaction<T>(work: (tx: Tx) => Promise<T>): Promise<T>
@@ -60,11 +64,44 @@ export async function openDatabase(options: {
   // A broken idle connection is replaced by the pool; a query that meets one fails itself.
   pool.on('error', () => {}).on('connect', (client) => client.on('error', () => {}))
   const close = () => source.destroy()
+  const query: Query = async (sql, values = []) =>
+    (await observed(sql, () => pool.query(statementOf(sql, values)))).rows
   return {
-    query: async (sql, values = []) => (await observed(sql, () => pool.query(statementOf(sql, values)))).rows,
+    query,
+    within: (patience) => (patience ? queryWithin(pool, patience) : query),
     pool,
     transaction: (work) => runTransaction(pool, work, options.onPublished ?? (() => {})),
     close,
     [Symbol.asyncDispose]: close,
+  }
+}
+
+const queryWithin =
+  (pool: pg.Pool, patience: Patience): Query =>
+  async (sql, values = []) => {
+    const client = await pool.connect()
+    if (patience.isOver) {
+      client.release()
+      throw new QueryCanceled()
+    }
+    let isCancelled = false
+    const forget = patience.onEnd(() => {
+      isCancelled = true
+      cancelStatement(client)
+    })
+    try {
+      return (await observed(sql, () => client.query(statementOf(sql, values)))).rows
+    } finally {
+      forget()
+      client.release(isCancelled)
+    }
+  }
+
+/** Of a statement that was not begun; of one that was, PostgreSQL says the same. */
+class QueryCanceled extends Error {
+  override name = 'QueryCanceled'
+  readonly code = '57014'
+  constructor() {
+    super('nobody waits for this statement any more')
   }
 }

@@ -5,6 +5,7 @@ import type { Db } from '../db/open-database.ts'
 import type { Logger } from '../log.ts'
 import type { Secrets } from '../secrets.ts'
 import type { Instant } from '../values/instant.ts'
+import type { Patience } from '../values/patience.ts'
 import type { Language, Messages } from './refusal.ts'
 
 /** What an action or resolver is given: who asks, when, and the doors it may use. */
@@ -17,6 +18,8 @@ export interface Context<Services = unknown, Loaders = unknown> {
   /** The caller's network address; undefined for calls between parts. For limits only: it is not kept. */
   readonly address: string | undefined
   readonly db: Db
+  /** That the caller waits for what is read; `db.query` keeps to it. Undefined in mutations, events and jobs. */
+  readonly patience: Patience | undefined
   /** The other subgraphs, as a client of their GraphQL. */
   readonly graph: GraphClient
   readonly log: Logger

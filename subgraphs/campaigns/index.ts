@@ -15,7 +15,7 @@ export const campaigns = defineSubgraph(import.meta.url, {
   tables,
   migrations,
   messages,
-  services: ({ db }) => ({ memberTasks: openMemberTasks(db.query) }),
+  services: ({ db }) => ({ memberTasks: openMemberTasks(db) }),
   loaders: createLoaders,
   jobs,
   listeners,

@@ -25,7 +25,7 @@ export const ledger = defineSubgraph(import.meta.url, {
       programs,
       origins,
       lanes: new PostingLanes({ db, log, programs, origins }),
-      reads: sharedReads(db.query, programs),
+      reads: sharedReads(db, programs),
       markOf: (account) => accountMark(secrets.index, account),
       secretOf: ({ deviceId, registeredAt }) => terminalSecret(secrets.index, deviceId, registeredAt),
     }

@@ -7,6 +7,7 @@ import type { SubgraphName } from '../../kernel/config.ts'
 import type { GraphQLAnswer, GraphQLRequest } from '../../kernel/graphql/execute.ts'
 import { silentLog } from '../../kernel/log.ts'
 import type { Peers } from '../../kernel/peers.ts'
+import type { Patience } from '../../kernel/values/patience.ts'
 
 /**
  * The graph by our executor, each answer of which is compared with that of the stock executor, to the byte. What the
@@ -16,10 +17,10 @@ import type { Peers } from '../../kernel/peers.ts'
 export async function openBothExecutors(options: GraphOptions): Promise<Graph> {
   const recordings = new WeakMap<Claims, Recording>()
   const peers: Pick<Peers, 'execute'> = {
-    async execute(to, request, claims) {
+    async execute(to, request, claims, ...within) {
       const recording = recordings.get(claims)
-      if (!recording) return options.peers.execute(to, request, claims)
-      return recording.played ? recording.play(to, request) : recording.record(to, request, claims)
+      if (!recording) return options.peers.execute(to, request, claims, ...within)
+      return recording.played ? recording.play(to, request) : recording.record(to, request, claims, within)
     },
   }
   /** Spent once, however often it is told again. */
@@ -122,10 +123,15 @@ class Recording {
     return this.#spent?.()
   }
 
-  async record(to: SubgraphName, request: GraphQLRequest, claims: Claims): Promise<GraphQLAnswer> {
+  async record(
+    to: SubgraphName,
+    request: GraphQLRequest,
+    claims: Claims,
+    within: [withinMs?: number, asker?: Patience],
+  ): Promise<GraphQLAnswer> {
     const key = keyOf(to, request)
     try {
-      const answer = await this.#peers.execute(to, request, claims)
+      const answer = await this.#peers.execute(to, request, claims, ...within)
       // It is merged into others, and changes there.
       this.#answers.set(key, structuredClone(answer))
       for (const [index, representation] of representationsOf(request).entries()) {

@@ -16,7 +16,8 @@ export const Member = {
     JSON.stringify(await memberRecords(ctx.db.query, memberTables(distribution), [id])),
 
   async tasks({ id }: MemberReference, args: { program?: string | null }, ctx: CampaignsContext) {
-    const { tasks, progress } = await ctx.services.memberTasks({ memberId: id, now: ctx.now })
+    const { now, patience } = ctx
+    const { tasks, progress } = await ctx.services.memberTasks({ memberId: id, now, patience })
     const wanted = args.program ? tasks.filter(({ program }) => program === args.program) : tasks
     return wanted.map((task) => taskOf(task, progress(task)))
   },

@@ -1,7 +1,9 @@
 import { gather } from '../../../kernel/db/gather.ts'
+import type { Db } from '../../../kernel/db/open-database.ts'
 import type { Query } from '../../../kernel/db/statement.ts'
 import type { MemberId } from '../../../kernel/values/ids.ts'
 import { type Instant, localDate } from '../../../kernel/values/instant.ts'
+import { lastOf, type Patience } from '../../../kernel/values/patience.ts'
 import { type Campaign, campaignId } from '../domain/campaign.ts'
 import type { Completions, Task } from '../domain/completion.ts'
 import { currentTasks } from './campaigns.ts'
@@ -16,6 +18,7 @@ export interface MemberTasks {
 interface Asked {
   readonly memberId: MemberId
   readonly now: Instant
+  readonly patience: Patience | undefined
 }
 
 const NOTHING_DONE = { ofDay: 0, ofYear: 0, lastOfDay: 0, pointsOfYear: 0n }
@@ -25,10 +28,10 @@ const NOTHING_DONE = { ofDay: 0, ofYear: 0, lastOfDay: 0, pointsOfYear: 0n }
  * remembered, and says which versions of programmes were current. Where these are others, which is once after each
  * publication, tasks and progress are read again.
  */
-export function openMemberTasks(query: Query): (asked: Asked) => Promise<MemberTasks> {
+export function openMemberTasks(db: Pick<Db, 'within'>): (asked: Asked) => Promise<MemberTasks> {
   let remembered: Awaited<ReturnType<typeof currentTasks>> | undefined
 
-  const readOn = async (now: Instant, memberIds: readonly MemberId[]) => {
+  const readOn = async (query: Query, now: Instant, memberIds: readonly MemberId[]) => {
     for (;;) {
       remembered ??= await currentTasks(query)
       const { tasks, versions } = remembered
@@ -40,10 +43,11 @@ export function openMemberTasks(query: Query): (asked: Asked) => Promise<MemberT
 
   return gather(async (asked) => {
     const found = new Map<Asked, MemberTasks>()
+    const query = db.within(lastOf(asked.map(({ patience }) => patience)))
     // Programmes may be in any zone; within a quarter of an hour a day is the same in all of them.
     for (const together of Map.groupBy(asked, ({ now }) => Math.floor(now / ZONE_STEP_MS)).values()) {
       const memberIds = [...new Set(together.map(({ memberId }) => memberId))]
-      const { tasks, progress } = await readOn(together[0]!.now, memberIds)
+      const { tasks, progress } = await readOn(query, together[0]!.now, memberIds)
       const byTask = new Map(progress.map((one) => [nameOf(one.memberId, one.program, one.campaign), one]))
       for (const one of together) {
         found.set(one, {

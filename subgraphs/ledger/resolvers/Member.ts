@@ -15,7 +15,9 @@ export const Member = {
     { program: programId }: { program?: string | null },
     ctx: LedgerContext,
   ): Promise<AccountSource | null> {
-    const found = await ctx.services.reads.currentAccount({ memberId: id, program: programId, now: ctx.now })
+    const { now, patience } = ctx
+    const asked = { memberId: id, program: programId, now, patience }
+    const found = await ctx.services.reads.currentAccount(asked)
     return found ?? null
   },
 }

@@ -1,5 +1,6 @@
-import type { Query } from '../../../kernel/db/statement.ts'
+import type { Db } from '../../../kernel/db/open-database.ts'
 import { type Instant, localDate } from '../../../kernel/values/instant.ts'
+import { lastOf, type Patience } from '../../../kernel/values/patience.ts'
 import type { Program } from '../domain/program.ts'
 import { type ProgramShelf, pickProgram } from './programs.ts'
 import { type AccountView, readMemberAccounts, viewFrom } from './reads.ts'
@@ -10,6 +11,7 @@ export interface AskedAccount {
   /** By its id, or the only one. */
   readonly program: string | null | undefined
   readonly now: Instant
+  readonly patience: Patience | undefined
 }
 
 export interface CurrentAccount {
@@ -23,10 +25,11 @@ export interface CurrentAccount {
  * versions were current. Where these are others, which is once after each publication, it is asked again by them.
  */
 export async function currentAccounts(
-  query: Query,
+  db: Pick<Db, 'within'>,
   shelf: ProgramShelf,
   asked: readonly AskedAccount[],
 ): Promise<(CurrentAccount | undefined)[]> {
+  const query = db.within(lastOf(asked.map(({ patience }) => patience)))
   for (let programs = await shelf.remembered(); ; programs = await shelf.current()) {
     const picked = asked.map(({ program }) => pickProgram(programs, program))
     const { versions, accounts } = await readMemberAccounts(

@@ -1,7 +1,6 @@
 import DataLoader from 'dataloader'
 import { gather } from '../../../kernel/db/gather.ts'
 import type { Db } from '../../../kernel/db/open-database.ts'
-import type { Query } from '../../../kernel/db/statement.ts'
 import type { LocalDate } from '../../../kernel/values/instant.ts'
 import type { SourceDocument } from '../domain/posting.ts'
 import { type AccountKey, accountName } from './accounts.ts'
@@ -69,7 +68,8 @@ export interface SharedReads {
   haveAccounts(memberIds: readonly string[]): Promise<readonly boolean[]>
 }
 
-export function sharedReads(query: Query, programs: ProgramShelf): SharedReads {
+export function sharedReads(db: Pick<Db, 'query' | 'within'>, programs: ProgramShelf): SharedReads {
+  const { query } = db
   /** An account is never closed: who has one keeps it. */
   const holders = new Set<string>()
   const ask = gather(async (ids: readonly string[]) => {
@@ -80,7 +80,7 @@ export function sharedReads(query: Query, programs: ProgramShelf): SharedReads {
   })
   return {
     account: gather((keys) => readAccounts(query, keys)),
-    currentAccount: gather((asked) => currentAccounts(query, programs, asked)),
+    currentAccount: gather((asked) => currentAccounts(db, programs, asked)),
     async haveAccounts(memberIds) {
       const known = memberIds.map((id) => holders.has(id))
       if (!known.includes(false)) return known

@@ -14,6 +14,7 @@ import { executor } from '../../../kernel/graphql/execute.ts'
 import { type Logger, silentLog } from '../../../kernel/log.ts'
 import { localPeers } from '../../../kernel/peers.ts'
 import { newSecrets } from '../../../kernel/secrets.ts'
+import type { Patience } from '../../../kernel/values/patience.ts'
 import { compose } from '../../../schema/compose.ts'
 import { openBothExecutors } from '../../helpers/both-executors.ts'
 
@@ -80,6 +81,7 @@ export async function openFakeGateway(
   const down = new Set<SubgraphName>()
   const drained: SubgraphName[] = []
   const names: string[] = []
+  const waiting: Patience[] = []
   /** Sessions that have ended. */
   const ended: string[] = []
   let held: Promise<void> | undefined
@@ -89,7 +91,8 @@ export async function openFakeGateway(
     const run = executor(buildSchema(sdl, resolvers), log)
     peers.add(name, {
       feed: { read: async () => [], hasNewer: async () => false, end: async () => START },
-      execute: async (request, claims) => {
+      execute: async (request, claims, patience) => {
+        if (patience && name === 'identity') waiting.push(patience)
         if (held && name === 'identity') {
           holding += 1
           await held
@@ -169,6 +172,8 @@ export async function openFakeGateway(
     down,
     drained,
     names,
+    /** Of the queries that came to identity. */
+    waiting,
     /** From now on identity does not answer, until the function that is returned is called. */
     hold(): () => void {
       const { promise, resolve } = Promise.withResolvers<void>()
