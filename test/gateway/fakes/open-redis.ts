@@ -31,7 +31,8 @@ export async function openFakeRedis(port = 0) {
     socket.on('close', () => sockets.delete(socket)).on('error', () => {})
     let text = ''
     let queued: string[][] | undefined
-    socket.setEncoding('utf8').on('data', (chunk: string) => {
+    // A character for each byte.
+    socket.setEncoding('latin1').on('data', (chunk: string) => {
       text += chunk
       for (;;) {
         const read = readCommand(text)
@@ -71,7 +72,7 @@ export async function openFakeRedis(port = 0) {
 const bulk = (value: string | undefined): string =>
   value === undefined ? '$-1\r\n' : `$${Buffer.byteLength(value)}\r\n${value}\r\n`
 
-/** An array of bulk strings; texts here are ASCII, so characters are bytes. */
+/** An array of bulk strings, of which each byte is a character. */
 function readCommand(text: string): { command: string[]; length: number } | undefined {
   const head = /^\*(\d+)\r\n/.exec(text)
   if (!head) return undefined
@@ -83,7 +84,7 @@ function readCommand(text: string): { command: string[]; length: number } | unde
     at += size[0].length
     const end = at + Number(size[1])
     if (text.length < end + 2) return undefined
-    command.push(text.slice(at, end))
+    command.push(Buffer.from(text.slice(at, end), 'latin1').toString())
     at = end + 2
   }
   return { command, length: at }
