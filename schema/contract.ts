@@ -15,7 +15,7 @@ export type Audience = 'member' | 'partner' | 'staff'
 export const AUDIENCES: readonly Audience[] = ['member', 'partner', 'staff']
 
 /**
- * Fields, as `Type.field`, that stand outside of an audience's contract, by the tags in a supergraph. Staff see all
+ * Fields of objects and inputs, as `Type.field`, that stand outside of an audience's contract, by the tags in a supergraph. Staff see all
  * that is not internal: they answer for the rest.
  */
 export function outsideOf(supergraphSdl: string, audience: Audience): ReadonlySet<string> {
@@ -24,7 +24,8 @@ export function outsideOf(supergraphSdl: string, audience: Audience): ReadonlySe
   // The gateway's own, so it has no tag.
   if (audience === 'partner') outside.add('Subscription.memberChanged')
   for (const definition of parse(supergraphSdl, { noLocation: true }).definitions) {
-    if (definition.kind !== Kind.OBJECT_TYPE_DEFINITION) continue
+    const { kind } = definition
+    if (kind !== Kind.OBJECT_TYPE_DEFINITION && kind !== Kind.INPUT_OBJECT_TYPE_DEFINITION) continue
     for (const field of definition.fields ?? []) {
       const audiences = tagsOf(field.directives).filter((one) => AUDIENCES.some((known) => known === one))
       if (audiences.length > 0 && !audiences.includes(audience)) {
@@ -78,6 +79,12 @@ function narrowed(
       )
       const interfaces = definition.interfaces?.filter(({ name }) => known.has(name.value))
       return fields?.length ? [{ ...definition, fields, interfaces }] : []
+    }
+    case Kind.INPUT_OBJECT_TYPE_DEFINITION: {
+      const fields = definition.fields?.filter(
+        ({ name }) => !outside.has(`${definition.name.value}.${name.value}`),
+      )
+      return fields?.length ? [{ ...definition, fields }] : []
     }
     case Kind.UNION_TYPE_DEFINITION: {
       const types = definition.types?.filter(({ name }) => known.has(name.value))

@@ -22,7 +22,8 @@ const callersOf = (audience: Audience): readonly string[] =>
 /**
  * The tags of each field, by its rights, so that the two cannot disagree: `member`, `partner` and `staff` say whose
  * contracts have the field, and none of the three that all have; `pii` is personal, `internal` in no contract. What is
- * reached only through another field needs no audience: it goes where that one goes.
+ * reached only through another field needs no audience: it goes where that one goes. Fields of inputs have no rights, so
+ * their tags stand in the SDL.
  */
 export function tagsOf(rows: readonly FieldVerdicts[]): Map<string, readonly string[]> {
   const tags = new Map<string, readonly string[]>()
@@ -85,7 +86,10 @@ const importing = (link: ConstDirectiveNode, element: string): ConstDirectiveNod
           ...argument,
           value: {
             ...argument.value,
-            values: [...argument.value.values, { kind: Kind.STRING, value: element }],
+            values: [
+              ...argument.value.values.filter((one) => one.kind !== Kind.STRING || one.value !== element),
+              { kind: Kind.STRING, value: element },
+            ],
           },
         }
       : argument,

@@ -4,12 +4,13 @@ import {
   buildSchema,
   getIntrospectionQuery,
   type IntrospectionQuery,
+  Kind,
   parse,
   printSchema,
 } from 'graphql'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { compose } from '../../schema/compose.ts'
-import { AUDIENCES, contractOf, outsideOf } from '../../schema/contract.ts'
+import { AUDIENCES, type Audience, contractOf, outsideOf } from '../../schema/contract.ts'
 import { walkRights } from '../../schema/rights.ts'
 import { openEverything } from '../helpers/everything.ts'
 import { openFakeGateway } from './fakes/open-gateway.ts'
@@ -53,6 +54,30 @@ describe('the contracts', () => {
       expect(objects.filter((coordinate) => !may.has(coordinate))).toEqual([])
     },
   )
+
+  test('fields of inputs that a caller may not send stand in no contract of it, and nobody must send them', () => {
+    const supergraph = read('schema/supergraph.graphql')
+    const staff = parse(read('schema/api.graphql')).definitions.flatMap((one) =>
+      one.kind === Kind.INPUT_OBJECT_TYPE_DEFINITION
+        ? (one.fields ?? []).map((field) => ({ coordinate: `${one.name.value}.${field.name.value}`, field }))
+        : [],
+    )
+    const cut = (audience: Audience) => {
+      const outside = outsideOf(supergraph, audience)
+      return staff.filter(({ coordinate }) => outside.has(coordinate))
+    }
+    expect(cut('member').map(({ coordinate }) => coordinate)).toEqual([
+      'CompleteTaskInput.memberId',
+      'CompleteTaskInput.occurredAt',
+      'RegisterMemberInput.entry',
+    ])
+    for (const audience of ['member', 'partner'] as const) {
+      for (const { coordinate, field } of cut(audience)) {
+        expect(fieldsOf(audience)).not.toContain(coordinate)
+        expect(field.type.kind === Kind.NON_NULL_TYPE && field.defaultValue === undefined).toBe(false)
+      }
+    }
+  })
 
   test.each(['member', 'partner'] as const)(
     'that of a %s has every root field that such a caller may ask',
