@@ -26,6 +26,8 @@ const environment = z.object({
   HUITONG_IDENTITY_CONFLICT: z.enum(['review', 'newest-proof']).default('review'),
   HUITONG_DORMANT_DAYS: wholeNumber(30, 3_650).optional(),
   HUITONG_PHONE_RECIPES: phoneRecipes().default([]),
+  HUITONG_HOUSEHOLD_MEMBERS: wholeNumber(2, 50).default(6),
+  HUITONG_STAFF_SESSION_HOURS: wholeNumber(1, 24).default(16),
   IDENTITY_URL: z.url().optional(),
   LEDGER_URL: z.url().optional(),
   BENEFITS_URL: z.url().optional(),
@@ -195,6 +197,10 @@ export interface Config {
     /** A member who was not seen for so many days is not reached by a number alone; undefined: always is. */
     readonly dormantDays: number | undefined
   }
+  /** How many share a household, with those who are invited. */
+  readonly householdMembers: number
+  /** So long after signing in somebody on the staff signs in anew. */
+  readonly staffSessionHours: number
   /** How marketplaces make hashes of phones, by which they name their buyers. */
   readonly phoneRecipes: readonly {
     readonly id: string
@@ -296,6 +302,8 @@ export function readConfig(
     },
     privacy: { erasedReturn: e.HUITONG_ERASED_RETURN, accessRecordDays: e.HUITONG_ACCESS_RECORD_DAYS },
     oneId: { conflict: e.HUITONG_IDENTITY_CONFLICT, dormantDays: e.HUITONG_DORMANT_DAYS },
+    householdMembers: e.HUITONG_HOUSEHOLD_MEMBERS,
+    staffSessionHours: e.HUITONG_STAFF_SESSION_HOURS,
     phoneRecipes: e.HUITONG_PHONE_RECIPES,
     subgraphUrls: {
       identity: e.IDENTITY_URL,

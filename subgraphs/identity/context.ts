@@ -24,6 +24,8 @@ export interface Services {
   readonly erasedReturn: ErasedReturn
   readonly accessRecordDays: number
   readonly oneId: OneIdRules
+  readonly householdMembers: number
+  readonly staffSessionHours: number
   /** By which marketplaces make hashes of phones. */
   readonly phoneRecipes: readonly PhoneRecipe[]
 }
@@ -60,5 +62,7 @@ export const openServices = ({ db, config, secrets, clock, log }: ServiceDepende
     conflict: config.oneId.conflict === 'review' ? 'REVIEW' : 'NEWEST_PROOF',
     dormantDays: config.oneId.dormantDays,
   },
+  householdMembers: config.householdMembers,
+  staffSessionHours: config.staffSessionHours,
   phoneRecipes: config.phoneRecipes,
 })

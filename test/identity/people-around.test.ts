@@ -316,6 +316,16 @@ describe('households', () => {
   })
 })
 
+test('a household is as large as it is set', async () => {
+  await using pairs = await openIdentity({ HUITONG_HOUSEHOLD_MEMBERS: '2' })
+  const owner = member(await pairs.registered('13900000001'))
+  await pairs.mutate(owner, 'createHousehold', 'CreateHouseholdInput', { name: 'Li' }, 'household { id }')
+  const invite = () =>
+    pairs.mutate<Answer>(owner, 'inviteToHousehold', 'InviteToHouseholdInput', { role: 'ADULT' }, 'code')
+  expect((await invite()).refusal).toBeNull()
+  expect((await invite()).refusal?.code).toBe('HOUSEHOLD_FULL')
+})
+
 describe('community groups', () => {
   const register = (as: Principal, input: Record<string, unknown> = {}) =>
     said<{ group: { id: string; state: string; node: string | null } | null }>(

@@ -171,6 +171,17 @@ describe('built-in accounts', () => {
     expect((await staff.refresh(fourth.refreshToken)).refusal?.code).toBe('REFRESH_TOKEN_NOT_VALID')
   })
 
+  test('a session is as long as it is set', async () => {
+    await using short = await openIdentity({ HUITONG_STAFF_SESSION_HOURS: '2' })
+    const own = people(short)
+    const { access } = await own.create(admin, { login: 'short', role: 'OPERATOR' })
+    const first = (await own.signIn(access!, own.code(access!))).session!
+    short.clock.advance(3_600_000)
+    const second = (await own.refresh(first.refreshToken)).session!
+    short.clock.advance(3_600_000)
+    expect((await own.refresh(second.refreshToken)).refusal?.code).toBe('REFRESH_TOKEN_NOT_VALID')
+  })
+
   test('who signs out, leaves, moves or is reset has no session any more, and the gateway is told', async () => {
     const ended = async () =>
       (

@@ -82,7 +82,7 @@ export async function inviteToHousehold(
   return ctx.db.transaction(async (tx) => {
     const household = await lockHouseholdOf(tx, target)
     const invited = household ? await countInvitations(tx, household.id, ctx.now) : 0
-    const decided = decideInvitation(household, target, invited)
+    const decided = decideInvitation(household, target, invited, ctx.services.householdMembers)
     if (!decided.ok) return decided
     const code = randomBytes(12).toString('base64url')
     const expiresAt = later(ctx.now, INVITATION_LIFE_MS)
@@ -111,7 +111,8 @@ export async function joinHousehold(
       const invitation = await lockInvitation(tx, hash)
       const household = invitation && (await lockHousehold(tx, invitation.household))
       const inHousehold = (await findHouseholdIdsOf(tx, [member.id])).size > 0
-      const decided = decideJoining(invitation, household, { id: member.id, inHousehold }, ctx.now)
+      const { householdMembers: most } = ctx.services
+      const decided = decideJoining(invitation, household, { id: member.id, inHousehold }, most, ctx.now)
       if (!decided.ok) return decided
       const { role } = invitation!
       const id = household!.id

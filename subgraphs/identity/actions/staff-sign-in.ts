@@ -41,8 +41,7 @@ export interface StaffSignedIn {
 
 type Answer<T> = Result<T, IdentityRefusalCode>
 
-/** A working day and the evening after it; then the person signs in anew. */
-const SESSION_MS = 16 * 60 * 60 * 1000
+const HOUR_MS = 60 * 60 * 1000
 
 const refused = fail('STAFF_SIGN_IN_REFUSED')
 
@@ -137,7 +136,7 @@ async function handOut(
   staff: StaffAccount,
 ): Promise<SessionTokens> {
   const refreshToken = randomBytes(32).toString('base64url')
-  const refreshTokenExpiresAt = later(session.startedAt, SESSION_MS)
+  const refreshTokenExpiresAt = later(session.startedAt, ctx.services.staffSessionHours * HOUR_MS)
   await insertStaffRefreshToken(tx, {
     hash: secretDigest(refreshToken),
     sessionId: session.id,

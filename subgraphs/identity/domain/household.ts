@@ -22,8 +22,6 @@ export interface Household {
   readonly relatives: readonly Relative[]
 }
 
-/** What shares one paid membership is a family, not a town. */
-export const RELATIVES_MAX = 6
 export const INVITATION_LIFE_MS = 7 * DAY_MS
 
 export interface Invitation {
@@ -42,9 +40,10 @@ export function decideInvitation(
   household: Household | undefined,
   inviter: string,
   invited: number,
+  most: number,
 ): Result<true, 'HOUSEHOLD_NOT_FOUND' | 'HOUSEHOLD_FULL'> {
   if (!household || household.closed || !owns(household, inviter)) return fail('HOUSEHOLD_NOT_FOUND')
-  return household.relatives.length + invited >= RELATIVES_MAX ? fail('HOUSEHOLD_FULL') : ok(true)
+  return household.relatives.length + invited >= most ? fail('HOUSEHOLD_FULL') : ok(true)
 }
 
 /** May this member come in by this invitation? */
@@ -52,6 +51,7 @@ export function decideJoining(
   invitation: Invitation | undefined,
   household: Household | undefined,
   member: { id: string; inHousehold: boolean },
+  most: number,
   now: Instant,
 ): Result<true, 'INVITATION_NOT_VALID' | 'HOUSEHOLD_FULL' | 'ALREADY_IN_HOUSEHOLD'> {
   const path = { path: ['code'] }
@@ -60,7 +60,7 @@ export function decideJoining(
   }
   if (!household || household.closed) return fail('INVITATION_NOT_VALID', path)
   if (member.inHousehold) return fail('ALREADY_IN_HOUSEHOLD')
-  return household.relatives.length >= RELATIVES_MAX ? fail('HOUSEHOLD_FULL') : ok(true)
+  return household.relatives.length >= most ? fail('HOUSEHOLD_FULL') : ok(true)
 }
 
 /**

@@ -157,7 +157,7 @@ describe('a household', () => {
     ['it is full with who is invited', household('OWNER', 'ADULT'), 'm0', 4, 'HOUSEHOLD_FULL'],
     ['there is room for the last', household('OWNER', 'ADULT'), 'm0', 3, 'yes'],
   ] as const)('%s', ([, given, by, invited, expected]) => {
-    const decided = decideInvitation(given, by, invited)
+    const decided = decideInvitation(given, by, invited, 6)
     expect(decided.ok ? 'yes' : decided.refusal.code).toBe(expected)
   })
 
@@ -189,7 +189,7 @@ describe('a household', () => {
     ['from another', invitation, household('OWNER'), true, 'ALREADY_IN_HOUSEHOLD'],
     ['to a full one', invitation, full, false, 'HOUSEHOLD_FULL'],
   ])('somebody %s', ([, given, into, inHousehold, expected]) => {
-    const decided = decideJoining(given, into, { id: 'm9', inHousehold }, NOW)
+    const decided = decideJoining(given, into, { id: 'm9', inHousehold }, 6, NOW)
     expect(decided.ok ? 'yes' : decided.refusal.code).toBe(expected)
   })
 
