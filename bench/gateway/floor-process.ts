@@ -3,10 +3,12 @@ import { buildSchema, type GraphQLObjectType, type GraphQLScalarType, parse } fr
 import { compileQuery, isCompiledQuery } from 'graphql-jit'
 import { scalars } from '../../kernel/graphql/scalars.ts'
 import { findWhole, listedIds, recordedPurchase } from './data.ts'
+import { openFloorDoor } from './floor-door.ts'
 import { rawServer } from './raw-server.ts'
 import { given, sayListening } from './said.ts'
 
-// The floor for subgraphs in the gateway's process: one schema, all data at hand, compiled, no callers, no rights.
+// The floor for subgraphs in the gateway's process: one schema, all data at hand, compiled; of what a gateway does
+// besides, only what `floor-door.ts` says.
 const api = readFileSync(new URL('../../schema/api.graphql', import.meta.url), 'utf8')
 const schema = buildSchema(`${api}\nextend type Query { benchMembers: [Member!]! }`)
 for (const [name, { serialize, parseValue, parseLiteral }] of Object.entries(scalars)) {
@@ -32,8 +34,10 @@ function runOf(query: string): Run {
   return run
 }
 
-const listen = rawServer(async (_, body) => {
+const door = await openFloorDoor()
+const listen = rawServer(async (_, body, { authorization }) => {
+  await door.letIn(authorization)
   const { query, variables } = JSON.parse(body) as { query: string; variables: Record<string, unknown> }
   return JSON.stringify(await runOf(query)(undefined, undefined, variables))
 })
-sayListening(await listen(given().port))
+sayListening(await listen(given().port), door.token)

@@ -16,18 +16,19 @@ export function openSpending(budgets: Budgets, perMinute: Config['costPerMinute'
     // Members share addresses by the thousand; a partner's or a till's back end has a budget of its own.
     const byAddress = kind === 'anonymous' || kind === 'member' ? perMinute.address : 0
     const own = kind === 'anonymous' ? 0 : perMinute[kind]
-    const waits = [
+    const wait =
       byAddress > 0 && address !== undefined
         ? budgets.spend(`address:${address}`, cost, byAddress)
-        : undefined,
-      own > 0 ? budgets.spend(principalName(principal), cost, own) : undefined,
-    ]
-    if (waits.some((wait) => wait instanceof Promise)) return Promise.all(waits).then(refuse)
-    return refuse(waits as (number | undefined)[])
+        : undefined
+    const ownWait = own > 0 ? budgets.spend(principalName(principal), cost, own) : undefined
+    if (wait instanceof Promise || ownWait instanceof Promise) {
+      return Promise.all([wait, ownWait]).then((both) => refuse(...both))
+    }
+    return refuse(wait, ownWait)
   }
 }
 
-function refuse(waits: readonly (number | undefined)[]): undefined {
-  const seconds = Math.max(...waits.map((wait) => wait ?? 0))
+function refuse(wait = 0, ownWait = 0): undefined {
+  const seconds = Math.max(wait, ownWait)
   if (seconds > 0) throw new RateLimitedError(seconds)
 }

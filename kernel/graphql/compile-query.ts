@@ -49,8 +49,9 @@ class NotCompiledError extends Error {
  * A query as one written function for each of its objects: properties are read by name, objects of one place have one
  * hidden class, and a field that is no promise waits for nobody. It answers as `execute` of `graphql` does. `graphql-jit`,
  * which carries out mutations, calls a resolver for each object, with closures for each of its fields: what is asked of
- * four subgraphs for one member took a third more time and two and a half times the memory. Undefined for documents with anything that
- * needs more: several operations, introspection, `@skip` and `@include`, types that find out for themselves what they are.
+ * four subgraphs for one member took 12.6 µs and 39 kB by it, and takes 9.6 µs and 15 kB. Undefined for documents with
+ * anything that needs more: several operations, introspection, directives, types that find out for themselves what
+ * they are.
  */
 export function compileQuery(schema: GraphQLSchema, document: DocumentNode): CompiledQuery | undefined {
   const [operation, ...others] = document.definitions.filter(
