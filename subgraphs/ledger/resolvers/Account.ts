@@ -16,6 +16,7 @@ import { explainEntry } from '../actions/explain-entry.ts'
 import type { LedgerContext } from '../context.ts'
 import { AccountBook, newAccount } from '../domain/account-book.ts'
 import { signOf } from '../domain/entry.ts'
+import { pointsSources } from '../domain/points-source.ts'
 import type { Program } from '../domain/program.ts'
 import { type Missing, nextTier, progress, tierOf } from '../domain/tiers.ts'
 import { accountName, readAccountStates } from '../store/accounts.ts'
@@ -27,6 +28,7 @@ import {
   readJoinedStatement,
   readLots,
   readPointsAt,
+  readPointsBySource,
   readStatement,
   readTierHistory,
   type StatementAsset,
@@ -177,6 +179,12 @@ export const Account = {
       pending,
     }
     return { ...balance(account.program, parts), lifetimeEarned: points.earned, expiringSoon: [] }
+  },
+
+  async pointsBySource(account: AccountSource, _: unknown, ctx: LedgerContext) {
+    const memberIds = await allIds(ctx.db.query, account.memberId)
+    const sums = await readPointsBySource(ctx.db.query, { memberIds, programKey: account.program.key })
+    return pointsSources.map((source) => ({ source, points: sums.get(source) ?? 0n }))
   },
 
   async growthAt(account: AccountSource, { time }: { time: Instant }, ctx: LedgerContext) {

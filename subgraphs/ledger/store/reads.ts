@@ -2,6 +2,8 @@ import type { Query } from '../../../kernel/db/statement.ts'
 import { type Instant, type LocalDate, NEVER, toIso } from '../../../kernel/values/instant.ts'
 import type { TierReason } from '../domain/account-book.ts'
 import { type EntryKind, lotsFrom } from '../domain/entry.ts'
+import { type PointsSource, sourceOf } from '../domain/points-source.ts'
+import type { SourceDocument } from '../domain/posting.ts'
 import { type AccountKey, accountName } from './accounts.ts'
 import { type EntryRow, entryColumns, entryFrom, type RecordedEntry } from './entries.ts'
 
@@ -294,6 +296,33 @@ export async function readJoinedStatement(
     ],
   )
   return rows.map(entryFrom)
+}
+
+/** Points by the source of their document, less what of it was taken back; of all accounts of a person. */
+export async function readPointsBySource(
+  query: Query,
+  { memberIds, programKey }: { memberIds: readonly string[]; programKey: number },
+): Promise<Map<PointsSource, bigint>> {
+  const rows = await query<{ kind: SourceDocument['kind']; channel: string; points: bigint }>(
+    `/* readPointsBySource */
+     select begun.document_kind as kind, origin.channel,
+            sum(case when entry.kind in ('reverse', 'cancel', 'deduct') then -entry.points else entry.points end)::bigint as points
+     from entry
+     join document on document.id = entry.document_id
+     join entry as begun on begun.member_id = document.member_id and begun.program_key = document.program_key
+       and begun.seq = document.seq
+     join origin on origin.origin_key = begun.origin_key
+     where entry.member_id = any($1::uuid[]) and entry.program_key = $2 and entry.points is not null
+       and entry.kind in ('earn', 'grant', 'await', 'top-up', 'correct', 'reverse', 'cancel', 'deduct')
+     group by 1, 2`,
+    [memberIds, programKey],
+  )
+  const sums = new Map<PointsSource, bigint>()
+  for (const row of rows) {
+    const source = sourceOf(row)
+    sums.set(source, (sums.get(source) ?? 0n) + row.points)
+  }
+  return sums
 }
 
 export interface PointsAt {

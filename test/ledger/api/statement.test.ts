@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { encodeCursor } from '../../../kernel/graphql/page.ts'
 import { admin, clerk, member } from '../../helpers/graph.ts'
+import { autoBrand, perform } from '../activities.ts'
 import { ACCOUNT, memberId, openLedger } from '../open-ledger.ts'
 import { takeBack } from '../order-requests.ts'
 import { documentWith, withPointsValidity } from '../program-of.ts'
@@ -192,6 +193,36 @@ test('growth has a statement of its own, and its balance of any past moment is w
     { kind: 'REVERSE', growth: -15, growthBalance: 125 },
     { kind: 'EARN', growth: 40, growthBalance: 140 },
     { kind: 'EARN', growth: 100, growthBalance: 100 },
+  ])
+})
+
+test('points are told by their source, less what was taken back', async () => {
+  await using ledger = await openLedger({ program: autoBrand, now: '2026-01-10T04:00:00Z' })
+  const by = async () => {
+    const { pointsBySource, points } = await accountField<{
+      pointsBySource: { source: string; points: number }[]
+      points: { available: number }
+    }>(ledger, 'li', 'pointsBySource { source points } points { available }')
+    return [...pointsBySource.map(({ source, points }) => `${source} ${points}`), points.available]
+  }
+  expect(await by()).toEqual(['INITIAL 0', 'CONSUMPTION 0', 'ACTIVITY 0', 'OTHER 0', 0])
+  await grant(ledger, 'li', 100, { idempotencyKey: 'welcome', source: 'INITIAL' })
+  await grant(ledger, 'li', 7, { idempotencyKey: 'task', source: 'ACTIVITY' })
+  await grant(ledger, 'li', 5, { idempotencyKey: 'case', source: 'OTHER' })
+  const { purchase: bought } = await ledger.buy('li', '3000', '2026-01-09', 'b-1')
+  await perform(ledger, 'li', 'sign-in', { document: 'today' })
+  expect(await by()).toEqual([
+    ...['INITIAL 100', `CONSUMPTION ${bought!.points}`, 'ACTIVITY 8', 'OTHER 5'],
+    113 + bought!.points,
+  ])
+  await takeBack(ledger, 'b-1', 'r-1')
+  expect(await by()).toEqual(['INITIAL 100', 'CONSUMPTION 0', 'ACTIVITY 8', 'OTHER 5', 113])
+  const { statement } = await accountField<{
+    statement: Page<{ kind: string; document: { source: string } | null }>
+  }>(ledger, 'li', 'statement { edges { node { kind document { source } } } }')
+  expect(statement.edges.map(({ node }) => `${node.kind} ${node.document!.source}`).reverse()).toEqual([
+    ...['GRANT INITIAL', 'GRANT ACTIVITY', 'GRANT OTHER', 'EARN CONSUMPTION', 'EARN ACTIVITY'],
+    'REVERSE CONSUMPTION',
   ])
 })
 
