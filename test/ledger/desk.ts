@@ -89,8 +89,8 @@ export class Desk {
     return this.#post(number, at, { kind: 'activity', code, quantity: 1, amount: undefined })
   }
 
-  grant(number: string, at: string, points: bigint): Result<SourceDocument> {
-    return this.#post(number, at, { kind: 'grant', points, reason: 'gift' })
+  grant(number: string, at: string, points: bigint, growth?: bigint): Result<SourceDocument> {
+    return this.#post(number, at, { kind: 'grant', points, growth, reason: 'gift' })
   }
 
   /** By staff; below nothing it takes. */

@@ -13,6 +13,7 @@ export interface GrantInput {
   readonly program?: string | null
   readonly memberId: string
   readonly points: bigint
+  readonly growth?: bigint | null
   readonly source: 'INITIAL' | 'ACTIVITY' | 'OTHER'
   readonly reason: string
   readonly document: string
@@ -20,7 +21,7 @@ export interface GrantInput {
   readonly idempotencyKey: string
 }
 
-/** Gives points that no purchase earned; its source stands in the place of a channel. */
+/** Gives points, and growth, that no purchase earned; its source stands in the place of a channel. */
 export async function grantPoints(
   ctx: LedgerContext,
   input: GrantInput,
@@ -29,6 +30,7 @@ export async function grantPoints(
   if (!program) return fail('PROGRAM_NOT_FOUND', { path: ['program'] })
   const [memberId] = await resolveMembers(ctx, [{ id: input.memberId }])
   if (!memberId) return fail('MEMBER_NOT_FOUND', { path: ['memberId'] })
+  const growth = input.growth ?? undefined
   const { points, source, reason, document, occurredAt, idempotencyKey } = input
   const [result] = await post(ctx, [
     {
@@ -43,10 +45,12 @@ export async function grantPoints(
         operator: principalName(ctx.principal),
         effectiveAt: occurredAt ?? ctx.now,
         points,
+        growth,
         reason,
         body: bodyDigest({
           program: program.id,
           points,
+          growth,
           source,
           reason,
           document,

@@ -1,6 +1,7 @@
 import type { Instant } from '../../../kernel/values/instant.ts'
 import { formatDecimal } from '../../../kernel/values/money.ts'
 import { AccountBook, newAccount } from './account-book.ts'
+import { grantedBy } from './granting.ts'
 import { type PostingCommand, post, type SourceDocument } from './posting.ts'
 import type { Program } from './program.ts'
 import { type TierMove, TierMoves } from './reevaluation.ts'
@@ -9,6 +10,8 @@ import { type TierMove, TierMoves } from './reevaluation.ts'
 export interface PastEvent {
   readonly document: SourceDocument
   readonly burned: bigint
+  /** Growth that staff took. */
+  readonly growthTaken?: bigint
 }
 
 /** What a programme makes of recorded events. */
@@ -149,7 +152,7 @@ function commandOf(program: Program, document: SourceDocument): PostingCommand |
         ...source,
         idempotencyKey: undefined,
         kind: 'grant',
-        points: document.awards.reduce((sum, { amount }) => sum + amount, 0n),
+        ...grantedBy(document.awards),
         reason: document.awards[0]!.rule,
       }
     default:

@@ -1,5 +1,5 @@
 import { unreachable } from '../../../kernel/values/assert.ts'
-import { type Instant, localDate } from '../../../kernel/values/instant.ts'
+import type { Instant } from '../../../kernel/values/instant.ts'
 import { parseDecimal } from '../../../kernel/values/money.ts'
 import { fail, ok, type Result } from '../../../kernel/values/result.ts'
 import type { AccountBook, Occasion } from './account-book.ts'
@@ -18,6 +18,7 @@ import {
 import type { Counters } from './earn-counters.ts'
 import { enterEarning } from './enter-earning.ts'
 import { tierGivenBy } from './entering.ts'
+import { awardsOf, enterGrant } from './granting.ts'
 import { type HoldingCommand, postCapture, postHold, postRelease } from './holding.ts'
 import { type AdjustmentCommand, type AdjustmentRefusal, postAdjustment } from './post-adjustment.ts'
 import { type BalanceSyncCommand, postBalanceSync } from './post-balance-sync.ts'
@@ -66,7 +67,13 @@ export type PostingCommand = Source &
         /** A decimal in the programme's currency. */
         readonly amount: string | undefined
       }
-    | { readonly kind: 'grant'; readonly points: bigint; readonly reason: string }
+    | {
+        readonly kind: 'grant'
+        readonly points: bigint
+        /** Besides; none where absent. */
+        readonly growth?: bigint
+        readonly reason: string
+      }
     | {
         readonly kind: 'redemption'
         readonly wish: Wish
@@ -303,14 +310,17 @@ function postGrant(
   now: Instant,
 ): Result<SourceDocument, PostingRefusal> {
   if (command.effectiveAt > now) return fail('OCCURRED_IN_FUTURE', { path: ['occurredAt'] })
-  if (command.points <= 0n) return fail('POINTS_NOT_POSITIVE', { path: ['points'] })
-  if (command.points > AMOUNT_MAX) return fail('AMOUNT_NOT_VALID', { path: ['points'] })
+  const { points, growth = 0n, reason } = command
+  if (points < 0n || (points === 0n && growth === 0n))
+    return fail('POINTS_NOT_POSITIVE', { path: ['points'] })
+  if (growth < 0n) return fail('GROWTH_NOT_POSITIVE', { path: ['growth'] })
+  if (points > AMOUNT_MAX) return fail('AMOUNT_NOT_VALID', { path: ['points'] })
+  if (growth > AMOUNT_MAX) return fail('AMOUNT_NOT_VALID', { path: ['growth'] })
   book.catchUp(command.effectiveAt)
   const tierBefore = book.tier
-  book.count({ points: command.points, day: localDate(command.effectiveAt, program.timeZone) })
-  book.credit('grant', { points: command.points }, occasionOf(documentOf(program, command)))
-  const award: Award = { rule: command.reason, line: -1, asset: 'points', amount: command.points }
-  return ok({ ...documentOf(program, command), awards: [award], tierBefore, tierAfter: book.tier })
+  const document = documentOf(program, command)
+  enterGrant(program, book, { points, growth }, occasionOf(document))
+  return ok({ ...document, awards: awardsOf(reason, { points, growth }), tierBefore, tierAfter: book.tier })
 }
 
 function postRedemption(

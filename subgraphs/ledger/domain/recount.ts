@@ -35,7 +35,7 @@ export function recounted(
 }
 
 /** What a recorded document was worth to the measures of tiers. */
-export function happeningOf({ timeZone }: Program, { document }: PastEvent): Happening {
+export function happeningOf({ timeZone }: Program, { document, growthTaken = 0n }: PastEvent): Happening {
   const day = localDate(document.effectiveAt, timeZone)
   const sum = (asset: 'points' | 'growth'): bigint =>
     document.awards.reduce((total, award) => (award.asset === asset ? total + award.amount : total), 0n)
@@ -45,6 +45,9 @@ export function happeningOf({ timeZone }: Program, { document }: PastEvent): Hap
       return { ...gifts, spend: document.amount ?? 0n, visit: true }
     case 'activity':
       return { ...gifts, activity: { code: document.subject!, times: BigInt(document.quantity ?? 1) } }
+    // Points that staff corrects are earned by nothing that tiers ask for.
+    case 'adjustment':
+      return { day, growth: sum('growth') - growthTaken }
     // What a channel has told was earned elsewhere.
     case 'balance-sync':
       return { day }

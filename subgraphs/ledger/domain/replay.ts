@@ -9,6 +9,7 @@ import { type Award, type Multiplier, type Rating, rate, rateAgain } from './ear
 import { enterEarning } from './enter-earning.ts'
 import { tierGivenBy } from './entering.ts'
 import { type Entry, type KindFrom, type KindInto, type LotMove, signOf } from './entry.ts'
+import { enterGrant, grantedBy } from './granting.ts'
 import { lapseOf } from './holding.ts'
 import { added, partingOf, standingFrom, taken } from './merge-accounts.ts'
 import { cameIn } from './origin-class.ts'
@@ -228,11 +229,7 @@ class Replaying {
       case 'activity':
         return this.#earn(item)
       case 'grant':
-        book.count({
-          points: document.awards[0]!.amount,
-          day: localDate(document.effectiveAt, item.rules.timeZone),
-        })
-        book.credit('grant', { points: document.awards[0]!.amount }, occasion)
+        enterGrant(item.rules, book, grantedBy(document.awards), occasion)
         return
       case 'redemption': {
         const points = pointsOf(entry)

@@ -39,13 +39,20 @@ export async function readPastEvents(
   )
   const events = rows.map((row) => {
     const document = documentFrom(row)
-    return { document, burned: document.entry.kind === 'redeem' ? pointsOf(document.entry.moves) : 0n }
+    const { kind, moves } = document.entry
+    return {
+      document,
+      burned: kind === 'redeem' ? amountOf(moves, 'points') : 0n,
+      growthTaken: kind === 'deduct' ? amountOf(moves, 'growth') : 0n,
+    }
   })
   return Map.groupBy(events, ({ document }) => document.memberId)
 }
 
-const pointsOf = (moves: readonly { readonly asset: string; readonly amount: bigint }[]): bigint =>
-  moves.find(({ asset }) => asset === 'points')?.amount ?? 0n
+const amountOf = (
+  moves: readonly { readonly asset: string; readonly amount: bigint }[],
+  of: string,
+): bigint => moves.find(({ asset }) => asset === of)?.amount ?? 0n
 
 /** When tiers of members were changed, each in order. A change up begins anew what an upgrade begins anew. */
 export async function readTierCycles(
@@ -55,7 +62,7 @@ export async function readTierCycles(
 ): Promise<Map<string, (Cycle & { readonly memberId: string })[]>> {
   const rows = await query<{ member_id: string; at: Instant; promoted: boolean }>(
     `/* readTierCycles */
-     select member_id, at, reason not in ('review', 'undone') as promoted
+     select member_id, at, reason not in ('review', 'undone', 'staff') as promoted
      from tier_change where member_id = any($1::uuid[]) and program_key = $2
      order by member_id, sequence`,
     [memberIds, programKey],

@@ -29,6 +29,26 @@ test('granted points say where they come from, bring no growth, and expire like 
   expect((await ledger.check()).clean).toBe(true)
 })
 
+test('growth comes with points, or alone, and lifts the tier', async () => {
+  await using ledger = await openLedger()
+  const { entry } = await grant(ledger, 'li', 50, { idempotencyKey: 'k-1', growth: 2_900 })
+  expect(entry).toMatchObject({ points: 50, document: { awards: [{ amount: 50 }, { amount: 2_900 }] } })
+  const alone = await grant(ledger, 'li', 0, { idempotencyKey: 'k-2', growth: 100 })
+  expect(alone.refusal).toBeNull()
+  expect(await grant(ledger, 'li', 0, { idempotencyKey: 'k-2', growth: 100 })).toEqual(alone)
+  const other = await grant(ledger, 'li', 0, { idempotencyKey: 'k-2', growth: 101 })
+  expect(other.refusal!.code).toBe('IDEMPOTENCY_KEY_REUSED')
+  expect(await ledger.account('li')).toMatchObject({
+    growth: 3_000,
+    points: { available: 50, lifetimeEarned: 50 },
+    tier: { tier: { id: 'advanced' }, history: [{ reason: 'REACHED' }] },
+  })
+  // A purchase that comes late is placed before both, and they are given once more.
+  await ledger.buy('li', '10', '2026-01-09')
+  expect(await ledger.account('li')).toMatchObject({ growth: 3_010, points: { available: 60 } })
+  expect((await ledger.check()).violations).toEqual([])
+})
+
 test('a grant for last month goes to the lot of its day', async () => {
   await using ledger = await openLedger()
   await grant(ledger, 'li', 50, { idempotencyKey: 'k-1', occurredAt: '2025-12-10T04:00:00Z' })
@@ -52,6 +72,9 @@ describe('refused by name:', () => {
     ['tomorrow',                   0, { occurredAt: '2026-01-11T04:00:00Z' },                     'OCCURRED_IN_FUTURE' ],
     ['no points',                  0, {},                                                         'POINTS_NOT_POSITIVE'],
     ['negative points',           -1, {},                                                         'POINTS_NOT_POSITIVE'],
+    ['negative points and growth', -1, { growth: 5 },                                             'POINTS_NOT_POSITIVE'],
+    ['negative growth',            5, { growth: -1 },                                             'GROWTH_NOT_POSITIVE'],
+    ['too much growth',            5, { growth: 2e12 },                                           'AMOUNT_NOT_VALID'   ],
   ])('%s', async (who, points, more, code) => {
     const ledger = shared()
     expect((await grant(ledger, who, points, { idempotencyKey: 'k-1', ...more })).refusal!.code).toBe(code)

@@ -5,7 +5,12 @@ import type { PastEvent } from '../../../subgraphs/ledger/domain/dry-run.ts'
 import { measuresOn } from '../../../subgraphs/ledger/domain/measures.ts'
 import type { SourceDocument } from '../../../subgraphs/ledger/domain/posting.ts'
 import { recounted } from '../../../subgraphs/ledger/domain/recount.ts'
+import { Desk } from '../desk.ts'
+import { labDocument } from '../lab-clubs.ts'
 import { compiled } from '../rating.ts'
+
+const YEARLY = `
+  - { id: top, name: { en: T, zh-CN: 顶 }, reach: { all: [{ growth: 5000, in: calendar-year }, { points: 9000, in: calendar-year }] }, validMonths: 12 }`
 
 const program = compiled(readFileSync('programs/auto-brand.yaml', 'utf8'))
 const at = (day: string) => instant(`${day}T04:00:00Z`)
@@ -41,4 +46,26 @@ test('what tiers count is counted once more, what caps count is left alone', () 
     'spend/24-months': 450_000n,
     'points/24-months': 45n,
   })
+})
+
+test('growth that staff gave or took is counted once more as it was, points that staff corrects are not', () => {
+  const yearly = compiled(
+    labDocument('validity: { kind: never }', { tiers: YEARLY, more: 'downgrade: to-fit' }),
+  )
+  const desk = new Desk(yearly, '2026-01-10T04:00:00Z')
+  desk.buy('a', '2026-01-10T04:00:00Z', [{ amount: '80.00' }])
+  desk.at('2026-01-11T04:00:00Z').adjust('up', 50n, 'growth')
+  desk.at('2026-01-12T04:00:00Z').adjust('down', -30n, 'growth')
+  desk.at('2026-01-13T04:00:00Z').adjust('points', 20n)
+  const events = desk.past.map(
+    ({ document, entry }): PastEvent => ({
+      document,
+      burned: 0n,
+      growthTaken: entry.kind === 'deduct' ? entry.moves[0]!.amount : 0n,
+    }),
+  )
+  const day = '2026-02-01' as LocalDate
+  const measured = (counters: Parameters<typeof measuresOn>[1]) => measuresOn(yearly, counters, 0n, day)
+  expect(measured(desk.state.counters)).toEqual({ 'growth/calendar-year': 100n, 'points/calendar-year': 80n })
+  expect(measured(recounted(yearly, {}, events, []))).toEqual(measured(desk.state.counters))
 })

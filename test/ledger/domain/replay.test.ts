@@ -15,7 +15,7 @@ const moment = (day: number, hour: number): string =>
 type Event =
   | { kind: 'buy'; name: string; day: number; hour: number; lines: { yuan: number; quantity: number }[] }
   | { kind: 'act'; name: string; day: number; hour: number; code: string }
-  | { kind: 'grant'; name: string; day: number; hour: number; points: number }
+  | { kind: 'grant'; name: string; day: number; hour: number; points: number; growth: number }
 
 const when = { day: fc.nat(120), hour: fc.constantFrom(0, 4, 4, 12, 16, 20) }
 const line = fc.record({ yuan: fc.integer({ min: 0, max: 220 }), quantity: fc.integer({ min: 1, max: 4 }) })
@@ -38,7 +38,12 @@ const event = fc.oneof(
   },
   {
     weight: 1,
-    arbitrary: fc.record({ kind: fc.constant('grant'), ...when, points: fc.integer({ min: 1, max: 90 }) }),
+    arbitrary: fc.record({
+      kind: fc.constant('grant'),
+      ...when,
+      points: fc.integer({ min: 1, max: 90 }),
+      growth: fc.constantFrom(0, 0, 40),
+    }),
   },
 )
 const events = fc
@@ -52,7 +57,8 @@ const linesOf = (lines: { yuan: number; quantity: number }[]) =>
 function happen(desk: Desk, event: Event): void {
   const at = moment(event.day, event.hour)
   if (event.kind === 'buy') expect(desk.buy(event.name, at, linesOf(event.lines)).ok).toBe(true)
-  else if (event.kind === 'grant') expect(desk.grant(event.name, at, BigInt(event.points)).ok).toBe(true)
+  else if (event.kind === 'grant')
+    expect(desk.grant(event.name, at, BigInt(event.points), BigInt(event.growth)).ok).toBe(true)
   else if (desk.program.activities.has(event.code)) expect(desk.act(event.name, at, event.code).ok).toBe(true)
 }
 
