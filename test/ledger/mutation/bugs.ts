@@ -148,8 +148,8 @@ export const bugs: readonly Bug[] = [
   {
     name: 'a return gives back nothing of what was burned on the bill',
     file: domain('replay'),
-    find: 'const kept = keptOf(points, this.#returns.after(item, place))\n        if (kept > 0n)',
-    replace: 'const kept = points\n        if (kept > 0n)',
+    find: 'const kept = keptOf(points, this.#returns.after(item, place))\n        this.#kept.set(document.id, kept)\n        if (kept > 0n)',
+    replace: 'const kept = points\n        this.#kept.set(document.id, kept)\n        if (kept > 0n)',
   },
   {
     name: 'what was captured for a bill does not come back with it',
