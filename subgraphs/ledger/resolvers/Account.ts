@@ -20,7 +20,7 @@ import { pointsSources } from '../domain/points-source.ts'
 import type { Program } from '../domain/program.ts'
 import { type Missing, nextTier, progress, tierOf } from '../domain/tiers.ts'
 import { accountName, readAccountStates } from '../store/accounts.ts'
-import type { HoldView } from '../store/holds.ts'
+import { type HoldView, readHolds } from '../store/holds.ts'
 import {
   type AccountView,
   type LotView,
@@ -217,6 +217,17 @@ export const Account = {
     const view = await viewOf(account, ctx)
     if (!view.unsettled) return []
     return (await caughtUp(account, ctx)).holds.map((hold) => ({ ...keyOf(account), ...hold }))
+  },
+
+  async hold(account: AccountSource, { id }: { id: string }, ctx: LedgerContext): Promise<HoldView | null> {
+    if (!isUuid(id)) return null
+    const memberIds = await allIds(ctx.db.query, account.memberId)
+    const found = await readHolds(
+      ctx.db.query,
+      memberIds.map((memberId) => ({ memberId, id })),
+    )
+    const hold = found.get(id)
+    return hold?.programKey === account.program.key ? hold : null
   },
 
   async explain(account: AccountSource, { entry }: { entry: string }, ctx: LedgerContext) {

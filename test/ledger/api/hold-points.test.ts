@@ -25,7 +25,12 @@ test('points are set aside for an order, spent piece by piece, and go back', asy
   expect((await capture(ledger, id, { points: 21, idempotencyKey: 'c1' })).refusal!.code).toBe(
     'IDEMPOTENCY_KEY_REUSED',
   )
+  const found = (of: string, name = 'li') =>
+    accountField<{ hold: object | null }>(ledger, name, `hold(id: "${of}") { state captured held released }`)
+  expect(await found(id)).toEqual({ hold: { state: 'OPEN', captured: 20, held: 50, released: 0 } })
   expect((await release(ledger, id, 'x')).hold).toMatchObject({ released: 50, held: 0, state: 'RELEASED' })
+  expect(await found(id)).toEqual({ hold: { state: 'RELEASED', captured: 20, held: 0, released: 50 } })
+  expect([await found(id, 'wang'), await found('x')]).toEqual([{ hold: null }, { hold: null }])
   expect((await capture(ledger, id, { idempotencyKey: 'c2' })).refusal).toMatchObject({
     code: 'HOLD_CLOSED',
     details: [{ name: 'by', value: 'release' }],
