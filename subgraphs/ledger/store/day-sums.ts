@@ -22,6 +22,8 @@ const daySums = (entries: string) => `
 /** Adds the days up to one that is over. Sums of another time zone give way to new ones. */
 export async function sumDays(tx: Tx, { programKey, timeZone, through }: SummedDays): Promise<void> {
   const of = [programKey, timeZone, through]
+  // The first time, or in another time zone, these are all entries that there are.
+  await tx.query('set local statement_timeout = 0')
   await tx.query(`/* lockDaySums */ select pg_advisory_xact_lock(hashtextextended('day sums', $1))`, [
     programKey,
   ])
