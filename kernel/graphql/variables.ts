@@ -33,7 +33,8 @@ export function variableCoercion(
   const arePlain = (given: Variables): boolean => {
     for (const { name, mayBeLeftOut, isPlain } of tests) {
       const value = given[name]
-      if (value === undefined ? !mayBeLeftOut : !isPlain(value)) return false
+      // One that is there and undefined comes to null.
+      if (value === undefined ? !mayBeLeftOut || name in given : !isPlain(value)) return false
     }
     return true
   }
