@@ -234,9 +234,9 @@ class Replaying {
       case 'redemption': {
         const points = pointsOf(entry)
         const kept = keptOf(points, this.#returns.after(item, place))
-        this.#kept.set(document.id, kept)
         if (kept > 0n) book.takeInFact('redeem', 'points', kept, occasion)
         if (kept > 0n) this.#followReward(item, occasion)
+        this.#kept.set(document.id, kept)
         return
       }
       case 'hold':
