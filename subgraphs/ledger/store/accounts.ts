@@ -1,14 +1,8 @@
 import { listFrom, momentFrom, wordsFrom } from '../../../kernel/db/parsers.ts'
-import {
-  bytesField,
-  fieldsOf,
-  listField,
-  plainListField,
-  rowsText,
-  textField,
-} from '../../../kernel/db/row-text.ts'
+import { bytesField, listField, plainListField, rowsText, textField } from '../../../kernel/db/row-text.ts'
 import type { Query } from '../../../kernel/db/statement.ts'
 import type { Tx } from '../../../kernel/db/transaction.ts'
+import { assert } from '../../../kernel/values/assert.ts'
 import { type Instant, type LocalDate, toIso } from '../../../kernel/values/instant.ts'
 import type { AccountBook, AccountState } from '../domain/account-book.ts'
 import { type Asset, assets } from '../domain/asset.ts'
@@ -50,9 +44,27 @@ const columns = [
   ...['holds', 'latest_at', 'fixed_at'],
 ]
 
-/** A row as one text; its fields are the columns above. */
+/** Parts the fields of a row: no tier, counter, lot or hold has it in its text. */
+const BETWEEN = '\x1f'
+
+const walletFields = (asset: Asset): string =>
+  `${[...PARTS, 'left', 'until'].map((column) => `${asset}_${column}`).join(', ')}, coalesce(${asset}_class::text, '')`
+
+const walletOrNothing = (asset: Asset): string =>
+  `case when ${asset}_available is null then repeat(e'\\x1f', ${PARTS.length + 2}) else concat_ws(e'\\x1f', ${walletFields(asset)}) end`
+
+/**
+ * A row as one text. Of fifty columns the driver looks at each for its type, and the server's own text of a row is put together
+ * letter by letter: 1,000 rows take the driver 1.2 ms and the server 5.2, in place of 16.5 and 4.5 as columns, or 1.4 and 6.8 as
+ * `account::text`.
+ */
+const read = `concat_ws(e'\\x1f', account.member_id, account.program_key, seq, tier, tier_changes,
+  coalesce(tier_since::text, ''), coalesce(tier_until::text, ''), encode(head, 'hex'), counters, waiting, holds, latest_at,
+  fixed_at, ${walletFields('points')}, ${walletFields('growth')}, ${walletOrNothing('principal')},
+  ${walletOrNothing('bonus')}) as fields`
+
 interface AccountRow {
-  account: string
+  fields: string
 }
 
 /**
@@ -85,7 +97,7 @@ export async function readAccountStates(
   return statesOf(
     await query<AccountRow>(
       `/* readAccountRows */
-       select account::text as account
+       select ${read}
        from account
        join unnest($1::uuid[], $2::smallint[]) as wanted (member_id, program_key) using (member_id, program_key)`,
       [memberIds(keys), programKeys(keys)],
@@ -99,7 +111,7 @@ const programKeys = (keys: readonly AccountKey[]) => keys.map((key) => key.progr
 const lock = (tx: Tx, keys: readonly AccountKey[]): Promise<AccountRow[]> =>
   tx.ask<AccountRow>(
     `/* lockAccounts */
-     select account::text as account
+     select ${read}
      from account
      join unnest($1::uuid[], $2::smallint[]) as wanted (member_id, program_key) using (member_id, program_key)
      order by member_id, program_key
@@ -124,60 +136,43 @@ async function openAccounts(
   )
 }
 
-const place = (column: string): number => columns.indexOf(column)
-const TIER_SINCE = place('tier_since')
-const TIER_UNTIL = place('tier_until')
-const TIER_CHANGES = place('tier_changes')
-const TIER = place('tier')
-const HEAD = place('head')
-const COUNTERS = place('counters')
-const WAITING = place('waiting')
-const POINTS = place('points_available')
-const GROWTH = place('growth_available')
-const PRINCIPAL = place('principal_available')
-const BONUS = place('bonus_available')
-const HOLDS = place('holds')
-const LATEST_AT = place('latest_at')
-const FIXED_AT = place('fixed_at')
+/** Where the wallets begin, and how many fields each has. */
+const WALLETS = 13
+const WALLET = PARTS.length + 3
 
 function statesOf(rows: readonly AccountRow[]): Map<string, AccountState> {
   const states = new Map<string, AccountState>()
   for (const row of rows) {
-    const fields = fieldsOf(row.account)
-    const [memberId, programKey, seq] = fields
-    const waiting = fields[WAITING]!
-    const since = fields[TIER_SINCE]
+    const fields = row.fields.split(BETWEEN)
+    assert(fields.length === WALLETS + 4 * WALLET, 'no text of an account holds what parts its fields')
+    const [memberId, programKey, seq, tier, tierChanges, tierSince, tierUntil, head] = fields
+    const [counters, waiting, holds, latestAt, fixedAt] = fields.slice(8, WALLETS)
     states.set(`${memberId}:${programKey}`, {
       memberId: memberId!,
-      tier: fields[TIER]!,
-      tierSince: since ? momentFrom(since) : undefined,
-      tierUntil: (fields[TIER_UNTIL] ?? undefined) as LocalDate | undefined,
-      tierChanges: Number(fields[TIER_CHANGES]),
-      counters: countersFrom(fields[COUNTERS]!),
+      tier: tier!,
+      tierSince: tierSince ? momentFrom(tierSince) : undefined,
+      tierUntil: (tierUntil || undefined) as LocalDate | undefined,
+      tierChanges: Number(tierChanges),
+      counters: countersFrom(counters!),
       seq: Number(seq),
-      head: fields[HEAD]!.slice(2),
+      head: head!,
       wallets: {
-        points: walletFrom(fields, POINTS, waiting, 'points'),
-        growth: walletFrom(fields, GROWTH, waiting, 'growth'),
-        principal: walletFrom(fields, PRINCIPAL, waiting, 'principal'),
-        bonus: walletFrom(fields, BONUS, waiting, 'bonus'),
+        points: walletFrom(fields, WALLETS, waiting!, 'points'),
+        growth: walletFrom(fields, WALLETS + WALLET, waiting!, 'growth'),
+        principal: walletFrom(fields, WALLETS + 2 * WALLET, waiting!, 'principal'),
+        bonus: walletFrom(fields, WALLETS + 3 * WALLET, waiting!, 'bonus'),
       },
-      holds: holdsFrom(fields[HOLDS]!),
-      latestAt: momentFrom(fields[LATEST_AT]!),
-      fixedAt: momentFrom(fields[FIXED_AT]!),
+      holds: holdsFrom(holds!),
+      latestAt: momentFrom(latestAt!),
+      fixedAt: momentFrom(fixedAt!),
     })
   }
   return states
 }
 
-/** All is null where the asset was never used. */
-function walletFrom(
-  fields: readonly (string | null)[],
-  first: number,
-  waiting: string,
-  asset: Asset,
-): WalletState {
-  if (fields[first] === null) return emptyWallet
+/** All is empty where the asset was never used. */
+function walletFrom(fields: readonly string[], first: number, waiting: string, asset: Asset): WalletState {
+  if (fields[first] === '') return emptyWallet
   const until = listFrom(fields[first + PARTS.length + 1]!)
   const classes = fields[first + PARTS.length + 2]
   const lotClasses = classes ? wordsFrom(classes) : undefined
@@ -230,7 +225,7 @@ export async function accountsDue(
   return statesOf(
     await tx.ask<AccountRow>(
       `/* accountsDue */
-       select account::text as account from account
+       select ${read} from account
        where next_due < $1 and next_due < 'infinity' and program_key = $2
        order by next_due
        limit $3
@@ -250,7 +245,7 @@ export async function accountsWithLapses(
   return statesOf(
     await tx.ask<AccountRow>(
       `/* accountsWithLapses */
-       select account::text as account from account
+       select ${read} from account
        where (member_id, program_key) in (
          select member_id, program_key from hold
          where closed_by is null and lapses_at <= $1 and program_key = $2

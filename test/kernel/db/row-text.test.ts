@@ -2,14 +2,7 @@ import fc from 'fast-check'
 import pg from 'pg'
 import { expect, test } from 'vitest'
 import { parsers } from '../../../kernel/db/parsers.ts'
-import {
-  bytesField,
-  fieldsOf,
-  listField,
-  plainListField,
-  rowsText,
-  textField,
-} from '../../../kernel/db/row-text.ts'
+import { bytesField, listField, plainListField, rowsText, textField } from '../../../kernel/db/row-text.ts'
 import { openTestDatabase } from '../../helpers/database.ts'
 
 const word = fc.string({ unit: 'binary', maxLength: 12 }).filter((text) => !text.includes('\0'))
@@ -50,26 +43,6 @@ test('whatever rows hold, PostgreSQL reads them as they were', async () => {
       const read = await client.query('select * from unnest($1::kept[])', [texts])
       expect(read.rows).toEqual(rows)
     }),
-  )
-  await client.end()
-})
-
-test('whatever a row holds, its text has the fields as they are', async () => {
-  await using database = await openTestDatabase([])
-  const client = new pg.Client({ connectionString: database.url })
-  await client.connect()
-  await client.query('create table said (first text, second text, number bigint, third text)')
-  await fc.assert(
-    fc.asyncProperty(
-      fc.tuple(fc.option(word), fc.option(word), fc.option(number), fc.option(word)),
-      async ([first, second, number, third]) => {
-        const { rows } = await client.query<{ said: string }>(
-          'select row($1::text, $2::text, $3::bigint, $4::text)::said::text as said',
-          [first, second, number, third],
-        )
-        expect(fieldsOf(rows[0]!.said)).toEqual([first, second, number === null ? null : `${number}`, third])
-      },
-    ),
   )
   await client.end()
 })
