@@ -68,7 +68,10 @@ export async function carryOutImport(
   ])
 }
 
-/** Of members who begin here nothing is there that could be met: what is written of them is not looked for before. */
+/**
+ * Of members who begin here nothing is there that could be met: what is written of them is not looked for before, and no
+ * statement waits for the one before it, so that what comes next is sealed meanwhile.
+ */
 async function writeNew(
   tx: Tx,
   ctx: IdentityContext,
@@ -76,31 +79,31 @@ async function writeNew(
   lines: readonly ImportedLine[],
 ): Promise<MemberId[]> {
   if (beginners.length === 0) return []
-  await beginMembers(
-    tx,
-    ctx,
-    beginners.map(({ memberId, joinedAt, channel, store, entry }) => ({
-      id: memberId,
-      joinedAt,
-      channel,
-      store,
-      entry,
-    })),
-  )
+  const members = beginners.map(({ memberId, joinedAt, channel, store, entry }) => ({
+    id: memberId,
+    joinedAt,
+    channel,
+    store,
+    entry,
+  }))
   const profiles = filledProfiles(lines)
   const bindings = bindingsOf(lines)
   const personal = bindings.flatMap(({ memberId, identifier }) =>
     KINDS[identifier.kind].personal ? memberId : [],
   )
-  const dataKeys = await beginDataKeys(tx, ctx.services.keys, [...new Set([...personal, ...profiles.keys()])])
-  await insertFirstIdentities(tx, sealIdentities(ctx.now, bindings, dataKeys))
-  await nameByHashes(tx, ctx, bindings)
+  const tags = lastTags(lines)
+  const writing: Promise<void>[] = [beginMembers(tx, ctx, members)]
+  if (tags.length > 0) writing.push(insertFirstTags(tx, tags, ctx.now))
+  const { dataKeys, kept } = beginDataKeys(tx, ctx.services.keys, [
+    ...new Set([...personal, ...profiles.keys()]),
+  ])
+  writing.push(kept, insertFirstIdentities(tx, sealIdentities(ctx.now, bindings, dataKeys)))
   if (profiles.size > 0) {
     const sealed = [...profiles].map(([memberId, profile]) => sealProfile(dataKeys, memberId, profile, 1))
-    await insertProfiles(tx, sealed, ctx.now)
+    writing.push(insertProfiles(tx, sealed, ctx.now))
   }
-  const tags = lastTags(lines)
-  if (tags.length > 0) await insertFirstTags(tx, tags, ctx.now)
+  await Promise.all(writing)
+  await nameByHashes(tx, ctx, bindings)
   return [...profiles.keys()]
 }
 

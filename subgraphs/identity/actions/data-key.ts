@@ -28,20 +28,18 @@ export async function ensureDataKeys(
   return new Map([...wrapped].map(([memberId, key]) => [memberId, openDataKey(keys, memberId, key)]))
 }
 
-/** Data keys for members who begin in this transaction, and so have none. */
-export async function beginDataKeys(
+/** Data keys for members who begin in this transaction, and so have none; to be used while they are being `kept`. */
+export function beginDataKeys(
   tx: Tx,
   keys: Keys,
   memberIds: readonly string[],
-): Promise<Map<string, KeyObject>> {
-  if (memberIds.length === 0) return new Map()
+): { dataKeys: ReadonlyMap<string, KeyObject>; kept: Promise<void> } {
   const fresh = memberIds.map((memberId) => ({ memberId, dataKey: randomBytes(DATA_KEY_BYTES) }))
-  await insertMemberKeys(
-    tx,
-    fresh.map(({ memberId, dataKey }) => ({ memberId, wrapped: wrap(keys, memberId, dataKey) })),
-    keyName(keys.master),
-  )
-  return new Map(fresh.map(({ memberId, dataKey }) => [memberId, createSecretKey(dataKey)]))
+  const wrapped = fresh.map(({ memberId, dataKey }) => ({ memberId, wrapped: wrap(keys, memberId, dataKey) }))
+  return {
+    dataKeys: new Map(fresh.map(({ memberId, dataKey }) => [memberId, createSecretKey(dataKey)])),
+    kept: fresh.length === 0 ? Promise.resolve() : insertMemberKeys(tx, wrapped, keyName(keys.master)),
+  }
 }
 
 const wrap = (keys: Keys, memberId: string, dataKey: Buffer): Buffer =>

@@ -143,7 +143,7 @@ export async function beginMembers(
 ): Promise<void> {
   const serials = await takeNumberSerials(tx, members.length)
   const numbers = serials.map(memberNumber)
-  await insertMembers(
+  const begun = insertMembers(
     tx,
     members.map(({ id, joinedAt, channel, store, entry }, index) => ({
       id,
@@ -154,13 +154,14 @@ export async function beginMembers(
       status: statusOf(entry ?? 'FULL'),
     })),
   )
-  await insertIdentifiers(
+  const found = insertIdentifiers(
     tx,
     members.map(({ id }, index) => {
       const number = { kind: 'MEMBER_NUMBER', scope: '', value: numbers[index]! } as const
       return { ...number, hash: blindIndex(ctx.services.keys.index, number), memberId: id }
     }),
   )
+  await Promise.all([begun, found])
 }
 
 export const membersRegistered = (

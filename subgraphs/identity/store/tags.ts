@@ -66,14 +66,14 @@ export async function insertFirstTags(
 ): Promise<void> {
   const memberIds = tags.map(({ memberId }) => memberId)
   const columns = columnsOf(tags)
-  await tx.query(
+  const kept = tx.query(
     `/* insertFirstTags */
      insert into tag (member_id, dimension, name, source, value, set_by, confidence, expires_at, set_at)
      select * from unnest($1::uuid[], $2::text[], $3::text[], $4::text[], $5::text[], $6::text[],
        $7::double precision[], $8::timestamptz[], $9::timestamptz[])`,
     [memberIds, ...columns],
   )
-  await tx.query(
+  const remembered = tx.query(
     `/* insertFirstTagHistory */
      insert into tag_history (member_id, id, change, dimension, name, source, value, changed_by, confidence,
        expires_at, changed_at)
@@ -83,6 +83,7 @@ export async function insertFirstTags(
        as given(member_id, id, dimension, name, source, value, set_by, confidence, expires_at, set_at)`,
     [memberIds, tags.map(() => newId(at)), ...columns],
   )
+  await Promise.all([kept, remembered])
 }
 
 /** Removes tags of a person, of one source or of all, and answers what they were and under which id. */
