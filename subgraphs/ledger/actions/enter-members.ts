@@ -15,18 +15,21 @@ export interface Entrant {
 }
 
 /**
- * Gives welcome points to those who took up their membership in time, in each programme that has some. The document
- * follows from the member, so they come once, however often this is told.
+ * Gives welcome points to those who took up their membership in time, in each programme that had some then: what is
+ * published later welcomes nobody of before. The document follows from the member, so they come once, however often this
+ * is told.
  */
 export async function welcomeMembers(
   ctx: LedgerContext,
   entrants: readonly Entrant[],
   boundAt: Instant,
 ): Promise<void> {
+  const rules = await ctx.services.programs.at(ctx.db.query, boundAt)
   const programs = await ctx.services.programs.current()
   const orders = programs.flatMap((program) => {
-    const { welcome, timeZone } = program
+    const welcome = rules.get(program.key)?.welcome
     if (!welcome) return []
+    const { timeZone } = program
     return entrants
       .filter(({ joinedAt }) => isWelcome(welcome, { joinedAt, boundAt }, timeZone))
       .map(({ memberId }) => ({
@@ -86,14 +89,26 @@ export async function giveTier(ctx: LedgerContext, given: GivenTier): Promise<vo
   ])
 }
 
-/** Nobody waits for an answer: what failed is thrown, to be told again; what is refused is for people to look at. */
+/**
+ * Nobody waits for an answer. What failed is thrown, and told again; what is refused is thrown, too, when all others have
+ * theirs: the event is parked, where people see it, and once they have seen to the reason they tell it again.
+ */
 async function postGifts(ctx: LedgerContext, orders: readonly Omit<Order, 'now'>[]): Promise<void> {
   if (orders.length === 0) return
   const results = await post(ctx, orders)
+  const refused: string[] = []
   for (const [index, result] of results.entries()) {
     if (result instanceof Error) throw result
     if (result.ok) continue
-    const { memberId, channel, number } = orders[index]!.command
-    ctx.log.warn({ memberId, channel, number, code: result.refusal.code }, 'a gift to a member was refused')
+    const { program, command } = orders[index]!
+    refused.push(`${result.refusal.code} of ${command.memberId} in ${program.id}`)
+  }
+  if (refused.length > 0) throw new GiftRefused(refused)
+}
+
+class GiftRefused extends Error {
+  override name = 'GiftRefused'
+  constructor(refused: readonly string[]) {
+    super(`a gift to a member was refused: ${refused.join(', ')}`)
   }
 }

@@ -40,15 +40,16 @@ const onActivated: Listener<LedgerContext> = {
   },
 }
 
-/** By the word of staff or a channel; what members say of themselves leads nowhere. */
+/** By the word of staff or a channel, and the rules of then; what members say of themselves leads nowhere. */
 const onProduct: Listener<LedgerContext> = {
   event: 'identity.ProductRegistered',
   reader,
-  async handle(_, { payload, memberId, cursor }: RecordedEvent<string, ProductRegistered>, ctx) {
+  async handle(_, { payload, memberId, cursor, occurredAt }: RecordedEvent<string, ProductRegistered>, ctx) {
     if (!payload.verified || memberId === undefined) return
+    const rules = await ctx.services.programs.at(ctx.db.query, occurredAt)
     for (const program of await ctx.services.programs.current()) {
-      const tier = entryTierFor(program.entryTiers, payload)
-      if (tier === undefined) continue
+      const tier = entryTierFor(rules.get(program.key)?.entryTiers ?? [], payload)
+      if (tier === undefined || !program.tiers.some(({ id }) => id === tier)) continue
       const reason = `${payload.kind} ${payload.make} ${payload.model ?? ''}`.replace(/ +/g, ' ').trim()
       await giveTier(ctx, { program, memberId, tier, by: 'product', source: cursor.position, reason })
     }

@@ -37,6 +37,17 @@ export class ProgramShelf {
     return this.#current('all')
   }
 
+  /** The versions that were current at a moment, by the keys of their programmes. */
+  async at(query: Query, moment: Instant): Promise<ReadonlyMap<number, Program>> {
+    const rows = await query<{ program_key: number; version: number }>(
+      `/* programsAt */
+       select program_key, max(version) as version from program_version where published_at <= $1 group by program_key`,
+      [toIso(moment)],
+    )
+    const programs = await Promise.all(rows.map((row) => this.version(query, row.program_key, row.version)))
+    return new Map(programs.map((program) => [program.key, program]))
+  }
+
   /** The same as it was when somebody asked last: for what will be checked when it is posted. */
   remembered(): Promise<readonly Program[]> {
     return this.#remembered ? Promise.resolve(this.#remembered) : this.current()

@@ -1,4 +1,6 @@
 import { expect, test } from 'vitest'
+import { DAY_MS } from '../../../kernel/values/instant.ts'
+import { admin } from '../../helpers/graph.ts'
 import { autoBrand } from '../activities.ts'
 import { memberId, openLedger } from '../open-ledger.ts'
 import { accountField, brokenPromises, type OpenLedger, purchase, record } from '../requests.ts'
@@ -15,7 +17,8 @@ const tier = async (ledger: OpenLedger, name: string) => {
 }
 
 test('welcome points come once, to who registers in full or takes the membership up in time', async () => {
-  await using ledger = await openLedger({ now: '2026-07-01T00:00:00Z', program: autoBrand })
+  await using ledger = await openLedger({ now: '2026-01-02T00:00:00Z', program: autoBrand })
+  ledger.clock.advance(180 * DAY_MS)
   const registered = (name: string, more: object = {}) =>
     ledger.emit('identity', {
       type: 'identity.MembersRegistered',
@@ -100,5 +103,66 @@ test('a product and an approved application lift to a tier, once each, and never
   expect(await tier(ledger, 'estate')).toEqual(['ordinary', []])
   expect(await tier(ledger, 'nobody')).toEqual(['ordinary', []])
   expect(await tier(ledger, 'applicant')).toEqual(['vip', [{ to: { id: 'vip' }, reason: 'APPROVED' }]])
+  expect(await brokenPromises(ledger)).toEqual([])
+})
+
+test('what happened before its rules were published is not rewarded by them', async () => {
+  await using ledger = await openLedger({ now: '2026-07-01T00:00:00Z', program: autoBrand })
+  const enters = (name: string, occurredAt: string) => {
+    ledger.emit('identity', {
+      type: 'identity.MembersRegistered',
+      occurredAt,
+      payload: { channel: 'STORE', memberIds: [memberId(name)] },
+    } as never)
+    ledger.emit('identity', {
+      type: 'identity.ProductRegistered',
+      memberId: memberId(name),
+      occurredAt,
+      payload: {
+        kind: 'VEHICLE',
+        make: '',
+        model: 'Grand Tourer',
+        boughtOn: null,
+        dealer: null,
+        verified: true,
+      },
+    } as never)
+  }
+  enters('before', '2026-06-30T23:59:59Z')
+  enters('then', '2026-07-01T00:00:00Z')
+  await ledger.drain()
+  expect([await points(ledger, 'before'), (await tier(ledger, 'before'))[0]]).toEqual([0, 'ordinary'])
+  expect([await points(ledger, 'then'), (await tier(ledger, 'then'))[0]]).toEqual([100, 'advanced'])
+})
+
+test('a welcome that is refused waits for people, and keeps nobody else from theirs', async () => {
+  await using ledger = await openLedger({ now: '2026-07-01T00:00:00Z', program: autoBrand })
+  // By hand, and under the very name that the welcome has.
+  const byHand = {
+    program: 'auto-brand',
+    memberId: memberId('anna'),
+    points: 5,
+    source: 'INITIAL',
+    reason: 'opening',
+  }
+  const { grantPoints } = await ledger.ask<{ grantPoints: { refusal: unknown } }>(
+    admin,
+    'mutation ($input: GrantPointsInput!) { grantPoints(input: $input) { refusal { code } } }',
+    { input: { ...byHand, document: 'welcome', idempotencyKey: 'welcome' } },
+  )
+  expect(grantPoints.refusal).toBeNull()
+  ledger.emit('identity', {
+    type: 'identity.MembersRegistered',
+    payload: { channel: 'STORE', memberIds: [memberId('anna'), memberId('bob')] },
+  } as never)
+  await ledger.drain()
+  expect([await points(ledger, 'anna'), await points(ledger, 'bob')]).toEqual([5, 100])
+  expect(await ledger.mounted.get('ledger')!.parked.list()).toMatchObject([
+    {
+      source: 'identity/entering',
+      type: 'identity.MembersRegistered',
+      error: `GiftRefused: a gift to a member was refused: DOCUMENT_CONFLICT of ${memberId('anna')} in auto-brand`,
+    },
+  ])
   expect(await brokenPromises(ledger)).toEqual([])
 })
