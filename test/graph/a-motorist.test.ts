@@ -151,3 +151,57 @@ test('registered beforehand, active, tagged, advanced, and told what its points 
     ledgerCheck: { violations: [] },
   })
 })
+
+test('the car that a dealer sold leads to its tier through the gateway; what a buyer claims does so once it is found right', async () => {
+  await using huitong = await openEverything({ now: '2026-03-01T02:00:00Z' })
+  const admin = await huitong.token({ kind: 'admin' })
+  const clerk = await huitong.token({ kind: 'clerk', store: 'dealer-1' })
+  await huitong.ask(
+    admin,
+    'mutation ($document: String!) { publishProgram(document: $document) { version refusal { message } } }',
+    { document: autoBrand },
+    NOW,
+  )
+  const register = async (card: string) =>
+    (
+      await huitong.ask<{ registerMember: { member: { id: string } } }>(
+        clerk,
+        mutation('registerMember', 'RegisterMemberInput', 'member { id }'),
+        {
+          input: { channel: 'STORE', proofs: [{ asserted: { kind: 'CARD', scope: 'dealer', value: card } }] },
+        },
+        NOW,
+      )
+    ).registerMember.member.id
+  const bought = async (as: string, vin: string, model: string, memberId?: string) =>
+    (
+      await huitong.ask<{ registerProduct: { refusal: unknown } }>(
+        as,
+        mutation('registerProduct', 'RegisterProductInput', 'productId'),
+        { input: { product: { vin }, model, boughtOn: '2026-02-27', memberId } },
+        NOW,
+      )
+    ).registerProduct
+  const tier = async (id: string) =>
+    (
+      await huitong.ask<{ member: { account: { tier: object } | null } }>(
+        admin,
+        `query ($id: ID!) { member(id: $id) { account(program: "auto-brand") {
+          tier { tier { id } history { to { id } reason } } } } }`,
+        { id },
+      )
+    ).member.account?.tier
+  const [buyer, claimant] = [await register('20001'), await register('20002')]
+  const direct = { tier: { id: 'advanced' }, history: [{ to: { id: 'advanced' }, reason: 'DIRECT' }] }
+
+  expect(await bought(clerk, 'LSVAA4186E2184849', 'Estate', buyer)).toMatchObject({ refusal: null })
+  expect(await tier(buyer)).toMatchObject({ tier: { id: 'ordinary' }, history: [] })
+  expect(await bought(clerk, 'LSVAA4182E2184847', 'Grand Tourer', buyer)).toMatchObject({ refusal: null })
+  expect(await tier(buyer)).toEqual(direct)
+
+  const owner = await huitong.token({ kind: 'member', memberId: claimant })
+  expect(await bought(owner, '1HGCM82633A004352', '旗舰')).toMatchObject({ refusal: null })
+  expect(await tier(claimant)).toMatchObject({ tier: { id: 'ordinary' }, history: [] })
+  expect(await bought(clerk, '1HGCM82633A004352', '旗舰', claimant)).toMatchObject({ refusal: null })
+  expect(await tier(claimant)).toEqual(direct)
+})
