@@ -1,3 +1,4 @@
+import { readdirSync, readFileSync } from 'node:fs'
 import { chmod, mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -5,7 +6,7 @@ import pg from 'pg'
 import type { Principal } from '../kernel/auth/principal.ts'
 import { systemClock } from '../kernel/clock.ts'
 import { readConfig } from '../kernel/config.ts'
-import { openEmbeddedPostgres } from '../kernel/db/embedded/open-embedded-postgres.ts'
+import { type EmbeddedPostgres, openEmbeddedPostgres } from '../kernel/db/embedded/open-embedded-postgres.ts'
 import { silentLog } from '../kernel/log.ts'
 import { localPeers } from '../kernel/peers.ts'
 import { newSecrets, secretsFrom } from '../kernel/secrets.ts'
@@ -73,10 +74,14 @@ export async function benchIdentity({ quick }: { quick: boolean }): Promise<void
   const importedPerSecond = IMPORTED / ((performance.now() - importing) / 1000)
   say('members registered by import', importedPerSecond, 'per s')
 
-  const imported = await importPersons(ask, quick ? 10_000 : 50_000)
-  const copied = await copyAgain(database.url, dataDir, imported.members)
+  const imported = await importPersons(ask, database, quick ? 10_000 : 50_000)
+  const copied = await copyAgain(database, dataDir, imported.members)
   say('persons imported (phone, profile, tag, two identities)', imported.perSecond, 'per s')
-  say('the same rows copied into the same tables', copied, 'members per s')
+  say('  CPU of this process', imported.ownMicros, 'µs a person')
+  say('  CPU of the database', imported.databaseMicros, 'µs a person')
+  say('such rows copied into the same tables', copied.same.perSecond, 'members per s')
+  say('  CPU of the database', copied.same.databaseMicros, 'µs a member')
+  say('such rows copied into empty tables with the same indexes', copied.empty.perSecond, 'members per s')
 
   const value = (turn: number) => ({
     kind: 'EXTERNAL',
@@ -137,42 +142,94 @@ export async function benchIdentity({ quick }: { quick: boolean }): Promise<void
       one_member_ms: rounded(one),
       import_per_s: Math.round(importedPerSecond),
       persons_per_s: Math.round(imported.perSecond),
-      copy_per_s: Math.round(copied),
-      ratios: { ...ratios, persons_to_copy: rounded(imported.perSecond / copied) },
+      persons_cpu_us: Math.round(imported.ownMicros),
+      persons_database_cpu_us: Math.round(imported.databaseMicros),
+      copy_per_s: Math.round(copied.same.perSecond),
+      copy_database_cpu_us: Math.round(copied.same.databaseMicros),
+      copy_empty_per_s: Math.round(copied.empty.perSecond),
+      ratios: {
+        ...ratios,
+        persons_to_copy: rounded(imported.perSecond / copied.same.perSecond),
+        persons_to_copy_empty: rounded(imported.perSecond / copied.empty.perSecond),
+      },
     })}\n`,
   )
 }
 
 type Ask = <Data>(query: string, variables?: Record<string, unknown>) => Promise<Data>
 
-/** By the importer's own call, two at once as it does. */
-async function importPersons(ask: Ask, members: number): Promise<{ members: number; perSecond: number }> {
-  const send = (from: number): Promise<unknown> =>
-    ask(
-      `mutation ($input: ImportMembersInput!) { importMembers(input: $input) { members { outcome } refusal { code } } }`,
-      {
-        input: {
-          source: 'persons',
-          members: Array.from({ length: BATCH }, (_, index) => ({
-            key: `p${from + index}`,
-            identities: [{ kind: 'PHONE', value: `+86135${String(from + index).padStart(8, '0')}` }],
-            profile: {
-              name: `王${from + index}`,
-              gender: 'FEMALE',
-              birthday: '1990-02-03',
-              province: '上海',
-            },
-            tags: [{ dimension: 'INTEREST', name: 'coffee', value: 'weekly' }],
-          })),
-        },
-      },
-    )
+interface Imported {
+  readonly members: number
+  readonly perSecond: number
+  readonly ownMicros: number
+  readonly databaseMicros: number
+}
+
+/** By the importer's own call, one after the other as it does. */
+async function importPersons(ask: Ask, database: EmbeddedPostgres, members: number): Promise<Imported> {
+  const inputOf = (from: number): Record<string, unknown> => ({
+    source: 'persons',
+    members: Array.from({ length: BATCH }, (_, index) => ({
+      key: `p${from + index}`,
+      identities: [{ kind: 'PHONE', value: `+86135${String(from + index).padStart(8, '0')}` }],
+      profile: { name: `王${from + index}`, gender: 'FEMALE', birthday: '1990-02-03', province: '上海' },
+      tags: [{ dimension: 'INTEREST', name: 'coffee', value: 'weekly' }],
+    })),
+  })
+  const own = process.cpuUsage()
+  const taken = await timed(database, members, async () => {
+    for (let from = 0; from < members; from += BATCH) {
+      await ask(
+        `mutation ($input: ImportMembersInput!) { importMembers(input: $input) { members { outcome } refusal { code } } }`,
+        { input: inputOf(from) },
+      )
+    }
+  })
+  const { user, system } = process.cpuUsage(own)
+  return { members, ownMicros: (user + system) / members, ...taken }
+}
+
+interface Taken {
+  readonly perSecond: number
+  readonly databaseMicros: number
+}
+
+/** Right behind a checkpoint, so that each begins with no page written to the log yet. */
+async function timed(database: EmbeddedPostgres, members: number, work: () => Promise<void>): Promise<Taken> {
+  const owner = new pg.Client({ connectionString: database.url })
+  await owner.connect()
+  await owner.query('checkpoint')
+  await owner.end()
+  const cpu = serverCpu(database.pid)
+  const before = cpu()
   const at = performance.now()
-  const lane = async (first: number): Promise<void> => {
-    for (let from = first * BATCH; from < members; from += 2 * BATCH) await send(from)
+  await work()
+  const seconds = (performance.now() - at) / 1000
+  return { perSecond: members / seconds, databaseMicros: (cpu() - before) / members }
+}
+
+/** What the server and its children have taken, in microseconds; of one that has ended, as far as it was seen. */
+function serverCpu(pid: number): () => number {
+  const seen = new Map<string, number>()
+  return () => {
+    for (const process of readdirSync('/proc').filter((name) => /^\d+$/.test(name))) {
+      const stat = readStat(process)
+      if (stat && (stat.pid === pid || stat.parent === pid)) seen.set(process, stat.micros)
+    }
+    return [...seen.values()].reduce((sum, micros) => sum + micros, 0)
   }
-  await Promise.all([lane(0), lane(1)])
-  return { members, perSecond: members / ((performance.now() - at) / 1000) }
+}
+
+/** https://man7.org/linux/man-pages/man5/proc_pid_stat.5.html; its ticks are hundredths of a second. */
+function readStat(pid: string): { pid: number; parent: number; micros: number } | undefined {
+  try {
+    const text = readFileSync(`/proc/${pid}/stat`, 'utf8')
+    const fields = text.slice(text.lastIndexOf(')') + 2).split(' ')
+    const micros = (Number(fields[11]) + Number(fields[12])) * 10_000
+    return { pid: Number(pid), parent: Number(fields[1]), micros }
+  } catch {
+    return undefined // It has ended.
+  }
 }
 
 /** The tables that an import of persons writes. */
@@ -186,32 +243,50 @@ const WRITTEN = [
   'tag_history',
 ] as const
 
-/** How many members a second the database takes of the very same rows by COPY, into tables with the same indexes. */
-async function copyAgain(url: string, folder: string, members: number): Promise<number> {
-  const owner = new pg.Client({ connectionString: url })
+/**
+ * How many members a second the database takes by COPY of rows as long and as scattered as those of the import: into the
+ * very same tables under ids and hashes of their own, and into empty ones with the same indexes.
+ */
+async function copyAgain(
+  database: EmbeddedPostgres,
+  folder: string,
+  members: number,
+): Promise<{ same: Taken; empty: Taken }> {
+  const owner = new pg.Client({ connectionString: database.url })
   await owner.connect()
   try {
-    await owner.query(
-      `create temp table imported as select member_id from identity.channel_identity where scope = 'persons'`,
-    )
     const files = await mkdtemp(join(folder, 'copy-'))
     await chmod(files, 0o777)
     for (const table of WRITTEN) {
       await owner.query(`create table copied_${table} (like identity.${table} including all)`)
+      const { rows } = await owner.query<{ name: string }>(
+        `select column_name as name from information_schema.columns
+         where table_schema = 'identity' and table_name = $1 order by ordinal_position`,
+        [table],
+      )
+      const columns = rows.map(({ name }) => OTHER[name] ?? name)
       await owner.query(
-        `copy (select t.* from identity.${table} t where member_id in (select member_id from imported)) to '${join(files, table)}'`,
+        `copy (select ${columns} from identity.${table}
+               where member_id in (select member_id from identity.channel_identity where scope = 'persons'))
+         to '${join(files, table)}'`,
       )
     }
-    const at = performance.now()
-    await owner.query('begin')
-    for (const table of WRITTEN) await owner.query(`copy copied_${table} from '${join(files, table)}'`)
-    await owner.query('commit')
-    const seconds = (performance.now() - at) / 1000
-    for (const table of WRITTEN) await owner.query(`drop table copied_${table}`)
-    return members / seconds
+    const copy = (prefix: string) =>
+      timed(database, members, async () => {
+        await owner.query('begin')
+        for (const table of WRITTEN) await owner.query(`copy ${prefix}${table} from '${join(files, table)}'`)
+        await owner.query('commit')
+      })
+    return { same: await copy('identity.'), empty: await copy('copied_') }
   } finally {
     await owner.end()
   }
+}
+
+/** Another person's, in the same order and as random: the version of the UUID is 8 in place of 7. */
+const OTHER: Readonly<Record<string, string>> = {
+  member_id: `overlay(member_id::text placing '8' from 15 for 1)::uuid`,
+  hash: 'sha256(hash)',
 }
 
 /** The median time of some runs, in milliseconds; the first is not counted. */
