@@ -74,7 +74,7 @@ export function compileOperation(
 }
 
 /** The code that Apollo Server gives to variables that do not fit; one that speaks of no variable has none. */
-function badVariable(error: GraphQLError): GraphQLError {
+export function badVariable(error: GraphQLError): GraphQLError {
   const { message, nodes, originalError, extensions } = error
   if (!nodes) return error
   return new GraphQLError(message, {

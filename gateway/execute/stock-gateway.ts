@@ -1,16 +1,27 @@
 import '../telemetry-off.ts'
 import { ApolloGateway, type GraphQLDataSource } from '@apollo/gateway'
 import type { ApolloServerOptionsWithGateway } from '@apollo/server'
-import { type DocumentNode, executeSync, type GraphQLSchema, Kind, visit } from 'graphql'
+import {
+  type DocumentNode,
+  executeSync,
+  type GraphQLError,
+  type GraphQLSchema,
+  getOperationAST,
+  getVariableValues,
+  Kind,
+  visit,
+} from 'graphql'
 import type { Logger } from '../../kernel/log.ts'
 import type { Audience } from '../../schema/contract.ts'
 import { contractSchema } from '../contracts/contract-schema.ts'
 import type { SubgraphAddress } from './compiled-gateway.ts'
+import { badVariable } from './operation.ts'
 import { quietLogger } from './quiet-logger.ts'
 import type { Source } from './source.ts'
 
 type GatewayInterface = NonNullable<ApolloServerOptionsWithGateway<never>['gateway']>
 type SchemaListener = Parameters<GatewayInterface['onSchemaLoadOrUpdate']>[0]
+type GatewayRequest = Parameters<NonNullable<Loaded['executor']>>[0]
 type Loaded = Awaited<ReturnType<GatewayInterface['load']>>
 
 export interface StockGateway {
@@ -73,12 +84,14 @@ export function stockGateway(
   }
 }
 
-/** What is asked about the schema is answered by the contract; the gateway would answer by all that clients see. */
+/** What is asked about the schema is answered by the contract, and variables are read by it; the gateway would go by all that clients see. */
 const narrowed =
   (executor: NonNullable<Loaded['executor']>): NonNullable<Loaded['executor']> =>
   async (request) => {
-    const answer = await executor(request)
     const { schema, document } = request
+    const errors = badVariables(request)
+    if (errors) return { errors }
+    const answer = await executor(request)
     if (!answer.data || !Object.keys(answer.data).length || !asksForSchema(document)) return answer
     const { variables: variableValues, operationName } = request.request
     const { data } = executeSync({
@@ -89,6 +102,16 @@ const narrowed =
     })
     return { ...answer, data: { ...answer.data, ...data } }
   }
+
+/** Variables that hold what stands outside of the contract. */
+function badVariables({
+  schema,
+  document,
+  request: { operationName, variables = {} },
+}: GatewayRequest): readonly GraphQLError[] | undefined {
+  const declared = getOperationAST(document, operationName)?.variableDefinitions ?? []
+  return getVariableValues(schema, declared, variables).errors?.map(badVariable)
+}
 
 const asksForSchema = (document: DocumentNode): boolean =>
   document.definitions.some(
