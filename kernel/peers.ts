@@ -139,6 +139,9 @@ export function remotePeers(options: {
     keepAliveTimeout: 4_000,
     connections: 64,
     connect: { timeout: CONNECT_MS },
+    // Each call has a deadline of its own, for all of it.
+    headersTimeout: 0,
+    bodyTimeout: 0,
     allowH2: true,
   })
   const common = wakeUps()
