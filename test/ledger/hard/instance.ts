@@ -61,6 +61,10 @@ export async function openInstance(options: { url: string; clock?: Clock; poolSi
     /** Listens on a port of its own and answers its address. */
     listen: () => server.listen({ host: '127.0.0.1', port: 0 }),
     settleDue: () => mounted.runJob('settle-due'),
+    /** What a crash left half done is brought to its end. */
+    recover: async () => {
+      for (const job of ['finish-transfers', 'finish-adjustments']) await mounted.runJob(job)
+    },
     close,
     [Symbol.asyncDispose]: close,
   }
@@ -121,10 +125,11 @@ export async function publishTo(ask: Ask, document: string): Promise<void> {
 export interface LedgerCheckAnswer {
   readonly clean: boolean
   readonly entries: number
+  readonly inTransit: { readonly points: number }
   readonly violations: readonly { check: string; memberId: string; detail: string }[]
 }
 
 export async function ledgerCheck(ask: Ask): Promise<LedgerCheckAnswer> {
-  const query = '{ ledgerCheck { clean entries violations { check memberId detail } } }'
+  const query = '{ ledgerCheck { clean entries inTransit { points } violations { check memberId detail } } }'
   return (await answerOf<{ ledgerCheck: LedgerCheckAnswer }>(ask, query)).ledgerCheck
 }
