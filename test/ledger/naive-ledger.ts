@@ -156,20 +156,6 @@ export class NaiveMember {
     })
   }
 
-  /** Points from another member; what repays a debt counts as earned on that day, should it be owed no more. */
-  withReceived(day: Day, lots: readonly [Day, bigint][]): NaiveMember {
-    let { owed } = this.on(day)
-    let repaid = 0n
-    const left = lots.toSorted().flatMap(([last, points]): [Day, bigint][] => {
-      const pays = points < owed ? points : owed
-      owed -= pays
-      repaid += pays
-      return points > pays ? [[last, points - pays]] : []
-    })
-    const paying: [Day, bigint][] = repaid > 0n ? [[this.#program.pointsLast(day), repaid]] : []
-    return this.with({ kind: 'receive', day, lots: [...left, ...paying] })
-  }
-
   /**
    * On the morning after all that the days before brought, at noon of the day when all that it brought has happened. A limit
    * may refuse what is new; what has happened stays, and earns nothing.

@@ -663,6 +663,11 @@ export class AccountBook {
     return tierOf(this.#program, tier).rank > tierOf(this.#program, this.tier).rank ? 'reached' : 'undone'
   }
 
+  /** Something happened at a moment, whether it left an entry or not. */
+  sawMoment(at: Instant): void {
+    if (at > this.latestAt) this.latestAt = at
+  }
+
   /** What was counted at a moment might have been counted otherwise by what comes before it. */
   fix(at: Instant): void {
     if (at > this.fixedAt) this.fixedAt = at
@@ -809,7 +814,7 @@ export class AccountBook {
   }
 
   #tookEffect(at: Instant, fixed: boolean): void {
-    if (at > this.latestAt) this.latestAt = at
+    this.sawMoment(at)
     if (fixed) this.fix(at)
   }
 
@@ -879,7 +884,7 @@ const apart = (lots: Parcel['lots']): readonly [Parcel['lots'], Parcel['lots']] 
 ]
 
 /** One of each lot. */
-function merged(lots: Parcel['lots']): Parcel['lots'] {
+export function merged(lots: Parcel['lots']): Parcel['lots'] {
   const sums = new Map<string, Parcel['lots'][number]>()
   for (const lot of lots) {
     const name = `${lot.expiresOn}/${lot.lotClass}`

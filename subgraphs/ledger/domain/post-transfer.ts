@@ -1,6 +1,8 @@
 import { type Instant, localDate } from '../../../kernel/values/instant.ts'
 import { ok, type Result } from '../../../kernel/values/result.ts'
 import type { AccountBook, Occasion } from './account-book.ts'
+import { countedLots } from './counted-lots.ts'
+import type { Counters } from './earn-counters.ts'
 import type { LotKey } from './entry.ts'
 import type { Program } from './program.ts'
 import { decideSend, type SendRefusal } from './transfer-rules.ts'
@@ -15,7 +17,7 @@ export type TransferCommand =
     }
 
 /** The document of a transfer names the other member. */
-type Posted = Result<{ readonly subject: string }, SendRefusal>
+type Posted = Result<{ readonly subject: string; readonly counted?: Counters }, SendRefusal>
 
 export function postTransfer(
   program: Program,
@@ -26,10 +28,11 @@ export function postTransfer(
 ): Posted {
   book.catchUp(now)
   if (command.kind === 'transfer-in') {
+    const { owed } = book.wallet('points')
     book.give('receive', [{ asset: 'points', lots: command.lots }], occasion)
     // What ran out on its way runs out here.
     if (command.lots.some(({ expiresOn }) => expiresOn < localDate(now, program.timeZone))) book.catchUp(now)
-    return ok({ subject: command.from })
+    return ok({ subject: command.from, ...(owed > 0n ? { counted: countedLots(command.lots) } : {}) })
   }
   const { points, to } = command
   const decided = decideSend(program.transfer, {

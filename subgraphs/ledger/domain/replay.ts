@@ -1,8 +1,9 @@
 import { addDays, type Instant, localDate } from '../../../kernel/values/instant.ts'
 import { ok, type Result } from '../../../kernel/values/result.ts'
-import { AccountBook, newAccount, type Occasion, type Parcel, type Standing } from './account-book.ts'
+import { AccountBook, merged, newAccount, type Occasion, type Parcel, type Standing } from './account-book.ts'
 import type { Asset } from './asset.ts'
 import { correctGrowth } from './correct-growth.ts'
+import { lotsIn } from './counted-lots.ts'
 import { originIn } from './counted-origin.ts'
 import { tagsIn } from './counted-tags.ts'
 import { type Award, type Multiplier, type Rating, rate, rateAgain } from './earn.ts'
@@ -201,6 +202,8 @@ class Replaying {
       this.#book.useRules(item.rules)
       const refused = this.#apply(item, place)
       if (refused) return refused
+      // Of some nothing is left to enter, or there never was; what comes from before them is late all the same.
+      this.#book.sawMoment(item.document.effectiveAt)
       this.#book.useRules(this.#versions[this.#version]!.program)
     }
     this.#advance(until)
@@ -394,6 +397,7 @@ class Replaying {
   /** Staff, changed rules, a product or an application gave a tier or did not. */
   #decideTier({ document: { subject, channel, number }, rules }: PastDocument, occasion: Occasion): void {
     const given = tierGivenBy(channel)
+    this.#book.fix(occasion.at)
     if (given) this.#book.liftTo(tierOf(rules, subject!), given, occasion)
     else if (number === 'refused') this.#book.refuseTier(subject!)
     else if (subject !== this.#book.tier)
@@ -411,9 +415,12 @@ class Replaying {
       return
     }
     const parcels = moves.map(({ asset, amount, lots }): Parcel => {
+      const whole = lotsIn(document.counted)
+      if (whole) return { asset, lots: whole }
+      // What repaid a debt was of the lot that ends soonest, if anything of it is left.
       const rest = lots.reduce((left, lot) => left - lot.amount, amount)
-      const repaid = rest > 0n ? [{ ...this.#book.lotOf(asset as Asset, occasion.at), amount: rest }] : []
-      return { asset, lots: [...lots, ...repaid] }
+      const lot = lots[0] ?? this.#book.lotOf(asset as Asset, occasion.at)
+      return { asset, lots: rest > 0n ? merged([...lots, { ...lot, amount: rest }]) : lots }
     })
     this.#book.give(kind as KindInto<'member'>, parcels, occasion)
   }
