@@ -119,8 +119,17 @@ class Couple {
 const comesOn = ({ day, delay }: Event, late: boolean): number =>
   late || (day < MERGED && day + delay >= MERGED) ? Math.max(day, late ? day + delay : MERGED) : day
 
+/** As many points as there are at both desks. */
+const least = (desks: readonly Desk[]): bigint =>
+  desks.map((desk) => desk.wallet('points').available).reduce((a, b) => (a < b ? a : b))
+
 /** Lives through events and facts in two worlds at once: in the one all comes in time, in the other late. */
-function liveTwice(program: Desk['program'], list: readonly Event[], facts: readonly Fact[]) {
+function liveTwice(
+  program: Desk['program'],
+  list: readonly Event[],
+  facts: readonly Fact[],
+  debtor: 'lin' | 'wang' | undefined,
+) {
   const timely = new Couple(program)
   const tardy = new Couple(program)
   const both = [timely, tardy] as const
@@ -130,16 +139,24 @@ function liveTwice(program: Desk['program'], list: readonly Event[], facts: read
       const run = (now: string) => couple.happen(each, now)
       steps.push({ day: comesOn(each, late === 1), hour: each.hour, run })
     }
+  // On the eve of the merge one of them buys, spends all there is, and takes back what was bought.
+  const owe = (who: 'lin' | 'wang', now: string): void => {
+    const desks = both.map((couple) => couple.of(who, now))
+    for (const desk of desks) expect(desk.buy('debt', now, [{ amount: '80.00' }]).ok).toBe(true)
+    const points = least(desks)
+    for (const desk of desks) {
+      if (points > 0n) expect(desk.redeem('spent', points).ok).toBe(true)
+      expect(desk.giveBack('debt').ok).toBe(true)
+    }
+  }
+  if (debtor) steps.push({ day: MERGED - 1, hour: 21, run: (now) => owe(debtor, now) })
   steps.push({ day: MERGED, hour: -1, run: () => both.map((couple) => couple.merge(moment(MERGED, 0))) })
   const open: string[] = []
   for (const [index, { kind, who, day, share }] of facts.entries()) {
     // Before the merge nothing is held: that would stay in an account which is left behind.
     const run = (now: string): void => {
       const desks = both.map((couple) => couple.of(day < MERGED ? who : 'lin', now)) as [Desk, Desk]
-      const [least] = desks
-        .map((desk) => desk.wallet('points').available)
-        .sort((a, b) => (a < b ? -1 : 1)) as [bigint]
-      const points = (least * BigInt(share)) / 100n
+      const points = (least(desks) * BigInt(share)) / 100n
       const name = `f${index}`
       if (kind === 'sweep') for (const desk of desks) desk.sweep()
       else if (kind === 'redeem' && points > 0n)
@@ -182,8 +199,9 @@ describe('of two members who become one', () => {
         fc.constantFrom(...Object.keys(clubs)),
         events,
         fc.array(fact, { maxLength: 8 }),
-        (name, list, facts) => {
-          const both = liveTwice(clubs[name]!, list, facts)
+        fc.constantFrom('lin' as const, 'wang' as const, undefined),
+        (name, list, facts, debtor) => {
+          const both = liveTwice(clubs[name]!, list, facts, debtor)
           const [timely, tardy] = both
           for (const couple of both)
             for (const who of ['lin', 'wang'] as const) couple.of(who, moment(170, 4))
