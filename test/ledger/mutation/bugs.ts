@@ -148,8 +148,8 @@ export const bugs: readonly Bug[] = [
   {
     name: 'a return gives back nothing of what was burned on the bill',
     file: domain('replay'),
-    find: 'const kept = keptOf(points, this.#returns.after(item, place))\n        this.#kept.set(document.id, kept)\n        if (kept > 0n)',
-    replace: 'const kept = points\n        this.#kept.set(document.id, kept)\n        if (kept > 0n)',
+    find: "if (kept > 0n) book.takeInFact('redeem', 'points', kept, occasion)",
+    replace: "book.takeInFact('redeem', 'points', points, occasion)",
   },
   {
     name: 'what was captured for a bill does not come back with it',
