@@ -4,7 +4,6 @@ import { chmod, mkdtemp, readdir, readFile, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
-import { setTimeout as sleep } from 'node:timers/promises'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { type Dice, dice } from './dice.ts'
 import { askOver, ledgerCheck, publishTo } from './instance.ts'
@@ -129,7 +128,11 @@ function remember(order: Order, content: string): void {
 }
 
 /** Sends orders one after the other until one has no answer any more. */
-async function work(running: Running, seed: number, done: Order[], unknown: Order[]): Promise<void> {
+async function work(
+  running: Running,
+  seed: number,
+  { done, unknown, told }: { done: Order[]; unknown: Order[]; told: () => void },
+): Promise<void> {
   const roll = dice(seed)
   for (;;) {
     const order = nextOrder(roll)
@@ -137,6 +140,7 @@ async function work(running: Running, seed: number, done: Order[], unknown: Orde
     if (answer.told === 'done') {
       done.push(order)
       remember(order, answer.content)
+      told()
     }
     if (answer.told !== 'unknown') continue
     unknown.push(order)
@@ -204,10 +208,18 @@ test(`killed ${KILLS} times under load, server, PostgreSQL or both: nothing ackn
 
     const victim = victims[round % victims.length]!
     const before = done.length
+    // In the midst of work, however long that takes: the others are under way when one is acknowledged.
+    const { promise: midst, resolve: reached } = Promise.withResolvers<void>()
+    const until = before + 1 + roll(400)
+    const told = () => {
+      if (done.length === until) reached()
+    }
     const working = Promise.all(
-      Array.from({ length: WORKERS }, (_, worker) => work(running, round * 1_000 + worker, done, open)),
+      Array.from({ length: WORKERS }, (_, worker) =>
+        work(running, round * 1_000 + worker, { done, unknown: open, told }),
+      ),
     )
-    await sleep(150 + roll(600))
+    await midst
     await strike(running, victim)
     await working
     // A server that has lost its database is put down, too.
