@@ -28,7 +28,7 @@ import {
   visit,
 } from 'graphql'
 import { argumentsOf } from './arguments.ts'
-import { type Complete, type Place, type Position, QueryRun, type Site } from './query-run.ts'
+import { type Complete, type Position, QueryRun, type Site, type Write } from './query-run.ts'
 import type { Variables } from './variables.ts'
 
 /** Of a query whose variables are known to be good. */
@@ -36,9 +36,6 @@ export type CompiledQuery = (
   context: unknown,
   variables: Variables,
 ) => ExecutionResult | Promise<ExecutionResult>
-
-/** Writes an object of the answer. */
-type Write = (run: QueryRun, source: unknown, above: Place | undefined) => Record<string, unknown>
 
 /** Said of a document with something that is left to the other executors. */
 class NotCompiledError extends Error {
@@ -121,10 +118,12 @@ class QueryCompiler {
   #writeObject(type: GraphQLObjectType, selections: readonly SelectionSetNode[], up: number): Write {
     if (type.isTypeOf) throw new NotCompiledError()
     const isRoot = type === this.#schema.getQueryType()
+    const collected = this.#collect(type, selections)
+    if (collected.size === 0) return writeNothing
     const constants = new Constants()
     const properties: string[] = []
     const lines: string[] = []
-    for (const [key, nodes] of this.#collect(type, selections)) {
+    for (const [key, nodes] of collected) {
       const name = nodes[0]!.name.value
       // Names that every object has would be found where they are not.
       if (key in Object.prototype || name in Object.prototype) throw new NotCompiledError()
@@ -139,7 +138,7 @@ class QueryCompiler {
       properties.push(`${key}: null`)
       lines.push(
         site.resolve ? `value = run.resolve(${siteName}, source, above)` : `value = source.${name}`,
-        `into.${key} = ${this.#expression(field.type, site, siteName, constants)}`,
+        `into.${key} = ${expression(field.type, site, siteName, constants)}`,
       )
     }
     const body = `return function write${type.name}(run, source, above) {
@@ -152,19 +151,6 @@ class QueryCompiler {
     return new Function(...constants.names, body)(...constants.values) as Write
   }
 
-  /** What `value` comes to: what is as most values are, where it stands; anything else by the run. */
-  #expression(declared: GraphQLOutputType, site: Site, siteName: string, constants: Constants): string {
-    const type = getNullableType(declared)
-    const otherwise = `run.complete(${siteName}, source, value, above, into)`
-    if (isLeafType(type)) {
-      const test = plainTest(type)
-      return test ? `${test} ? value : ${otherwise}` : `run.serialize(${siteName}, value) ?? ${otherwise}`
-    }
-    if (!isObjectType(type)) return otherwise
-    const write = constants.add('write', this.#writeOf(type, site.position))
-    return `${IS_PLAIN_OBJECT} ? ${write}(run, value, { above, key: '${site.key}' }) : ${otherwise}`
-  }
-
   #site(
     type: GraphQLObjectType,
     field: GraphQLField<unknown, unknown>,
@@ -172,7 +158,8 @@ class QueryCompiler {
   ): Site {
     const coordinate = `${type.name}.${field.name}`
     const position = positionOf(field.type, up, coordinate, nodes)
-    const leafType = getNullableType(field.type)
+    const fieldType = getNullableType(field.type)
+    const write = isObjectType(fieldType) ? this.#writeOf(fieldType, position) : undefined
     return {
       key,
       nodes,
@@ -189,8 +176,9 @@ class QueryCompiler {
         fragments: this.#fragments,
         operation: this.#operation,
       },
-      complete: this.#complete(field.type, position),
-      serialize: isLeafType(leafType) ? serializerOf(leafType) : undefined,
+      complete: write ? object(() => write, position) : this.#complete(field.type, position),
+      serialize: isLeafType(fieldType) ? serializerOf(fieldType) : undefined,
+      write,
       position,
     }
   }
@@ -288,6 +276,21 @@ class QueryCompiler {
     const wanted = this.#schema.getType(condition)
     return wanted === type || (isAbstractType(wanted) && this.#schema.isSubType(wanted, type))
   }
+}
+
+/** Of the types that an entity may have, most are not asked about. */
+const writeNothing: Write = () => ({})
+
+/** What `value` comes to: what is as most values are, where it stands; anything else by the run. */
+function expression(declared: GraphQLOutputType, site: Site, siteName: string, constants: Constants): string {
+  const otherwise = `run.complete(${siteName}, source, value, above, into)`
+  if (site.serialize) {
+    const test = plainTest(declared)
+    return test ? `${test} ? value : ${otherwise}` : `run.serialize(${siteName}, value) ?? ${otherwise}`
+  }
+  if (!site.write) return otherwise
+  const write = constants.add('write', site.write)
+  return `${IS_PLAIN_OBJECT} ? ${write}(run, value, { above, key: '${site.key}' }) : ${otherwise}`
 }
 
 const positionOf = (

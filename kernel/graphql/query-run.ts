@@ -17,6 +17,9 @@ export interface Place {
 /** What a position of the answer may be, which its value, or nothing at all, is completed by. */
 export type Complete = (run: QueryRun, value: unknown, at: Place) => unknown
 
+/** Writes an object of the answer. */
+export type Write = (run: QueryRun, source: unknown, above: Place | undefined) => Record<string, unknown>
+
 /** A field where an operation asks for it. */
 export interface Site {
   /** In the answer. */
@@ -30,6 +33,8 @@ export interface Site {
   readonly complete: Complete
   /** Of a leaf that is not a list. */
   readonly serialize: ((value: unknown) => unknown) | undefined
+  /** Of an object that is not in a list. */
+  readonly write: Write | undefined
   readonly position: Position
 }
 

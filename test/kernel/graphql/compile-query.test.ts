@@ -7,7 +7,7 @@ import {
   type GraphQLUnionType,
   parse,
 } from 'graphql'
-import { describe, expect, test } from 'vitest'
+import { describe, expect, test, vi } from 'vitest'
 import { compileDocument } from '../../../kernel/graphql/compile.ts'
 import { compileQuery } from '../../../kernel/graphql/compile-query.ts'
 
@@ -212,5 +212,20 @@ test('what needs more is left to the other executors', () => {
     'query A { one { id } } query B { one { id } }',
   ]) {
     expect(compileQuery(schema, parse(text))).toBeUndefined()
+  }
+})
+
+test('each object of a document is written once, however deep it stands', () => {
+  const nested = (depth: number): string => `${'next { '.repeat(depth)} id ${'}'.repeat(depth)}`
+  const written = vi.spyOn(globalThis, 'Function')
+  try {
+    expect(compileQuery(schema, parse(`{ one { ${nested(10)} } }`))).toBeDefined()
+    expect(written).toHaveBeenCalledTimes(12)
+    written.mockClear()
+    // Of the two types of `Any` one has a field here.
+    expect(compileQuery(schema, parse('{ one { any { ... on Leaf { name } } } }'))).toBeDefined()
+    expect(written).toHaveBeenCalledTimes(3)
+  } finally {
+    written.mockRestore()
   }
 })
