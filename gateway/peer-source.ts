@@ -57,7 +57,9 @@ export function peerSource(
         ? peers.execute(name, asked, claims, queryMs(claims, seen.cost, waitMs), asker)
         : peers.execute(name, asked, claims)
     try {
-      const answer = circuit ? circuit.call(async () => once(), { repeatable }) : once()
+      const answer = circuit
+        ? circuit.call(async () => once(), { repeatable, asker: repeatable ? asker : undefined })
+        : once()
       if (!(answer instanceof Promise)) return answer
       return answer.catch((error: unknown) => failed(error, asked, claims.requestId))
     } catch (error) {

@@ -11,7 +11,7 @@ export class TooLongError extends Error {
   override name = 'TooLongError'
 }
 
-/** Said of an answer that has not come in time. */
+/** Said of an answer that has not come while somebody waited for it. */
 export class TooLateError extends Error {
   override name = 'TooLateError'
 }
@@ -34,6 +34,7 @@ export function post(
   },
 ): Promise<Posted> {
   const { origin, path, headers, body, withinMs, asker, bytesMax } = options
+  if (asker?.isOver) return Promise.reject(new TooLateError())
   return new Promise((resolve, reject) => {
     let sending: Dispatcher.DispatchController | undefined
     let late: TooLateError | undefined

@@ -1,5 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import { AppError } from '../../kernel/errors.ts'
+import type { Patience } from '../../kernel/values/patience.ts'
 
 /** Failures in a row after which a subgraph is left alone for a while. */
 const FAILURES_MAX = 5
@@ -9,6 +10,11 @@ const PAUSE_MS = 500
 const REPEAT_WITHIN_MS = 500
 const REPEAT_DELAY_MS = 50
 
+export interface CallOptions {
+  readonly repeatable: boolean
+  readonly asker?: Patience | undefined
+}
+
 /** Milliseconds that go by; tests bring their own. */
 export interface CircuitTime {
   readonly now?: () => number
@@ -17,7 +23,8 @@ export interface CircuitTime {
 
 /**
  * Calls to one subgraph. A query that fails at once is repeated once; a mutation never is. When calls keep failing,
- * those that follow are refused at once for half a second, then one tries; if it succeeds, all go through again.
+ * those that follow are refused at once for half a second, then one tries; if it succeeds, all go through again. A
+ * call whose asker has gone says nothing of the subgraph.
  */
 export class Circuit {
   readonly #now: () => number
@@ -30,14 +37,15 @@ export class Circuit {
     this.#wait = wait
   }
 
-  async call<Answer>(once: () => Promise<Answer>, options: { repeatable: boolean }): Promise<Answer> {
+  async call<Answer>(once: () => Promise<Answer>, { repeatable, asker }: CallOptions): Promise<Answer> {
     const began = this.#now()
     try {
-      return await this.#guarded(once)
+      return await this.#guarded(once, asker)
     } catch (error) {
-      if (!options.repeatable || this.#isOpen() || this.#now() - began > REPEAT_WITHIN_MS) throw error
+      if (!repeatable || this.#isOpen() || this.#now() - began > REPEAT_WITHIN_MS || asker?.isOver)
+        throw error
       await this.#wait(Math.random() * REPEAT_DELAY_MS)
-      return this.#guarded(once)
+      return this.#guarded(once, asker)
     }
   }
 
@@ -45,7 +53,7 @@ export class Circuit {
     return this.#failures >= FAILURES_MAX && this.#now() < this.#openUntil
   }
 
-  async #guarded<Answer>(once: () => Promise<Answer>): Promise<Answer> {
+  async #guarded<Answer>(once: () => Promise<Answer>, asker: Patience | undefined): Promise<Answer> {
     if (this.#isOpen()) {
       throw new AppError('SUBGRAPH_UNAVAILABLE', 'A part of the service is not available. Try again.')
     }
@@ -56,6 +64,7 @@ export class Circuit {
       this.#failures = 0
       return answer
     } catch (error) {
+      if (asker?.isOver) throw error
       this.#failures += 1
       if (this.#failures >= FAILURES_MAX) this.#openUntil = this.#now() + PAUSE_MS
       throw error

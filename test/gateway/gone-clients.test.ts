@@ -1,4 +1,7 @@
 import { expect, test, vi } from 'vitest'
+import { Circuit } from '../../gateway/execute/circuit.ts'
+import { peerSource } from '../../gateway/peer-source.ts'
+import { silentLog } from '../../kernel/log.ts'
 import { remotePeers } from '../../kernel/peers.ts'
 import { newSecrets, secretsFrom } from '../../kernel/secrets.ts'
 import { serveSubgraph } from '../../kernel/serve-subgraph.ts'
@@ -62,6 +65,44 @@ test('apart, a subgraph hears that its asker has gone, unless it is writing', as
   await vi.waitFor(() => expect(bounded[0]!.isOver).toBe(true), PATIENT)
   held.resolve({ data: null })
   expect(await mutation).toEqual({ data: null })
+  await server.close()
+})
+
+test('apart, clients that go early do not keep a subgraph from the others', async () => {
+  const { link } = secretsFrom(newSecrets())
+  const release: (() => void)[] = []
+  let isHeld = true
+  const mounted = {
+    name: 'ledger',
+    execute: () =>
+      isHeld
+        ? new Promise((resolve) => release.push(() => resolve({ data: null })))
+        : { data: { hello: 'Ann' } },
+  } as unknown as MountedSubgraph
+  const now = () => 0 as never
+  const server = serveSubgraph(mounted, { linkKey: link, now })
+  const url = await server.listen({ host: '127.0.0.1', port: 0 })
+  const urls = { identity: url, ledger: url, benefits: url, campaigns: url }
+  await using peers = remotePeers({ urls, linkKey: link, clock: { now } })
+  const source = peerSource('ledger', peers, silentLog, new Circuit())
+  const ask = (asker?: Patience) =>
+    source({ kind: 'query', query: '{ hello }' } as never, { claims: claimsOf(admin), seen: {}, asker })
+  for (let count = 1; count <= 3; count++) {
+    const gone = new Patience()
+    const asked = ask(gone)
+    await vi.waitFor(() => expect(release).toHaveLength(count), PATIENT)
+    gone.end()
+    expect(await asked).toMatchObject({ errors: [{ extensions: { code: 'SUBGRAPH_UNAVAILABLE' } }] })
+  }
+  isHeld = false
+  expect(await ask()).toEqual({ data: { hello: 'Ann' } })
+  // Who has gone before is not asked for at all.
+  isHeld = true
+  const gone = new Patience()
+  gone.end()
+  await ask(gone)
+  expect(release).toHaveLength(3)
+  for (const one of release) one()
   await server.close()
 })
 

@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest'
 import { Circuit } from '../../../gateway/execute/circuit.ts'
+import { Patience } from '../../../kernel/values/patience.ts'
 
 /** A subgraph that fails as often as it is told to, at a time that stands still. */
 function openSubgraph() {
@@ -17,7 +18,7 @@ function openSubgraph() {
         { repeatable: kind === 'query' },
       )
       .catch((error: Error) => error.message)
-  return { state, ask }
+  return { circuit, state, ask }
 }
 
 test('a query that fails at once is repeated once', async () => {
@@ -64,4 +65,22 @@ test('after the pause one call tries, and the others are refused until it has su
   state.now += 500
   expect(await ask()).toBe('answer')
   expect(state.calls).toBe(7)
+})
+
+test('who goes away does not count as a failure, and nothing is asked again for them', async () => {
+  const { circuit, state, ask } = openSubgraph()
+  for (let count = 0; count < 5; count++) {
+    const asker = new Patience()
+    const gone = circuit.call(
+      async () => {
+        state.calls += 1
+        asker.end()
+        throw new Error('nobody waits')
+      },
+      { repeatable: true, asker },
+    )
+    await expect(gone).rejects.toThrow('nobody waits')
+  }
+  expect(state.calls).toBe(5)
+  expect(await ask()).toBe('answer')
 })
