@@ -17,6 +17,7 @@ import {
   type SelectionSetNode,
   valueFromASTUntyped,
 } from 'graphql'
+import { own } from '../execute/merge.ts'
 
 export type Variables = Readonly<Record<string, unknown>>
 
@@ -187,7 +188,7 @@ function readCost(
     const sizeBy = (variables: Variables): number => {
       const values = given.map(({ value }) =>
         value.kind === Kind.VARIABLE
-          ? (variables[value.name.value] ?? defaults.get(value.name.value))
+          ? (own(variables, value.name.value) ?? defaults.get(value.name.value))
           : valueFromASTUntyped(value),
       )
       const numbers = values.filter((value) => typeof value === 'number')

@@ -13,7 +13,9 @@ export function argumentsOf(
   )
   const names: (readonly [argument: string, variable: string])[] = []
   for (const { name, value } of given) {
-    if (value.kind !== Kind.VARIABLE) return (variables) => getArgumentValues(field, node, variables)
+    // Names that every object has would be found where the variable was left out.
+    if (value.kind !== Kind.VARIABLE || value.name.value in Object.prototype)
+      return (variables) => getArgumentValues(field, node, variables)
     names.push([name.value, value.name.value])
   }
   if (names.length === 0) {

@@ -172,6 +172,12 @@ const attacks: readonly [name: string, attack: Attack, status: number, code: str
     'BAD_USER_INPUT',
   ],
   [
+    'a page without end, by a name that every object has',
+    query('query ($constructor: Int = 100000) { members { friends(first: $constructor) { name } } }'),
+    400,
+    'BAD_USER_INPUT',
+  ],
+  [
     'a page of more than a hundred',
     query('{ members { friends(first: 101) { name } } }'),
     400,

@@ -53,6 +53,12 @@ describe('what an operation costs', () => {
       60,
     ],
     ['by its default', 'query ($n: Int = 9) { members(first: $n) { edges { node { name } } } }', {}, 9],
+    [
+      'by its default, whatever its name',
+      'query ($constructor: Int = 9) { members(first: $constructor) { edges { node { name } } } }',
+      {},
+      9,
+    ],
     ['by none', 'query ($n: Int) { members(first: $n) { edges { node { name } } } }', { n: null }, 20],
     ['a negative page is none', '{ members(first: -5) { edges { node { name } } } }', {}, 0],
     [

@@ -172,6 +172,9 @@ describe('arguments', () => {
     ['query ($n: String = "Bo", $f: Int) { one { given(name: $n, first: $f) } }', {}],
     ['query ($k: Kind, $f: Int) { one { given(kind: $k, first: $f) } }', { k: 'LARGE', f: 1 }],
     ['query ($f: Int!) { plain(first: $f) }', { f: 2 }],
+    ['query ($constructor: String) { one { given(name: $constructor) } }', {}],
+    ['query ($toString: Int) { one { given(first: $toString) } }', {}],
+    ['query ($valueOf: Int) { one { given(first: $valueOf) } }', { valueOf: 4 }],
   ])('%s %j', ([text, variables]) => {
     const document = parse(text)
     const compiled = compileDocument(schema, document)(one, variables, null)
