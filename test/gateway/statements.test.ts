@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
-import pg from 'pg'
-import { afterAll, beforeAll, expect, test, vi } from 'vitest'
+import { afterAll, beforeAll, expect, test } from 'vitest'
 import { openEverything } from '../helpers/everything.ts'
+import { statementsOf } from '../helpers/statements.ts'
 
 const PROGRAM = readFileSync(new URL('../../programs/super-member.yaml', import.meta.url), 'utf8')
 
@@ -58,25 +58,6 @@ beforeAll(async () => {
   }
 })
 afterAll(() => everything?.[Symbol.asyncDispose]())
-
-/** The names of the statements of a work. */
-async function statementsOf(work: () => Promise<unknown>): Promise<string[]> {
-  const names: string[] = []
-  const spy = vi.spyOn(pg.Client.prototype, 'query')
-  try {
-    await work()
-    for (const [asked] of spy.mock.calls as unknown as [{ text?: string } | string][]) {
-      const text = (typeof asked === 'string' ? asked : asked.text) ?? ''
-      names.push(/^\s*\/\* (\w+) \*\//.exec(text)?.[1] ?? text)
-    }
-  } finally {
-    spy.mockRestore()
-  }
-  return names.filter((name) => !BESIDES.includes(name)).sort()
-}
-
-/** Of no request: what is looked at now and then for all, and what is written belatedly of what they saw. */
-const BESIDES = ['sessionsEndedSince', 'staffSessionsEndedSince', 'appendAccessRecords']
 
 interface Shown {
   readonly tags: { readonly name: string }[]

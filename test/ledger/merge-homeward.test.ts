@@ -20,6 +20,16 @@ async function openMerged(): Promise<Ledger> {
 const holdAll = async (ledger: Ledger, points: number, more: Record<string, unknown> = {}) =>
   (await hold(ledger, 'lin', points, { idempotencyKey: 'hold', ...more })).hold!.id
 
+/** From now on nothing can be written to the account of one member. */
+async function strike(ledger: Ledger, name: string): Promise<void> {
+  await ledger.sql(`create or replace function ledger.struck() returns trigger language plpgsql as $$
+    begin raise exception 'this account is broken'; end $$`)
+  await ledger.sql(`create trigger struck before insert on ledger.entry for each row
+    when (new.member_id = '${memberId(name)}') execute function ledger.struck()`)
+}
+
+const heal = (ledger: Ledger) => ledger.sql('drop trigger struck on ledger.entry')
+
 describe('a hold of lots of both that outlives their unmerge', () => {
   it('is released: each gets its own', async () => {
     await using ledger = await openMerged()
@@ -100,6 +110,72 @@ describe('a hold of lots of both that outlives their unmerge', () => {
     expect(await availableOf(ledger, 'lin', 'wang')).toEqual([500, 300])
     await ledger.buy('lin', '40.00', '2026-01-04', 'lin-late')
     await takeBack(ledger, 'lin-late', 'late-back')
+    await follow(ledger)
+    expect(await availableOf(ledger, 'lin', 'wang')).toEqual([500, 300])
+  })
+})
+
+describe('the account of one of those who came out cannot be written to', () => {
+  /** Lin, Wang and Zhao were one and are not any more; a hold of all their points is still open. */
+  async function openParted() {
+    const ledger = await openMerged()
+    await ledger.buy('zhao', '70.00', '2026-01-04', 'zhao-1')
+    await mergeTwo(ledger, { from: 'zhao', into: 'lin', nth: 2 })
+    const held = await holdAll(ledger, 870)
+    await partTwo(ledger, { from: 'zhao', into: 'lin', nth: 2 })
+    await partTwo(ledger, PAIR)
+    return Object.assign(ledger, { held })
+  }
+
+  it.each([
+    ['wang', 'zhao', 70],
+    ['zhao', 'wang', 300],
+  ] as const)(
+    'that of %s: the release is answered, %s gets its own, the other by the job',
+    async (struck, other, points) => {
+      await using ledger = await openParted()
+      await strike(ledger, struck)
+      expect((await release(ledger, ledger.held, 'release')).refusal).toBeNull()
+      expect(await release(ledger, ledger.held, 'release')).toMatchObject({ hold: { state: 'RELEASED' } })
+      expect(await pointsOf(ledger, other)).toMatchObject({ available: points })
+      await follow(ledger)
+      expect(await pointsOf(ledger, struck)).toMatchObject({ available: 0 })
+      await heal(ledger)
+      await follow(ledger)
+      expect(await availableOf(ledger, 'lin', 'wang', 'zhao')).toEqual([500, 300, 70])
+    },
+  )
+
+  it('and the job brings home all the same, though what others left behind cannot follow', async () => {
+    await using ledger = await openParted()
+    const early: string[] = []
+    for (const [name, nth] of [
+      ['chen', 3],
+      ['zhou', 4],
+    ] as const) {
+      await ledger.buy(name, '40.00', '2026-01-05', `${name}-1`)
+      early.push((await hold(ledger, name, 40, { idempotencyKey: 'early' })).hold!.id)
+      await mergeTwo(ledger, { from: name, into: 'wu', nth })
+    }
+    for (const id of early) await release(ledger, id, 'release')
+    await strike(ledger, 'wang')
+    await release(ledger, ledger.held, 'release')
+    await heal(ledger)
+    await strike(ledger, 'chen')
+    await follow(ledger)
+    expect(await availableOf(ledger, 'lin', 'wang', 'zhao', 'wu')).toEqual([500, 300, 70, 40])
+    await heal(ledger)
+    await follow(ledger)
+    expect(await availableOf(ledger, 'wu')).toEqual([80])
+  })
+
+  it('a return is answered, and taken from its account by the job', async () => {
+    await using ledger = await openMerged()
+    await ledger.buy('wang', '50.00', '2026-01-06', 'wang-2')
+    await partTwo(ledger, PAIR)
+    await strike(ledger, 'wang')
+    expect((await takeBack(ledger, 'wang-2', 'back')).purchaseReturn).toMatchObject({ points: 50 })
+    await heal(ledger)
     await follow(ledger)
     expect(await availableOf(ledger, 'lin', 'wang')).toEqual([500, 300])
   })

@@ -4,7 +4,7 @@ import { derivedId, isUuid } from '../../../kernel/values/ids.ts'
 import { fail, type Result } from '../../../kernel/values/result.ts'
 import type { LedgerContext } from '../context.ts'
 import type { HoldingCommand } from '../domain/holding.ts'
-import { bringHome } from './bring-home.ts'
+import { bringHomeAtOnce } from './bring-home.ts'
 import { outcome, post } from './post.ts'
 import type { Posted } from './post-batch.ts'
 import { type PurchaseRefusal, storeOf } from './record-purchases.ts'
@@ -47,8 +47,7 @@ async function close(
   const made = isUuid(hold) ? await ctx.loaders.document.load(hold) : undefined
   const foreign = principal.kind === 'member' && made?.memberId !== principal.memberId
   if (made?.kind !== 'hold' || foreign) return fail('HOLD_NOT_FOUND', { path: ['hold'] })
-  const programs = await ctx.services.programs.current()
-  const program = programs.find(({ key }) => key === made.programKey)!
+  const program = await ctx.services.programs.of(made.programKey)
   const number = more.document ?? made.number
   const store = storeOf(ctx, more.store)
   const command: HoldingCommand = { ...action, hold, known: undefined }
@@ -73,6 +72,6 @@ async function close(
   ])
   const closed = outcome(result!)
   // What was held of a member that came out of a merge since.
-  if (closed.ok && action.kind === 'release') await bringHome(ctx, made.memberId)
+  if (closed.ok && closed.value.sendsHome) await bringHomeAtOnce(ctx, made.memberId)
   return closed
 }

@@ -305,31 +305,48 @@ async function forgetEffects(tx: Tx, order: UnmergeOrder, intoId: string, gone: 
 
 const CHUNK = 200
 
-/** What has come to light in accounts of merged members goes over, too: a hold was released, something matured. */
+/**
+ * What has come to light in accounts of merged members goes over, too: a hold was released, something matured. What fails for
+ * one does not touch another's, and is tried again.
+ */
 export async function forwardLeftBehind(ctx: LedgerContext): Promise<void> {
   const programs = await ctx.services.programs.current()
   const origins = await originsFor(ctx)
   for (const { memberId, programKey } of await findLeftBehind(ctx.db.query, CHUNK)) {
     const program = programs.find(({ key }) => key === programKey)
     if (!program) continue
-    await ctx.db.transaction(async (tx) => {
-      await holdMember(tx, memberId)
-      const [, survivorId] = await allIdsOf(tx, memberId)
-      if (survivorId === undefined) return
-      const pairs = await lockPairs(tx, ctx, [program], memberId, survivorId)
-      const { from, into } = pairs[0]!
-      for (const book of [from, into]) book.catchUp(ctx.now)
-      const documents = new Documents(ctx, `${memberId}:left:${from.seq}`)
-      const occasion = { at: ctx.now, pairId: documents.pairs(program, from, into) }
-      into.tiersRest = program.onPromotion === 'reset'
-      const settled = [
-        ...moveOver(from, into, occasion, ''),
-        ...assets.flatMap((asset) => payDebt(from, into, asset, occasion)),
-      ]
-      await write(tx, ctx, pairs, documents, origins, undefined)
-      await noteSettled(tx, memberId, survivorId, program, settled)
-    })
+    try {
+      await ctx.db.transaction((tx) => forward(tx, ctx, { memberId, program, origins }))
+    } catch (error) {
+      ctx.log.error({ error, memberId }, 'what was left behind in an account could not follow')
+    }
   }
+}
+
+async function forward(
+  tx: Tx,
+  ctx: LedgerContext,
+  {
+    memberId,
+    program,
+    origins,
+  }: { readonly memberId: string; readonly program: Program; readonly origins: OriginKeys },
+): Promise<void> {
+  await holdMember(tx, memberId)
+  const [, survivorId] = await allIdsOf(tx, memberId)
+  if (survivorId === undefined) return
+  const pairs = await lockPairs(tx, ctx, [program], memberId, survivorId)
+  const { from, into } = pairs[0]!
+  for (const book of [from, into]) book.catchUp(ctx.now)
+  const documents = new Documents(ctx, `${memberId}:left:${from.seq}`)
+  const occasion = { at: ctx.now, pairId: documents.pairs(program, from, into) }
+  into.tiersRest = program.onPromotion === 'reset'
+  const settled = [
+    ...moveOver(from, into, occasion, ''),
+    ...assets.flatMap((asset) => payDebt(from, into, asset, occasion)),
+  ]
+  await write(tx, ctx, pairs, documents, origins, undefined)
+  await noteSettled(tx, memberId, survivorId, program, settled)
 }
 
 /** What one side paid for the other since is paid back by an unmerge like what was paid at the merge. */

@@ -5,7 +5,7 @@ import { publishLast } from '../../../kernel/events/publish.ts'
 import type { Logger } from '../../../kernel/log.ts'
 import { assert } from '../../../kernel/values/assert.ts'
 import { type Instant, toIso } from '../../../kernel/values/instant.ts'
-import { fail, type Refusal, type Result } from '../../../kernel/values/result.ts'
+import { fail, ok, type Refusal, type Result } from '../../../kernel/values/result.ts'
 import type { Events } from '../../../schema/events/index.ts'
 import { AccountBook, type AccountState } from '../domain/account-book.ts'
 import { AgreedFigures } from '../domain/agreed-figures.ts'
@@ -56,6 +56,8 @@ export interface Posted {
   readonly rules: Program
   readonly document: RecordedDocument
   readonly duplicate: boolean
+  /** By it something has left the account for a member that came out of a merge. */
+  readonly sendsHome?: boolean
 }
 
 export type PostResult = Result<Posted, PostingRefusal | 'IDEMPOTENCY_KEY_REUSED'>
@@ -243,7 +245,7 @@ function decideAll(orders: readonly Order[], known: Known) {
       remember(command, repeated)
       const { ruleVersion } = repeated.value
       const rulesThen = rules.get(versionName(program.key, ruleVersion)) ?? program
-      return posted(program, rulesThen, repeated.value, true)
+      return ok({ program, rules: rulesThen, document: repeated.value, duplicate: true })
     }
     const asked = figures.about(program.key, command)
     const memberId = accountOf(command, presentOf)
@@ -274,7 +276,8 @@ function decideAll(orders: readonly Order[], known: Known) {
       const fresh = { document, rules: program, multipliers: around.multipliers, entry }
       histories.set(name, { ...history, past: [...history.past, fresh, ...leaving(program, book, away)] })
     }
-    return posted(program, program, document, false)
+    const sendsHome = book.homeward.length > away
+    return ok({ program, rules: program, document, duplicate: false, sendsHome })
   })
   const decided = results.filter((result) => result !== undefined)
   return {
@@ -313,16 +316,6 @@ const withHold = (order: Order, holds: ReadonlyMap<string, HoldView>): Order =>
 const keyOf = ({ program, command }: Pick<Order, 'program' | 'command'>): AccountKey => ({
   memberId: command.memberId,
   programKey: program.key,
-})
-
-const posted = (
-  program: Program,
-  rules: Program,
-  document: RecordedDocument,
-  duplicate: boolean,
-): PostResult => ({
-  ok: true,
-  value: { program, rules, document, duplicate },
 })
 
 const versionName = (programKey: number, version: number): string => `${programKey}@${version}`

@@ -5,7 +5,7 @@ import type { Instant } from '../../../kernel/values/instant.ts'
 import { parseDecimal } from '../../../kernel/values/money.ts'
 import { fail, type Result } from '../../../kernel/values/result.ts'
 import type { LedgerContext } from '../context.ts'
-import { bringHome } from './bring-home.ts'
+import { bringHomeAtOnce } from './bring-home.ts'
 import { outcome, post } from './post.ts'
 import type { Posted } from './post-batch.ts'
 import { type PurchaseRefusal, storeOf } from './record-purchases.ts'
@@ -75,6 +75,6 @@ export async function returnPurchase(
   ])
   const returned = outcome(result!)
   // What it takes back of a member that came out of a merge since.
-  if (returned.ok) await bringHome(ctx, bought.memberId)
+  if (returned.ok && returned.value.sendsHome) await bringHomeAtOnce(ctx, bought.memberId)
   return returned
 }

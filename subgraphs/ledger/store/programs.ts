@@ -58,6 +58,12 @@ export class ProgramShelf {
     return pickProgram(await this.remembered(), id) ?? pickProgram(await this.current(), id)
   }
 
+  /** The programme of something on record, for what will be checked when it is posted. */
+  async of(programKey: number): Promise<Program> {
+    const named = ({ key }: Program): boolean => key === programKey
+    return (await this.remembered()).find(named) ?? (await this.current()).find(named)!
+  }
+
   /** Are these still the current versions? If any is not, nothing is remembered any more. */
   async areCurrent(query: Query, programs: Iterable<Program>): Promise<boolean> {
     const rows = await readVersions(query)

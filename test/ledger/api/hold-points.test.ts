@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { clerk, member } from '../../helpers/graph.ts'
+import { statementsOf } from '../../helpers/statements.ts'
 import { memberId, openLedger } from '../open-ledger.ts'
 import { capture, hold, release, takeBack } from '../order-requests.ts'
 import { accountField, redeem, setClock } from '../requests.ts'
@@ -37,6 +38,22 @@ test('points are set aside for an order, spent piece by piece, and go back', asy
   })
   expect((await ledger.account('li')).points.available).toBe(80)
   expect((await ledger.check()).violations).toEqual([])
+})
+
+test('who ends a hold or brings goods back, and sends nothing home, asks for the versions once and for nobody’s way', async () => {
+  await using ledger = await openLedger()
+  await ledger.buy('li', '100', '2026-01-10', 'bill')
+  const { id } = (await hold(ledger, 'li', 70, { idempotencyKey: 'h' })).hold!
+  for (const work of [
+    () => capture(ledger, id, { points: 20, idempotencyKey: 'c' }),
+    () => release(ledger, id, 'r'),
+    () => takeBack(ledger, 'bill', 'back'),
+  ]) {
+    const names = await statementsOf(work)
+    expect(names.filter((name) => name === 'currentPrograms' || name === 'findHomeward')).toEqual([
+      'currentPrograms',
+    ])
+  }
 })
 
 test('a hold lapses by itself, whether the sweep has been there or not', async () => {
