@@ -162,8 +162,7 @@ export class AccountBook {
   readonly #copies: Partial<Record<Asset, Wallet>> = {}
   /** Those that are open. Most accounts have none, so that a map is made only when one is touched. */
   #holds = NO_HOLDS
-  /** As they stand now, those that were made, drawn on or ended. */
-  touchedHolds = NO_HOLDS
+  #touchedHolds = NO_HOLDS
   readonly entries: Entry[] = []
   readonly tierChanges: TierChange[] = []
   readonly tierRequests: TierRequest[] = []
@@ -214,6 +213,11 @@ export class AccountBook {
   /** Those that are open, the first to lapse first. */
   get holds(): readonly Hold[] {
     return this.#holds.size === 0 ? [] : [...this.#holds.values()].sort(byLapse)
+  }
+
+  /** As they stand now, those that were made, drawn on or ended. */
+  get touchedHolds(): ReadonlyMap<string, Hold> {
+    return this.#touchedHolds
   }
 
   openHold(id: string): Hold | undefined {
@@ -707,11 +711,11 @@ export class AccountBook {
   }
 
   #keep(hold: Hold): void {
-    this.touchedHolds = new Map(this.touchedHolds).set(hold.id, hold)
-    const open = new Map(this.#holds)
-    if (hold.closedBy === undefined) open.set(hold.id, hold)
-    else open.delete(hold.id)
-    this.#holds = open
+    if (this.#touchedHolds === NO_HOLDS) this.#touchedHolds = new Map()
+    if (this.#holds === NO_HOLDS) this.#holds = new Map()
+    this.#touchedHolds.set(hold.id, hold)
+    if (hold.closedBy === undefined) this.#holds.set(hold.id, hold)
+    else this.#holds.delete(hold.id)
   }
 
   #copy(asset: Asset): Wallet {
@@ -851,7 +855,8 @@ export class AccountBook {
   }
 }
 
-const NO_HOLDS: ReadonlyMap<string, Hold> = new Map()
+/** Of all accounts without: nothing is ever put into it. */
+const NO_HOLDS = new Map<string, Hold>()
 
 const isEmpty = ({ lots, waiting }: WalletState): boolean => lots.length === 0 && waiting.length === 0
 /** Ends the class of lots whose validity has not begun. */

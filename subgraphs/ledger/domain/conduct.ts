@@ -17,6 +17,9 @@ const COUNTS: Readonly<Partial<Record<PostingCommand['kind'], VelocityCounts>>> 
   redemption: { redemption: 1n },
 }
 
+/** Those of them that earn points. */
+const EARNING: ReadonlySet<PostingCommand['kind']> = new Set(['purchase', 'activity'])
+
 export interface Watched {
   readonly document: SourceDocument
   /** Limits that it went beyond, and that only flag. */
@@ -27,7 +30,7 @@ type Decided<Code extends string> = Result<SourceDocument, Code> | typeof HISTOR
 
 /**
  * Decides a command within the limits of speed of its programme, and counts it. What it would earn is known only when it
- * is decided: where points may refuse it, it is decided on a copy first. The counters of conduct are kept apart from those of
+ * is decided: where it earns and points may refuse it, it is decided on a copy first. The counters of conduct are kept apart from those of
  * caps and stages, which a decision may make anew.
  */
 export function decideWithin<Code extends string>(
@@ -44,7 +47,7 @@ export function decideWithin<Code extends string>(
     exceeded(program.velocity, before, { counts: more, at }, program)
   const refused = refusal(beyond(counts ?? {}))
   if (refused) return refused
-  if (counts && program.velocity.some(refusesPoints)) {
+  if (EARNING.has(command.kind) && program.velocity.some(refusesPoints)) {
     const foreseen = decide(book.copy())
     if (foreseen === HISTORY_NEEDED || !foreseen.ok) return foreseen
     const tooMuch = refusal(beyond({ points: pointsOf(foreseen.value) }))

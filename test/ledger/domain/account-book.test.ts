@@ -35,6 +35,21 @@ function openBook(program: Program = programWith()) {
 
 const at = (day: string, documentId: string) => ({ at: noon(day), documentId })
 
+test('what one account or a copy of it holds, no other does', () => {
+  const [book, other] = [openBook(), openBook()]
+  book.buy(100n, '2026-01-01')
+  book.hold('first', 60n, noon('2026-02-01'), at('2026-01-02', 'first'))
+  const copy = book.copy()
+  copy.release('first', 'release', at('2026-01-03', 'end'))
+  copy.hold('second', 10n, noon('2026-02-01'), at('2026-01-03', 'second'))
+  const heldBy = (of: AccountBook) => [of.holds.map(({ id }) => id), [...of.touchedHolds.keys()]]
+  expect([book, copy, other].map(heldBy)).toEqual([
+    [['first'], ['first']],
+    [['second'], ['first', 'second']],
+    [[], []],
+  ])
+})
+
 describe('spending', () => {
   test('takes the soonest-expiring lots first, in whatever order they were earned', () => {
     const book = openBook()

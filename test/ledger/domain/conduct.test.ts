@@ -14,22 +14,31 @@ function buying(limits: string) {
   const program = lab('validity: { kind: never }', { more: `velocity: [${limits}]` })
   const book = new AccountBook(program, newAccount('m', program))
   let number = 0
+  let decisions = 0
+  const does = (what: object, from: Instant): string => {
+    number += 1
+    const at = (from + number * 1_000) as Instant
+    const command = {
+      ...{ memberId: 'm', documentId: `d${number}`, channel: 'store', number: String(number) },
+      ...{ operator: 'test', effectiveAt: at, body: Buffer.alloc(16), ...what },
+    } as unknown as PostingCommand
+    const around = { multipliers: [], now: at, history: undefined }
+    decisions = 0
+    const result = decideWithin(program, book, command, (each) => {
+      decisions += 1
+      return decide(program, each, command, around)
+    })
+    if (typeof result === 'string') throw new Error(result)
+    if (!result.ok) return result.refusal.code
+    return result.value.exceeded.length > 0 ? 'flagged' : 'done'
+  }
   return {
     book,
-    buy: (yuan: number, from = NOW): string => {
-      number += 1
-      const at = (from + number * 1_000) as Instant
-      const command = {
-        ...{ memberId: 'm', documentId: `d${number}`, channel: 'store', number: String(number) },
-        ...{ operator: 'test', effectiveAt: at, body: Buffer.alloc(16), kind: 'purchase' },
-        lines: [{ amount: `${yuan}.00` }],
-      } as unknown as PostingCommand
-      const around = { multipliers: [], now: at, history: undefined }
-      const result = decideWithin(program, book, command, (each) => decide(program, each, command, around))
-      if (typeof result === 'string') throw new Error(result)
-      if (!result.ok) return result.refusal.code
-      return result.value.exceeded.length > 0 ? 'flagged' : 'done'
-    },
+    buy: (yuan: number, from = NOW): string =>
+      does({ kind: 'purchase', lines: [{ amount: `${yuan}.00` }] }, from),
+    redeem: (points: bigint): string => does({ kind: 'redemption', wish: { points }, bill: '5.00' }, NOW),
+    /** How often the last command was decided. */
+    decisions: () => decisions,
   }
 }
 
@@ -60,4 +69,11 @@ test('what is refused leaves nothing behind, and each day counts its own', () =>
   expect(buy(11, EARLY)).toBe(NO)
   expect([book.entries.length, book.counters, book.wallet('growth').available]).toEqual(before)
   expect(buy(11)).toBe('done')
+})
+
+test('what earns is decided twice where points may refuse it, a redemption once: it earns nothing', () => {
+  const { buy, redeem, decisions } = buying(`${POINTS} }, { id: r, on: redemption, per: day, most: 1 }`)
+  expect([buy(90), decisions()]).toEqual(['done', 2])
+  expect([redeem(50n), decisions()]).toEqual(['done', 1])
+  expect([redeem(10n), decisions()]).toEqual([NO, 0])
 })
