@@ -163,9 +163,9 @@ export const activityFacts = {
 export const conditions = conditionLanguage(purchaseFacts)
 export const activityConditions = conditionLanguage(activityFacts)
 
-/** A version never changes: published ones may ask for a plan, which nobody has. */
+/** What is stored is read by these. A version never changes: published ones may ask for a plan, which nobody has. */
 const published = { ...member, plan: 'string' } as const
-const asPublished = {
+export const asPublished = {
   purchase: conditionLanguage({ ...purchaseFacts, member: published }),
   activity: conditionLanguage({ ...activityFacts, member: published }),
 }

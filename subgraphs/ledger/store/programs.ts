@@ -5,8 +5,8 @@ import { type Instant, toIso } from '../../../kernel/values/instant.ts'
 import { ratioOf } from '../../../kernel/values/points.ts'
 import type { Multiplier } from '../domain/earn.ts'
 import {
+  asPublished,
   compileProgram,
-  conditions,
   namesTags,
   type Program,
   type ProgramDocument,
@@ -209,7 +209,7 @@ const multiplierFrom = (row: MultiplierRow): Multiplier => ({
   from: row.starts_at,
   until: row.ends_at,
   factor: ratioOf(row.factor),
-  when: row.condition === null ? undefined : conditions.compile(row.condition),
+  when: row.condition === null ? undefined : asPublished.purchase.compile(row.condition),
   asksTags: namesTags(row.condition),
 })
 

@@ -60,6 +60,27 @@ test('a bill that comes again after the campaign was withdrawn gets its stored a
   expect(await record(ledger, bill)).toEqual(first.map((result) => ({ ...result, duplicate: true })))
 })
 
+test("what a former version has stored still rates: a plan, which nobody has, is nobody's", async () => {
+  await using ledger = await openLedger({ now: '2026-12-12T00:00:00Z' })
+  await ledger.sql(
+    `insert into ledger.program_version
+     select program_key, 2, source,
+       jsonb_set(document, '{version}', '2') || jsonb_build_object('earn', jsonb_build_array(
+         document -> 'earn' -> 0,
+         (document -> 'earn' -> 0) || '{"id": "of-plan", "when": "member.plan == \\"gold\\""}')),
+       published_at, published_by
+     from ledger.program_version`,
+  )
+  await ledger.sql('update ledger.program set version = 2')
+  await announce(ledger, { campaign: 'for-all' })
+  await announce(ledger, { when: 'member.tier == "gold"' })
+  await ledger.sql(`update ledger.multiplier set condition = replace(condition, 'tier', 'plan')`)
+  expect(await pointsAt(ledger, '2026-12-11T20:00:00Z')).toBe(20)
+  await announce(ledger, { campaign: 'announced-by-it', when: 'member.plan == "gold"' })
+  expect(await pointsAt(ledger, '2026-12-11T21:00:00Z')).toBe(20)
+  expect(await ledger.sql('select source from ledger.parked_event')).toEqual([])
+})
+
 test.each([
   ['a condition that nobody can read', { when: 'purchase.colour == "red"' }],
   ['a factor that is no number', { factor: 'twice' }],
