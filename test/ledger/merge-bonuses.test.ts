@@ -139,4 +139,16 @@ describe('what a rule gives once for good, and gave to both', () => {
     await partTwo(ledger, { from: 'wang', into: 'zhao', nth: 2 })
     expect(await availableOf(ledger, 'lin', 'wang', 'zhao')).toEqual([550, 330, 0])
   })
+
+  it('and was held back by a former version, which stored lots otherwise, comes back all the same', async () => {
+    await using ledger = await open()
+    const before = await books(ledger)
+    await mergeTwo(ledger, PAIR, { bonuses: 'TAKE_BACK_LATER' })
+    await ledger.sql(
+      `update ledger.merge_step set answer = jsonb_set(answer, '{programs,0,aside,0}',
+         (answer #> '{programs,0,aside,0}') || '{"amount": "30", "lots": [["2027-01-03", "", "30"]]}')`,
+    )
+    await partTwo(ledger, PAIR)
+    expect(await books(ledger)).toEqual(before)
+  })
 })

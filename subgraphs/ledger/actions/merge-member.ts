@@ -61,8 +61,8 @@ export interface LedgerMerge {
     readonly aside: readonly {
       readonly memberId: string
       readonly documentId: string
-      /** As the books have lots. */
-      readonly lots: string
+      /** As the books have lots; former versions wrote a list, of points. */
+      readonly lots: string | readonly LotText[]
     }[]
   }[]
   readonly bonuses: readonly Pick<Bonus, 'program' | 'subject' | 'takenBack'>[]
@@ -261,7 +261,7 @@ export async function unmergeMember(ctx: LedgerContext, order: UnmergeOrder): Pr
           const book = aside.memberId === order.fromId ? from : out
           const id = documents.begin(program, book, 'merge-in', `back:${aside.documentId}`, aside.documentId)
           const origin = book === out && out.memberId !== aside.memberId ? aside.memberId : undefined
-          giveBack(book, lotsFrom(aside.lots), origin, { at: ctx.now, documentId: id })
+          giveBack(book, asideFrom(aside.lots), origin, { at: ctx.now, documentId: id })
         }
       }
       await write(tx, ctx, pairs, documents, origins, 'unmerge')
@@ -528,6 +528,8 @@ const lotFrom = ([expiresOn, lotClass, amount]: LotText): LotAmount => ({
   lotClass,
   amount: BigInt(amount),
 })
+const asideFrom = (lots: string | readonly LotText[]): Parameters<typeof giveBack>[1] =>
+  typeof lots === 'string' ? lotsFrom(lots) : lots.map((lot) => ({ asset: 'points', ...lotFrom(lot) }))
 const tierText = ({ tier, since, until }: TierStanding): StandingText => ({
   tier,
   since: since ?? null,
