@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto'
 import { describe, expect, test } from 'vitest'
 import type { Principal } from '../../kernel/auth/principal.ts'
 import { admin, anonymous, channelService, clerk, member, partner, service } from '../helpers/graph.ts'
+import { openMerging } from './merge-story.ts'
 import { asserted, type IdentityStory, openIdentity, type Refused } from './story.ts'
 
 const PHONE = '13812341234'
@@ -78,20 +79,22 @@ const resolve = (story: IdentityStory, conflictId: string, resolution: string) =
     'conflict { id }',
   )
 
-const unbindPhone = async (story: IdentityStory, id: string) => {
+const unbindPhone = async (story: IdentityStory, id: string) =>
+  expect((await askToUnbind(story, id)).refusal).toBeNull()
+
+const askToUnbind = async (story: IdentityStory, id: string, kind = 'PHONE') => {
   const { member: one } = await story.ask<{ member: { identities: { id: string; kind: string }[] } }>(
     admin,
     'query ($id: ID!) { member(id: $id) { identities { id kind } } }',
     { id },
   )
-  const { refusal } = await story.mutate<{ refusal: Refused | null }>(
+  return story.mutate<{ refusal: Refused | null }>(
     admin,
     'unbindIdentity',
     'UnbindIdentityInput',
-    { memberId: id, identityId: one.identities.find(({ kind }) => kind === 'PHONE')!.id },
+    { memberId: id, identityId: one.identities.find((identity) => identity.kind === kind)!.id },
     'member { id }',
   )
-  expect(refusal).toBeNull()
 }
 
 describe('a phone that we know', () => {
@@ -231,6 +234,100 @@ describe('a phone that we do not know', () => {
     expect(await story.count('identifier')).toBe(0)
     expect(await story.count('phone_alias')).toBe(0)
   })
+})
+
+describe('a phone and a hash of it that are one person’s since two were merged', () => {
+  /** Anna has the phone; who was begun by its hash, while nobody knew its number, is she. */
+  const openWithBoth = async (env: Record<string, string> = {}, hers = [asserted('CARD', 'A-1')]) => {
+    const story = await openMerging({ HUITONG_PHONE_RECIPES: JSON.stringify(recipes), ...env })
+    const anna = await story.registered(PHONE)
+    for (const proof of hers) await story.register(clerk(), [asserted('PHONE', PHONE), proof], 'STORE')
+    await story.sql('delete from identity.phone_alias')
+    const begun = await story.register(tmall, [asserted('PHONE_HASH', hashOf(), 'tmall-tea')], 'PARTNER')
+    const shopper = begun.member!.id
+    await story.runJob('name-phones-by-hash')
+    expect((await story.merge(shopper, anna)).refusal).toBeNull()
+    expect(await kindsOf(story, anna)).toEqual([...hers.map(() => 'CARD'), 'PHONE', 'PHONE_HASH'])
+    return { ...story, anna, shopper }
+  }
+  const bobOf = async (story: IdentityStory) =>
+    (await story.register(anonymous, [{ wechatCode: { code: 'sandbox-bob' } }], 'WECHAT')).member!.id
+  const proves = async (story: IdentityStory, id: string) =>
+    story.bind(member(id), [await story.phoneProof(PHONE, 'BIND')])
+
+  test('unbound: who has the number next is somebody new, whether by the hash or by the number', async () => {
+    await using story = await openWithBoth()
+    await unbindPhone(story, story.anna)
+    expect(await kindsOf(story, story.anna)).toEqual(['CARD'])
+    const next = await buyer(story, 'b-9', hashOf())
+    expect(next).toMatchObject({ created: true, refusal: null })
+    expect([story.anna, story.shopper]).not.toContain(next.member!.id)
+    expect(await story.registered(PHONE)).toBe(next.member!.id)
+  })
+
+  test('unbound: the proof of the number opens no account of who had it', async () => {
+    await using story = await openWithBoth()
+    await unbindPhone(story, story.anna)
+    const { refusal, session } = await story.signIn(anonymous, await story.phoneProof(PHONE))
+    expect([refusal?.code, session]).toEqual(['MEMBER_NOT_FOUND', null])
+  })
+
+  test('moved by people, or to the newest proof: the hash leads to who has the number', async () => {
+    for (const policy of ['review', 'newest-proof']) {
+      await using story = await openWithBoth({ HUITONG_IDENTITY_CONFLICT: policy })
+      const bob = await bobOf(story)
+      const { refusal } = await proves(story, bob)
+      if (policy === 'review') {
+        expect(refusal?.code).toBe('IDENTITY_CONFLICT')
+        const conflict = (await openCases(story)).find(({ identifier_kind: kind }) => kind === 'PHONE')
+        expect((await resolve(story, conflict!.id, 'MOVE')).refusal).toBeNull()
+      } else expect(refusal).toBeNull()
+      expect(await kindsOf(story, story.anna)).toEqual(['CARD'])
+      expect(await byHash(story)).toBe(bob)
+      expect((await buyer(story, 'b-9', hashOf())).member?.id).toBe(bob)
+    }
+  })
+
+  test('are one way in: the phone stays where nothing but its hash is left, the hash may go', async () => {
+    for (const policy of ['review', 'newest-proof']) {
+      await using story = await openWithBoth({ HUITONG_IDENTITY_CONFLICT: policy }, [])
+      const bob = await bobOf(story)
+      expect((await proves(story, bob)).refusal?.code).toBe('IDENTITY_CONFLICT')
+      const conflict = (await openCases(story)).find(({ identifier_kind: kind }) => kind === 'PHONE')
+      expect((await resolve(story, conflict!.id, 'MOVE')).refusal?.code).toBe('LAST_IDENTIFIER')
+      expect((await askToUnbind(story, story.anna)).refusal?.code).toBe('LAST_IDENTIFIER')
+      expect((await askToUnbind(story, story.anna, 'PHONE_HASH')).refusal).toBeNull()
+      expect(await byHash(story)).toBe(story.anna)
+    }
+  })
+
+  test('by a recipe that is not known any more: the hash goes, too', async () => {
+    await using story = await openWithBoth()
+    await story.sql(`update identity.channel_identity set scope = 'of-before' where kind = 'PHONE_HASH'`)
+    await story.sql(`update identity.identifier set scope = 'of-before' where kind = 'PHONE_HASH'`)
+    await story.sql(`update identity.channel_identity set hash = 'of before' where kind = 'PHONE_HASH'`)
+    await story.sql(`update identity.identifier set hash = 'of before' where kind = 'PHONE_HASH'`)
+    await unbindPhone(story, story.anna)
+    expect(await kindsOf(story, story.anna)).toEqual(['CARD'])
+    expect(await story.sql(`select from identity.identifier where hash = 'of before'`)).toEqual([])
+  })
+})
+
+test('a contested hash that moves to who has its phone is not bound beside it, and goes with it', async () => {
+  await using story = await open()
+  const anna = await story.registered(PHONE)
+  await story.register(clerk(), [asserted('PHONE', PHONE), asserted('CARD', 'A-1')], 'STORE')
+  await story.sql('delete from identity.phone_alias')
+  await buyer(story, 'b-1', hashOf())
+  await story.runJob('name-phones-by-hash')
+  const [conflict] = await openCases(story)
+  expect((await resolve(story, conflict!.id, 'MOVE')).refusal).toBeNull()
+  expect(await kindsOf(story, anna)).toEqual(['CARD', 'PHONE'])
+  expect(await byHash(story)).toBe(anna)
+  await unbindPhone(story, anna)
+  const next = await buyer(story, 'b-9', hashOf())
+  expect(next.created).toBe(true)
+  expect(next.member!.id).not.toBe(anna)
 })
 
 test('twenty at once, by the hash and by the phone, are one member', async () => {

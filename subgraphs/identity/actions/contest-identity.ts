@@ -4,13 +4,14 @@ import type { MemberId } from '../../../kernel/values/ids.ts'
 import { DAY_MS, later } from '../../../kernel/values/instant.ts'
 import type { IdentityContext } from '../context.ts'
 import type { Conflict } from '../domain/one-id.ts'
-import { deleteChannelIdentity } from '../store/channel-identities.ts'
+import { type ChannelIdentityRow, deleteChannelIdentity } from '../store/channel-identities.ts'
 import { noteConflicts as openCases, resolveConflictRow, type Seen } from '../store/conflicts.ts'
-import { handOverIdentifier } from '../store/identifiers.ts'
+import { handOverIdentifier, releaseIdentifiers } from '../store/identifiers.ts'
 import { lastSeen } from '../store/last-seen.ts'
 import { findAllIds } from '../store/members.ts'
 import { deleteAliases } from '../store/phone-aliases.ts'
 import { revokeSessionsOf } from '../store/sessions.ts'
+import { boundHashesOf } from './phone-aliases.ts'
 import type { VerifiedIdentifier } from './verify-proofs.ts'
 
 /** Persons who were not seen for so long that a number alone does not lead to them. */
@@ -56,16 +57,18 @@ export async function moveToNewest(
   moved: readonly Conflict[],
   given: {
     identifiers: readonly VerifiedIdentifier[]
-    holders: ReadonlyMap<string, MemberId>
+    /** What their members have. */
+    held: readonly ChannelIdentityRow[]
     to: MemberId
   },
 ): Promise<void> {
   for (const conflict of moved) {
     const identifier = identifierOf(conflict, given.identifiers)
     const [caseId] = await openCases(tx, casesOf([conflict], [identifier]), ctx.now)
-    const holder = given.holders.get(conflict.hash)!
-    await takeIdentifier(tx, ctx, { hash: identifier.hash, holder, personId: conflict.holderId })
-    await handOverIdentifier(tx, identifier.hash, holder, given.to)
+    const row = given.held.find(({ hash }) => hash.equals(identifier.hash))!
+    const hashes = await boundHashesOf(tx, ctx, row, given.held)
+    await takeIdentifier(tx, ctx, conflict.holderId, { row, hashes })
+    await handOverIdentifier(tx, row.hash, row.memberId, given.to)
     await resolveConflictRow(tx, caseId!, {
       resolution: 'MOVED',
       reason: 'newest proof',
@@ -75,25 +78,35 @@ export async function moveToNewest(
   }
 }
 
-/** An identifier is somebody else's: who was signed in by it is signed out. Its row is still there, to be handed on. */
+/** An identity that its person loses: with a phone, the hashes of it by which the person is known, too. */
+interface Going {
+  readonly row: ChannelIdentityRow
+  readonly hashes: readonly ChannelIdentityRow[]
+}
+
+/** An identifier is somebody else's: who was signed in by it is signed out. */
 export async function takeIdentifier(
   tx: Tx,
   ctx: IdentityContext,
-  taken: { hash: Buffer; holder: MemberId; personId: MemberId },
+  personId: MemberId,
+  going: Going,
 ): Promise<void> {
-  await dropIdentifier(tx, ctx, taken)
-  await revokeSessionsOf(tx, await findAllIds(tx, taken.personId), 'identity-taken', ctx.now)
+  await dropIdentifier(tx, ctx, personId, going)
+  await revokeSessionsOf(tx, await findAllIds(tx, personId), 'identity-taken', ctx.now)
 }
 
+/** The identifier's own row is still there, to be handed on or released; its hashes lead to nobody. */
 export async function dropIdentifier(
   tx: Tx,
   ctx: IdentityContext,
-  taken: { hash: Buffer; holder: MemberId; personId: MemberId },
+  personId: MemberId,
+  { row, hashes }: Going,
 ): Promise<void> {
-  await deleteChannelIdentity(tx, taken.holder, taken.hash)
+  for (const { memberId, hash } of [row, ...hashes]) await deleteChannelIdentity(tx, memberId, hash)
+  for (const { memberId, hash } of hashes) await releaseIdentifiers(tx, [hash], [memberId])
   // Where it is a phone: who has it next is named by its hashes again.
-  await deleteAliases(tx, [taken.hash])
+  await deleteAliases(tx, [row.hash])
   await publish(tx, [
-    { type: 'identity.IdentityUnbound', memberId: taken.personId, occurredAt: ctx.now, payload: {} },
+    { type: 'identity.IdentityUnbound', memberId: personId, occurredAt: ctx.now, payload: {} },
   ])
 }

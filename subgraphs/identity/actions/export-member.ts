@@ -6,7 +6,7 @@ import { toIso } from '../../../kernel/values/instant.ts'
 import { fail, ok, type Result } from '../../../kernel/values/result.ts'
 import type { IdentityContext } from '../context.ts'
 import type { IdentityRefusalCode } from '../domain/refusals.ts'
-import { places, unseal } from '../domain/sealing.ts'
+import { identityText, places, unseal } from '../domain/sealing.ts'
 import { findApplicationsOf } from '../store/applications.ts'
 import { findAttributes } from '../store/attributes.ts'
 import { findChannelIdentities } from '../store/channel-identities.ts'
@@ -137,10 +137,13 @@ async function knownHere(ctx: IdentityContext, ids: readonly string[]): Promise<
       submittedAt: toIso(submittedAt),
       decidedAt: decidedAt === undefined ? null : toIso(decidedAt),
     })),
-    channel_identity: identities.map(({ personId: _, hash: __, sealedValue, value, ...identity }) => ({
-      ...identity,
-      value: value ?? textOf(identity.memberId, places.identity(identity.memberId, identity.id), sealedValue),
-      verifiedAt: toIso(identity.verifiedAt),
-    })),
+    channel_identity: identities.map((row) => {
+      const { personId: _, hash: __, sealedValue: ___, ...identity } = row
+      return {
+        ...identity,
+        value: identityText(dataKeys.get(row.memberId), row) ?? null,
+        verifiedAt: toIso(row.verifiedAt),
+      }
+    }),
   }
 }

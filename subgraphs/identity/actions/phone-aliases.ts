@@ -2,8 +2,8 @@ import type { Tx } from '../../../kernel/db/transaction.ts'
 import type { MemberId } from '../../../kernel/values/ids.ts'
 import type { IdentityContext } from '../context.ts'
 import { type PhoneRecipe, phoneHashOf } from '../domain/phone-recipe.ts'
-import { blindIndex, places, recipeMark, unseal } from '../domain/sealing.ts'
-import { deleteChannelIdentity } from '../store/channel-identities.ts'
+import { blindIndex, identityText, recipeMark } from '../domain/sealing.ts'
+import { type ChannelIdentityRow, deleteChannelIdentity } from '../store/channel-identities.ts'
 import { noteConflicts, type Seen } from '../store/conflicts.ts'
 import { findOwners, releaseIdentifiers } from '../store/identifiers.ts'
 import { findMemberKeys } from '../store/member-keys.ts'
@@ -38,6 +38,43 @@ export function phoneHashesOf<P extends Phone>(
         return { ...identifier, hash, strength: phone.strength, source: phone.source, phone }
       }),
     )
+}
+
+/**
+ * The hashes of a phone by which its person is known, too, under whichever of its ids: they go with the phone, or whoever
+ * has the number next would be taken for its person.
+ */
+export async function boundHashesOf(
+  tx: Tx,
+  ctx: IdentityContext,
+  phone: ChannelIdentityRow,
+  held: readonly ChannelIdentityRow[],
+): Promise<ChannelIdentityRow[]> {
+  const bound = phone.kind === 'PHONE' ? held.filter(({ kind }) => kind === 'PHONE_HASH') : []
+  if (bound.length === 0) return []
+  const hashes = phoneHashesOf(ctx, [{ ...phone, value: await identityTextOf(tx, ctx, phone) }])
+  return bound.filter((one) => goesWith(ctx, hashes, one))
+}
+
+/** Is it among the hashes of a phone? By a recipe that is not known here it may be of any, and goes with each. */
+export const goesWith = (
+  { services }: IdentityContext,
+  hashes: readonly { readonly hash: Buffer }[],
+  { kind, scope, hash }: Pick<ChannelIdentityRow, 'kind' | 'scope' | 'hash'>,
+): boolean =>
+  kind === 'PHONE_HASH' &&
+  (hashes.some((one) => one.hash.equals(hash)) || !services.phoneRecipes.some(({ id }) => id === scope))
+
+/** What an identity of a member who is held says. */
+export async function identityTextOf(
+  tx: Tx,
+  { services }: IdentityContext,
+  identity: ChannelIdentityRow,
+): Promise<string> {
+  if (identity.value !== undefined) return identity.value
+  const { memberId } = identity
+  const wrapped = (await findMemberKeys(tx, [memberId])).get(memberId)!
+  return identityText(openDataKey(services.keys, memberId, wrapped), identity)!
 }
 
 /**
@@ -99,14 +136,12 @@ async function nameSome(tx: Tx, ctx: IdentityContext, recipe: PhoneRecipe): Prom
     tx,
     phones.map(({ memberId }) => memberId),
   )
-  const opened = phones.flatMap(({ memberId, id, hash, sealedValue, source, strength }) => {
-    const key = wrapped.get(memberId)
-    if (!key) return []
-    const value = unseal(openDataKey(keys, memberId, key), places.identity(memberId, id), sealedValue)
-    return {
-      memberId,
-      identifier: { kind: 'PHONE' as const, value: value.toString(), hash, source, strength },
-    }
+  const opened = phones.flatMap((phone) => {
+    const key = wrapped.get(phone.memberId)
+    const value = key && identityText(openDataKey(keys, phone.memberId, key), phone)
+    return value === undefined
+      ? []
+      : { memberId: phone.memberId, identifier: { ...phone, kind: 'PHONE' as const, value } }
   })
   await nameByHashes(tx, ctx, opened, [recipe])
   const more = phones.length === CHUNK

@@ -2,7 +2,7 @@ import type { Principal } from '../../../kernel/auth/principal.ts'
 import type { IdentityContext } from '../context.ts'
 import { maskIdentity, maskProfile, personalFields } from '../domain/masking.ts'
 import type { Profile } from '../domain/profile.ts'
-import { places, unseal } from '../domain/sealing.ts'
+import { identityText } from '../domain/sealing.ts'
 import type { ChannelIdentityRow } from '../store/channel-identities.ts'
 import type { MemberRow } from '../store/members.ts'
 import type { WholeMember } from '../store/whole-members.ts'
@@ -47,11 +47,6 @@ export interface IdentityView
 export async function readIdentities(ctx: IdentityContext, memberId: string): Promise<IdentityView[]> {
   const rows = await ctx.loaders.identities.load(memberId)
   const dataKeys = await openDataKeys(ctx, [memberId, ...rows.map(({ memberId: holder }) => holder)])
-  const textOf = ({ memberId: holder, id, value, sealedValue }: ChannelIdentityRow): string => {
-    if (value !== undefined) return value
-    const dataKey = dataKeys.get(holder)
-    return dataKey && sealedValue ? unseal(dataKey, places.identity(holder, id), sealedValue).toString() : ''
-  }
   return rows.map((row) => ({
     id: row.id,
     kind: row.kind,
@@ -60,6 +55,6 @@ export async function readIdentities(ctx: IdentityContext, memberId: string): Pr
     verifiedAt: row.verifiedAt,
     strength: row.strength.toUpperCase(),
     source: row.source,
-    maskedValue: maskIdentity(row.kind, textOf(row)),
+    maskedValue: maskIdentity(row.kind, identityText(dataKeys.get(row.memberId), row) ?? ''),
   }))
 }

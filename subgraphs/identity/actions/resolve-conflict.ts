@@ -9,12 +9,8 @@ import { fail, ok, type Result } from '../../../kernel/values/result.ts'
 import type { IdentityContext } from '../context.ts'
 import { maskIdentity } from '../domain/masking.ts'
 import type { IdentityRefusalCode } from '../domain/refusals.ts'
-import { places, unseal } from '../domain/sealing.ts'
-import {
-  type ChannelIdentityRow,
-  confirmChannelIdentity,
-  findChannelIdentities,
-} from '../store/channel-identities.ts'
+import { identityText } from '../domain/sealing.ts'
+import { confirmChannelIdentity, findChannelIdentities } from '../store/channel-identities.ts'
 import {
   findConflict,
   type IdentityConflict,
@@ -23,12 +19,13 @@ import {
   resolveConflictRow,
 } from '../store/conflicts.ts'
 import { handOverIdentifier, releaseIdentifiers } from '../store/identifiers.ts'
-import { findMemberKeys } from '../store/member-keys.ts'
 import { findAllIds, lockMember } from '../store/members.ts'
+import { findAliasedPhones } from '../store/phone-aliases.ts'
 import { commandOf } from './command.ts'
 import { takeIdentifier } from './contest-identity.ts'
-import { openDataKey, openDataKeys } from './data-key.ts'
+import { openDataKeys } from './data-key.ts'
 import { checkReason, type MergeMembersInput, mergeMembers } from './merge-members.ts'
+import { boundHashesOf, identityTextOf } from './phone-aliases.ts'
 import { identityBound } from './register-member.ts'
 import { recordIdentities } from './resolve-member.ts'
 import { lastOne } from './unbind-identity.ts'
@@ -136,10 +133,12 @@ async function move(
   const held = await findChannelIdentities(tx, [holder.id])
   const row = held.find((one) => one.hash.equals(hash))
   if (!row) return fail('CONFLICT_ALREADY_RESOLVED', { path: ['conflictId'] })
-  if (lastOne(held, row)) return fail('LAST_IDENTIFIER')
-  const value = await textOf(tx, ctx, row)
-  await takeIdentifier(tx, ctx, { hash, holder: row.memberId, personId: holder.id })
-  if (!claimant) {
+  const hashes = await boundHashesOf(tx, ctx, row, held)
+  if (lastOne(held, [row, ...hashes])) return fail('LAST_IDENTIFIER')
+  const value = await identityTextOf(tx, ctx, row)
+  await takeIdentifier(tx, ctx, holder.id, { row, hashes })
+  // Who has the phone has its hashes without their being bound.
+  if (!claimant || (await hasPhoneOf(tx, claimant.id, hash))) {
     await releaseIdentifiers(tx, [hash], [row.memberId])
     return ok(true)
   }
@@ -152,12 +151,10 @@ async function move(
   return ok(true)
 }
 
-async function textOf(tx: Tx, ctx: IdentityContext, row: ChannelIdentityRow): Promise<string> {
-  const { memberId, id, value, sealedValue } = row
-  if (value !== undefined) return value
-  const wrapped = (await findMemberKeys(tx, [memberId])).get(memberId)!
-  const dataKey = openDataKey(ctx.services.keys, memberId, wrapped)
-  return unseal(dataKey, places.identity(memberId, id), sealedValue!).toString()
+/** Does a hash stand for a phone that this person has? */
+async function hasPhoneOf(tx: Tx, personId: string, hash: Buffer): Promise<boolean> {
+  const [phone] = (await findAliasedPhones(tx, [hash])).values()
+  return phone !== undefined && (await findAllIds(tx, personId)).includes(phone.memberId)
 }
 
 export interface IdentityConflictsAsked extends PageArguments {
@@ -191,10 +188,7 @@ export async function maskedConflict(ctx: IdentityContext, conflict: IdentityCon
     const row = rows.find(({ hash }) => hash.equals(conflict.hash))
     if (!row) continue
     const dataKey = (await openDataKeys(ctx, [row.memberId])).get(row.memberId)
-    const sealed = dataKey && row.sealedValue
-    const value =
-      row.value ?? (sealed ? unseal(dataKey, places.identity(row.memberId, row.id), sealed).toString() : '')
-    return maskIdentity(row.kind, value)
+    return maskIdentity(row.kind, identityText(dataKey, row) ?? '')
   }
   return ''
 }

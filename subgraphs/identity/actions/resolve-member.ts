@@ -17,7 +17,7 @@ import { type LockedMember, lockMember } from '../store/members.ts'
 import { type AliasedPhone, findAliasedPhones } from '../store/phone-aliases.ts'
 import { findDormant, moveToNewest, noteConflicts } from './contest-identity.ts'
 import { ensureDataKeys, newNonce } from './data-key.ts'
-import { nameByHashes, phoneHashesOf } from './phone-aliases.ts'
+import { goesWith, nameByHashes, phoneHashesOf } from './phone-aliases.ts'
 import { admitReturning } from './return-of-erased.ts'
 import type { VerifiedIdentifier } from './verify-proofs.ts'
 
@@ -73,12 +73,14 @@ export async function resolveMember(
   const held = known.length === 0 ? [] : await findChannelIdentities(tx, known)
   const oneId = resolveOneId({
     found,
-    held: held.map(({ kind, scope, hash, personId }) => ({
-      kind,
-      scope,
-      hash: hash.toString('hex'),
-      memberId: personId,
-    })),
+    held: held
+      .filter((one) => !goesWith(ctx, byPhone, one))
+      .map(({ kind, scope, hash, personId }) => ({
+        kind,
+        scope,
+        hash: hash.toString('hex'),
+        memberId: personId,
+      })),
     memberId: target?.id,
     policy: ctx.services.oneId.conflict,
     dormant: await findDormant(tx, ctx, known),
@@ -97,7 +99,7 @@ export async function resolveMember(
         await giveBack()
         return fail('MEMBER_NOT_FOUND')
       }
-      await moveToNewest(tx, ctx, oneId.moved, { identifiers: asked, holders, to: candidate })
+      await moveToNewest(tx, ctx, oneId.moved, { identifiers: asked, held, to: candidate })
       await release(tx, byPhone, candidate)
       return ok({ outcome: 'new', memberId: candidate, holderId: candidate, bind: identifiers })
     case 'known': {
@@ -107,7 +109,7 @@ export async function resolveMember(
         return persons.get(holder) === memberId ? [holder] : []
       })
       const holderId = target?.holderId ?? (new Set(came).size === 1 ? came[0]! : memberId)
-      await moveToNewest(tx, ctx, oneId.moved, { identifiers: asked, holders, to: holderId })
+      await moveToNewest(tx, ctx, oneId.moved, { identifiers: asked, held, to: holderId })
       const bind = identifiers.filter(({ hash }) => oneId.bind.includes(hash.toString('hex')))
       const kept = bind.map(({ hash }) => hash)
       await settleClaims(tx, { claimedFor: candidate, hashes, kept, memberId: holderId })

@@ -9,6 +9,7 @@ import { findActiveSessions, revokeSessions } from '../store/sessions.ts'
 import { lockReachable, targetOf } from './callers.ts'
 import { commandOf } from './command.ts'
 import { dropIdentifier } from './contest-identity.ts'
+import { boundHashesOf } from './phone-aliases.ts'
 
 export interface UnbindIdentityInput {
   readonly memberId?: string | null
@@ -36,8 +37,9 @@ export async function unbindIdentity(
         const row = held.find(({ id }) => id === input.identityId)
         if (!row) return fail('IDENTITY_NOT_FOUND', { path: ['identityId'] })
         if (row.kind === 'SERIAL') return fail('IDENTITY_OF_PRODUCT', { path: ['identityId'] })
-        if (lastOne(held, row)) return fail('LAST_IDENTIFIER', { path: ['identityId'] })
-        await dropIdentifier(tx, ctx, { hash: row.hash, holder: row.memberId, personId: member.id })
+        const hashes = await boundHashesOf(tx, ctx, row, held)
+        if (lastOne(held, [row, ...hashes])) return fail('LAST_IDENTIFIER', { path: ['identityId'] })
+        await dropIdentifier(tx, ctx, member.id, { row, hashes })
         await releaseIdentifiers(tx, [row.hash], [row.memberId])
         const own = ctx.principal.kind === 'member' ? ctx.principal.sessionId : undefined
         const sessions = (await findActiveSessions(tx, member.id, ctx.now)).filter(({ id }) => id !== own)
@@ -54,6 +56,6 @@ export async function unbindIdentity(
   )
 }
 
-/** Is it all that leads to its member, besides serials of products? */
-export const lastOne = (held: readonly ChannelIdentityRow[], row: ChannelIdentityRow): boolean =>
-  !held.some(({ kind, hash }) => kind !== 'SERIAL' && !hash.equals(row.hash))
+/** Are they all that leads to their member, besides serials of products? */
+export const lastOne = (held: readonly ChannelIdentityRow[], going: readonly ChannelIdentityRow[]): boolean =>
+  !held.some((row) => row.kind !== 'SERIAL' && !going.includes(row))

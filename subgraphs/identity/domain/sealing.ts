@@ -44,6 +44,21 @@ export const places = {
   totp: (staffId: string) => `totp:${staffId}`,
 }
 
+/** What an identity says, in clear or opened; nothing where its key is forgotten. */
+export function identityText(
+  key: Key | undefined,
+  identity: {
+    readonly memberId: string
+    readonly id: string
+    readonly value?: string | undefined
+    readonly sealedValue: Buffer | undefined
+  },
+): string | undefined {
+  const { memberId, id, value, sealedValue } = identity
+  if (value !== undefined || !key || !sealedValue) return value
+  return unseal(key, places.identity(memberId, id), sealedValue).toString()
+}
+
 const keyed = (key: Key, purpose: string, ...parts: readonly string[]): Buffer =>
   createHmac('sha256', key)
     .update(JSON.stringify([purpose, ...parts]))
