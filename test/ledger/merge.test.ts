@@ -1,6 +1,7 @@
 import { describe, expect, it, test } from 'vitest'
 import { DAY_MS } from '../../kernel/values/instant.ts'
 import { admin, service } from '../helpers/graph.ts'
+import { availableOf, mergeTwo, partTwo } from './merge-story.ts'
 import { memberId, openLedger } from './open-ledger.ts'
 
 const CASE = '01900000-0000-7000-8000-0000000000c1'
@@ -288,4 +289,25 @@ test('while purchases are posted to both: nothing is lost, and each has its own 
   ])
   expect([await available(ledger, 'lin'), await available(ledger, 'wang')]).toEqual([220, 220])
   await clean(ledger)
+})
+
+describe('merged, apart, and merged once more', () => {
+  it.each([
+    ['before they were one', '2026-01-04'],
+    ['the time when they were one first', '2026-01-11'],
+  ])('what comes late from %s is his by whose id it came, also when they part again', async (_, date) => {
+    await using ledger = await openLedger()
+    await ledger.buy('lin', '500.00', '2026-01-02', 'lin-1')
+    await ledger.buy('wang', '300.00', '2026-01-03', 'wang-1')
+    const [first, second] = [1, 2].map((nth) => ({ from: 'wang', into: 'lin', nth }))
+    await mergeTwo(ledger, first!)
+    ledger.clock.advance(2 * DAY_MS)
+    await partTwo(ledger, first!)
+    await mergeTwo(ledger, second!)
+    await ledger.buy('wang', '70.00', date, 'wang-2')
+    await ledger.buy('lin', '5.00', date, 'lin-2')
+    expect(await availableOf(ledger, 'lin')).toEqual([875])
+    await partTwo(ledger, second!)
+    expect(await availableOf(ledger, 'lin', 'wang')).toEqual([505, 370])
+  })
 })

@@ -28,6 +28,7 @@ import { counted, countedAnew, type Happening, measuresOn } from './measures.ts'
 import {
   cameWith,
   classArrived,
+  classBehind,
   classOf,
   classOnTheWay,
   goesHome,
@@ -566,20 +567,21 @@ export class AccountBook {
 
   /**
    * The same in order of effect, where what these members took along is a fact: so much of each hold is theirs, whatever it was
-   * taken from, and all else is this account's own.
+   * taken from, and all else is this account's own. `seq` is the number of that parting.
    */
-  partAs(memberIds: ReadonlySet<string>, held: readonly HeldFor[]): void {
+  partAs(memberIds: ReadonlySet<string>, held: readonly HeldFor[], seq: number): void {
+    const classNow = (lotClass: string) =>
+      classBehind(isOf(lotClass, memberIds) ? withoutOrigin(lotClass) : lotClass, seq)
+    const changes = ({ lotClass }: { lotClass: string }) => classNow(lotClass) !== lotClass
     for (const hold of this.holds) {
       const facts = held.filter((fact) => fact.hold === hold.id)
-      if (facts.length > 0 || hold.lots.some(({ lotClass }) => isOf(lotClass, memberIds)))
-        this.#keep({ ...hold, lots: lotsHeldFor(hold.lots, memberIds, facts) })
+      if (facts.length === 0 && !hold.lots.some(changes)) continue
+      const lots = lotsHeldFor(hold.lots, memberIds, facts)
+      this.#keep({ ...hold, lots: lots.map((lot) => ({ ...lot, lotClass: classBehind(lot.lotClass, seq) })) })
     }
     for (const asset of assets) {
       const { lots, waiting } = this.wallet(asset)
-      if ([...lots, ...waiting].some(({ lotClass }) => isOf(lotClass, memberIds)))
-        this.#copy(asset).rename((lotClass) =>
-          isOf(lotClass, memberIds) ? withoutOrigin(lotClass) : lotClass,
-        )
+      if ([...lots, ...waiting].some(changes)) this.#copy(asset).rename(classNow)
     }
   }
 

@@ -23,7 +23,21 @@ export function cameIn(
 
 /** Did it come with one of these? */
 export const isOf = (lotClass: string, memberIds: ReadonlySet<string>): boolean =>
-  memberIds.has(cameWith(lotClass) ?? '')
+  memberIds.has(cameWith(lotClass) ?? '') && !lotClass.includes('^')
+
+/**
+ * In order of effect, who comes by the id of a member that was out of the merge in between and is in it again: `<id>^<seq>`.
+ * Its lots stay with it up to and including the parting with that number, as that one was before they came.
+ */
+export const originSince = (origin: string, partingSeq: number): string => `${origin}^${partingSeq}`
+
+/** The class of such a lot behind a parting. */
+export const classBehind = (lotClass: string, partingSeq: number): string => {
+  const [whole, seq = ''] = SINCE.exec(lotClass) ?? []
+  return whole !== undefined && Number(seq) <= partingSeq ? lotClass.replace(whole, '') : lotClass
+}
+
+const SINCE = /\^(\d+)/
 
 export const classOf = (lotClass: string, origin: string | undefined): string =>
   origin === undefined || lotClass.includes('@') ? lotClass : `${lotClass}@${origin}`

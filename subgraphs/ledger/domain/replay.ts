@@ -13,7 +13,7 @@ import { type Entry, type KindFrom, type KindInto, type LotMove, signOf } from '
 import { enterGrant, grantedBy } from './granting.ts'
 import { lapseOf } from './holding.ts'
 import { added, partingOf, standingFrom, taken } from './merge-accounts.ts'
-import { cameIn } from './origin-class.ts'
+import { cameIn, originSince } from './origin-class.ts'
 import { eventOf, type SourceDocument } from './posting.ts'
 import type { Program } from './program.ts'
 import { CASH, GRACE, isAtHome, keptOf, linesLeft, Returns } from './returns.ts'
@@ -178,6 +178,8 @@ class Replaying {
   readonly #placed = new Map<string, Placed>()
   readonly #kept = new Map<string, bigint>()
   readonly #settled: ReadonlyMap<string, Settled>
+  /** Of members that came out of the merge, in their order. */
+  readonly #partings: readonly PastDocument[]
   #version = 0
 
   constructor(
@@ -190,6 +192,7 @@ class Replaying {
     this.#fresh = fresh
     this.#settled = settled
     this.#returns = new Returns(this.#past)
+    this.#partings = this.#past.filter(({ document }) => partingOf(document)?.parts)
     const { program } = versions[0]!
     const account = newAccount(memberId, program)
     this.#book = new AccountBook(program, standing ? { ...account, standing } : account)
@@ -226,7 +229,7 @@ class Replaying {
     const { document, entry } = item
     const book = this.#book
     const occasion = occasionOf(document)
-    book.origin = originOf(item)
+    book.origin = this.#originOf(item)
     switch (document.kind) {
       case 'purchase':
       case 'activity':
@@ -275,6 +278,19 @@ class Replaying {
     }
   }
 
+  /** By whose id it came. What came when that one was in the merge again goes out of it by no parting of before. */
+  #originOf(item: PastDocument): string | undefined {
+    const origin = originOf(item)
+    if (origin === undefined || !isDecided(item)) return origin
+    const before = this.#partings.findLast(
+      (parting) =>
+        parting.entry.seq < item.entry.seq &&
+        byEffect(item, parting) < 0 &&
+        partingOf(parting.document)!.memberIds.includes(origin),
+    )
+    return before ? originSince(origin, before.entry.seq) : origin
+  }
+
   /** What staff corrected is a fact; whether a tier follows is not. */
   #adjust({ document, entry, rules }: PastDocument, occasion: Occasion): void {
     const growth = entry.moves.find(({ asset }) => asset === 'growth')
@@ -305,7 +321,7 @@ class Replaying {
     book.tiersRest = false
     if (document.subject) book.placeAt(standingFrom(document.tierAfter, document.subject), occasion.at)
     const parting = partingOf(document)
-    if (parting?.parts) book.partAs(new Set(parting.memberIds), parting.held ?? [])
+    if (parting?.parts) book.partAs(new Set(parting.memberIds), parting.held ?? [], entry.seq)
   }
 
   /** So much left an account, from these lots as far as they are there. */
