@@ -19,7 +19,8 @@ export interface Asked {
   /** Digest of the document's text. */
   readonly hash: string
   readonly operationName: string | undefined
-  readonly variables: unknown
+  /** The variables on which the answer depends, as text. */
+  readonly values: string
 }
 
 /** The place of one answer, under what it depends on as that was when its request began. */
@@ -40,9 +41,6 @@ export interface SharedAnswers {
   get(key: string): Promise<KeptAnswer | undefined>
   set(key: string, answer: KeptAnswer): void
 }
-
-/** Longer variables than this make a place of their own for each caller. */
-const KEY_MAX = 4_096
 
 export interface AnswerCache {
   /** Undefined: this answer may not be kept, now or at all. */
@@ -116,7 +114,7 @@ export function answerCache(options: {
 }
 
 function keyOf(asked: Asked, versions: Versions): string | undefined {
-  const { policy, generation, audience, claims, hash, operationName = '', variables } = asked
+  const { policy, generation, audience, claims, hash, operationName = '', values } = asked
   const { principal, language } = claims
   const rules = versions.ofSubgraphs(policy.subgraphs)
   if (rules === undefined) return undefined
@@ -126,8 +124,6 @@ function keyOf(asked: Asked, versions: Versions): string | undefined {
     if (principal.kind !== 'member') return undefined
     whose = `${principalName(principal)} ${versions.ofMember(principal.memberId)}`
   }
-  const values = JSON.stringify(variables)
-  if (values.length > KEY_MAX) return undefined
   return [
     generation,
     audience,

@@ -4,6 +4,7 @@ import type { Audience } from '../../schema/contract.ts'
 import type { GatewayContext } from '../peer-source.ts'
 import type { HttpAnswer, HttpRequest } from '../warm-path.ts'
 import type { AnswerCache, Place } from './answer-cache.ts'
+import { askedValues } from './asked-values.ts'
 import { CachePolicies } from './cache-policies.ts'
 
 /** An operation as its answer is kept. */
@@ -14,7 +15,8 @@ export interface Placed {
   /** Digest of the document's text. */
   readonly hash: string
   readonly operationName: string | undefined
-  readonly variables: unknown
+  /** As the client sent them. */
+  readonly variables: Readonly<Record<string, unknown>>
 }
 
 export interface Places {
@@ -34,8 +36,11 @@ export function openPlaces(supergraphSdl: string, answers: AnswerCache | undefin
       }
       if (fresh) return undefined
       const policy = policies.of(schema, document, definition)
+      if (!policy) return undefined
       const { generation } = policies
-      return policy && answers.place({ policy, generation, audience, claims, hash, operationName, variables })
+      const values = askedValues(definition, variables)
+      if (values === undefined) return undefined
+      return answers.place({ policy, generation, audience, claims, hash, operationName, values })
     },
     goOver(sdl) {
       policies = new CachePolicies(sdl)

@@ -84,6 +84,35 @@ describe.each(['compiled', 'stock'] as const)('by the %s executor', (executor) =
     expect(await club.asks(() => club.post(bo, query, { of: 'a' }))).toBe(0)
   })
 
+  test('of the variables those count that the operation declares, one left out as its default', async () => {
+    await using club = await openClub({ executor })
+    const query =
+      'query ($of: String = "a", $__proto__: String) { programs(of: $of, by: $__proto__) { name } }'
+    const ask = (text: string) => club.post(ann, query, JSON.parse(text))
+    await ask('{}')
+    for (const same of ['{ "of": "a" }', '{ "other": 1 }', '{ "other": 2, "of": "a", "and": [] }']) {
+      expect(await club.asks(() => ask(same))).toBe(0)
+    }
+    for (const other of [
+      '{ "of": null }',
+      '{ "of": "b" }',
+      '{ "__proto__": null }',
+      '{ "__proto__": "a" }',
+      '{ "__proto__": "b" }',
+    ]) {
+      expect(await club.asks(() => ask(other))).toBe(1)
+    }
+  })
+
+  test('a number that is too large for one is not taken for null, though JSON writes it so', async () => {
+    await using club = await openClub({ executor })
+    const query = 'query ($top: Float) { programs(top: $top) { name } }'
+    await club.post(ann, query, JSON.parse('{ "top": null }'))
+    const { body, headers } = await club.post(ann, query, JSON.parse('{ "top": 1e999 }'))
+    expect(body).toContain('Float cannot represent non numeric value')
+    expect(headers).not.toHaveProperty('etag')
+  })
+
   test("a member's own is kept for that member alone, and no proxy may keep it", async () => {
     await using club = await openClub({ executor })
     const own = await club.post(ann, ME)

@@ -34,7 +34,7 @@ const SDL = {
     type Member @key(fields: "id") @public { id: ID! name: String points: Int @cacheControl(maxAge: 0) }`,
   ledger: `${HEAD}
     type Query {
-      programs(of: String): [Program!]! @cacheControl(maxAge: 60) @public
+      programs(of: String, by: String, top: Float): [Program!]! @cacheControl(maxAge: 60) @public
       balance: Int @public
     }
     type Mutation { publishProgram(name: String!): String @public }
