@@ -15,7 +15,8 @@ const UNHEARD_MS = 1_000
 
 export interface Following {
   readonly source: SubgraphName
-  readonly from: Cursor
+  /** Or how to find out where to begin, which is tried until it is known. */
+  readonly from: Cursor | (() => Promise<Cursor>)
   readonly log: Logger
   readonly tell: (events: readonly RecordedEvent[]) => void
   /** True: all that can be read has been told. False: the log cannot be read. */
@@ -29,14 +30,14 @@ export class LogFollower implements AsyncDisposable {
   readonly #stopping = new AbortController()
   readonly #stops: (() => void)[] = []
   #waiting: { readonly goal: Cursor; readonly resolve: () => void }[] = []
-  #cursor: Cursor
+  /** Undefined: it has not begun. */
+  #cursor: Cursor | undefined
   #woken = false
   #following: Promise<void> | undefined
 
   constructor(peers: Pick<Peers, 'feed' | 'onPublished'>, options: Following) {
     this.#feed = peers.feed(options.source)
     this.#options = options
-    this.#cursor = options.from
     const wake = () => inTraceOf(undefined, () => this.#wake())
     const timer = setInterval(wake, UNHEARD_MS).unref()
     this.#stops.push(peers.onPublished(options.source, wake), () => clearInterval(timer))
@@ -69,13 +70,13 @@ export class LogFollower implements AsyncDisposable {
     while (this.#woken && !this.#stopping.signal.aborted) {
       this.#woken = false
       try {
-        const count = await this.#readOn()
+        const { count, cursor } = await this.#readOn()
         if (count < BATCH_SIZE) this.#options.onReach?.(true)
-        this.#tellWaiting()
+        this.#tellWaiting(cursor)
         if (count > 0) {
           this.#woken = true
           hiddenMs = HIDDEN_MS_MIN
-        } else if (await this.#feed.hasNewer(this.#cursor)) {
+        } else if (await this.#feed.hasNewer(cursor)) {
           this.#woken = true
           await this.#pause(hiddenMs)
           hiddenMs = Math.min(hiddenMs * 2, HIDDEN_MS_MAX)
@@ -90,15 +91,18 @@ export class LogFollower implements AsyncDisposable {
     this.#following = undefined
   }
 
-  async #readOn(): Promise<number> {
-    const events = await this.#feed.read(this.#cursor, BATCH_SIZE)
-    this.#options.tell(events)
-    this.#cursor = events.at(-1)?.cursor ?? this.#cursor
-    return events.length
+  async #readOn(): Promise<{ count: number; cursor: Cursor }> {
+    const { from, tell } = this.#options
+    const after = this.#cursor ?? (typeof from === 'function' ? await from() : from)
+    const events = await this.#feed.read(after, BATCH_SIZE)
+    tell(events)
+    const cursor = events.at(-1)?.cursor ?? after
+    this.#cursor = cursor
+    return { count: events.length, cursor }
   }
 
-  #tellWaiting(): void {
-    const there = this.#waiting.filter(({ goal }) => !isBehind(this.#cursor, goal))
+  #tellWaiting(cursor: Cursor): void {
+    const there = this.#waiting.filter(({ goal }) => !isBehind(cursor, goal))
     for (const { resolve } of there) resolve()
     this.#waiting = this.#waiting.filter((one) => !there.includes(one))
   }

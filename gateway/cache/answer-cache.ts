@@ -122,7 +122,9 @@ function keyOf(asked: Asked, versions: Versions): string | undefined {
   if (policy.scope === 'PRIVATE') {
     // Only of members is it told when something of theirs changes.
     if (principal.kind !== 'member') return undefined
-    whose = `${principalName(principal)} ${versions.ofMember(principal.memberId)}`
+    const own = versions.ofMember(principal.memberId)
+    if (own === undefined) return undefined
+    whose = `${principalName(principal)} ${own}`
   }
   return [
     generation,

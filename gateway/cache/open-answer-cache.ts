@@ -19,8 +19,8 @@ export interface OpenedAnswerCache extends AnswerCache, AsyncDisposable {
 const alone: KnownVersions = { begin: async (_, here) => here, moved: () => {} }
 
 /**
- * The cache with the logs by which it hears of changes. They are read from the first answer on that may be kept; nothing
- * is kept before all of them have been read to their end, nor while one cannot be read.
+ * The cache with the logs by which it hears of changes. They are read from the first answer on that may be kept; of a
+ * subgraph nothing is kept, nor found, before its log has been read to its end, nor while it cannot be read.
  */
 export function openAnswerCache(options: {
   bytesMax: number
@@ -34,62 +34,47 @@ export function openAnswerCache(options: {
   const versions = new Versions()
   const known = shared ? redisVersions(shared) : alone
   const cache = answerCache({ bytesMax, versions, clock, shared: shared && sharedAnswers(shared) })
-  const followers: LogFollower[] = []
-  let following: Promise<void> | undefined
-  let closed = false
+  let followers: readonly LogFollower[] | undefined
 
-  const follow = async (source: SubgraphName): Promise<void> => {
-    const end = await peers.feed(source).end()
-    let { version, cursor } = await known.begin(source, { version: nameOf(end), cursor: end })
-    followers.push(
-      new LogFollower(peers, {
-        source,
-        from: cursor,
-        log,
-        tell(events) {
-          for (const event of events) {
-            cursor = event.cursor
-            const { rules, members } = droppedByEvent(event)
-            for (const memberId of members) versions.dropMember(memberId)
-            if (!rules) continue
-            version = nameOf(cursor)
-            versions.lose(source)
-          }
-          if (events.length > 0) known.moved(source, { version, cursor }, events.length)
-        },
-        onReach: (isAtEnd) => (isAtEnd ? versions.reach(source, version) : versions.lose(source)),
-      }),
-    )
-  }
-
-  const followAll = async (): Promise<void> => {
-    try {
-      for (const source of SUBGRAPH_NAMES) if (!closed) await follow(source)
-    } catch (error) {
-      log.warn({ error }, 'answers are not kept: a log of events cannot be read')
-      await stop()
-      following = undefined
-    }
-  }
-
-  const stop = async (): Promise<void> => {
-    for (const follower of followers.splice(0)) await follower[Symbol.asyncDispose]()
+  const follow = (source: SubgraphName): LogFollower => {
+    let version = ''
+    return new LogFollower(peers, {
+      source,
+      log,
+      async from() {
+        const end = await peers.feed(source).end()
+        const begun = await known.begin(source, { version: nameOf(end), cursor: end })
+        version = begun.version
+        return begun.cursor
+      },
+      tell(events) {
+        for (const event of events) {
+          const { rules, members } = droppedByEvent(event)
+          for (const memberId of members) versions.dropMember(memberId)
+          if (!rules) continue
+          version = nameOf(event.cursor)
+          versions.lose(source)
+        }
+        const last = events.at(-1)
+        if (last) known.moved(source, { version, cursor: last.cursor }, events.length)
+      },
+      onReach: (isAtEnd) => (isAtEnd ? versions.reach(source, version) : versions.lose(source)),
+    })
   }
 
   return {
     ...cache,
     place(asked) {
-      following ??= followAll()
+      followers ??= SUBGRAPH_NAMES.map(follow)
       return cache.place(asked)
     },
     async catchUp() {
-      await following
-      await Promise.all(followers.map((follower) => follower.catchUp()))
+      await Promise.all((followers ?? []).map((follower) => follower.catchUp()))
     },
     async [Symbol.asyncDispose]() {
-      closed = true
-      await following
-      await stop()
+      const followed = followers ?? []
+      followers = []
+      await Promise.all(followed.map((follower) => follower[Symbol.asyncDispose]()))
     },
   }
 }

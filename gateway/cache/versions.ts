@@ -35,7 +35,9 @@ export class Versions {
     return text
   }
 
-  ofMember(memberId: string): string {
+  /** What changes of a member, identity tells. */
+  ofMember(memberId: string): string | undefined {
+    if (!this.#subgraphs.get('identity')?.isKnown) return undefined
     return `${this.#ofAll}.${this.#members.get(memberId) ?? 0}`
   }
 

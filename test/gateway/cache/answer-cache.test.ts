@@ -1,3 +1,4 @@
+import { setImmediate as immediate } from 'node:timers/promises'
 import { describe, expect, test, vi } from 'vitest'
 import type { Principal } from '../../../kernel/auth/principal.ts'
 import type { RecordedEvent } from '../../../kernel/events/event.ts'
@@ -210,6 +211,28 @@ describe.each(['compiled', 'stock'] as const)('by the %s executor', (executor) =
     await caughtUp
     await club.post(ann, PROGRAMS)
     expect(await club.asks(() => club.post(ann, PROGRAMS))).toBe(0)
+  })
+
+  test('a log that cannot be found at the start is looked for on; nothing of it is kept until then, and the others are followed', async () => {
+    await using club = await openClub({ executor, missing: 'ledger' })
+    await expect.poll(() => club.asks(() => club.post(ann, ME))).toBe(0)
+    await immediate()
+    club.state.name = 'Two'
+    club.publish('identity.MemberErased', { memberIds: ['ann'] })
+    await immediate()
+    expect((await club.post(ann, ME)).body).toContain('Two')
+    expect(await club.asks(() => club.post(ann, ME))).toBe(0)
+    expect(await club.asks(() => club.post(ann, PROGRAMS))).toBe(1)
+    expect(await club.asks(() => club.post(ann, PROGRAMS))).toBe(1)
+    club.state.missing = undefined
+    await expect.poll(() => club.asks(() => club.post(ann, PROGRAMS)), { timeout: 5_000 }).toBe(0)
+  })
+
+  test("nothing of a member's own is kept while nobody tells of members", async () => {
+    await using club = await openClub({ executor, missing: 'identity' })
+    await expect.poll(() => club.asks(() => club.post(ann, PROGRAMS))).toBe(0)
+    await club.post(ann, '{ mine }')
+    expect(await club.asks(() => club.post(ann, '{ mine }'))).toBe(1)
   })
 
   test('what is asked because something has just changed is computed', async () => {

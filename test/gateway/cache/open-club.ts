@@ -36,6 +36,7 @@ const SDL = {
     type Query {
       programs(of: String, by: String, top: Float): [Program!]! @cacheControl(maxAge: 60) @public
       balance: Int @public
+      mine: Int @cacheControl(maxAge: 60, scope: PRIVATE) @public
     }
     type Mutation { publishProgram(name: String!): String @public }
     type Program @public { name: String! secret: String @requiresScopes(scopes: [["programs:publish"]]) broken: String }`,
@@ -52,6 +53,8 @@ export async function openClub(options: {
   bytesMax?: number
   shared?: { redis: Redis; key: Buffer }
   logs?: Map<string, RecordedEvent[]>
+  /** A subgraph whose log cannot be found when the gateway starts. */
+  missing?: SubgraphName
 }) {
   const clock = TestClock.standingAt('2026-01-01T00:00:00Z')
   const logs = options.logs ?? new Map<string, RecordedEvent[]>()
@@ -60,7 +63,7 @@ export async function openClub(options: {
     logs.set(source, log)
     return log
   }
-  const state = { name: 'One', benefit: 'tea', fails: false, unreadable: false }
+  const state = { name: 'One', benefit: 'tea', fails: false, unreadable: false, missing: options.missing }
   const asked: string[] = []
   let held: Promise<void> | undefined
   let onHeld: (() => void) | undefined
@@ -84,6 +87,7 @@ export async function openClub(options: {
           { name: `${state.name} in ${language}`, secret: 's' },
         ],
         balance: () => 7,
+        mine: () => 7,
       },
       Program: {
         broken: () => {
@@ -116,7 +120,10 @@ export async function openClub(options: {
           .filter(({ cursor }) => BigInt(cursor.position) > BigInt(after.position))
           .slice(0, limit)
       },
-      end: async () => logOf(source).at(-1)?.cursor ?? START,
+      async end() {
+        if (state.missing === source) throw new Error('the log cannot be found')
+        return logOf(source).at(-1)?.cursor ?? START
+      },
       hasNewer: async () => false,
     }),
     onPublished(source, listener) {
@@ -190,12 +197,14 @@ export async function openClub(options: {
       await work()
       return asked.length - before
     },
-    /** Appends an event; it is heard of when the cache has caught up. */
+    /** Appends an event; it is heard of when the cache has caught up, or a moment later by who follows its log. */
     publish<Type extends keyof Events & string>(type: Type, payload: Events[Type]): void {
-      const log = logOf(type.split('.')[0]!)
+      const source = type.split('.')[0] as SubgraphName
+      const log = logOf(source)
       const position = String(log.length + 1)
       const occurredAt = clock.now()
       log.push({ type, payload, occurredAt, cursor: { transaction: position, position } })
+      for (const listener of listeners.get(source) ?? []) listener()
     },
     /** From now on answers of subgraphs, computed already, are held back until `release` is called. */
     hold(): { computed: Promise<void>; release: () => void } {
@@ -219,6 +228,6 @@ export async function openClub(options: {
   }
   // The logs are read from the first question on whose answer may be kept.
   await club.post({ kind: 'anonymous' }, '{ benefits }')
-  await answers.catchUp()
+  if (!options.missing) await answers.catchUp()
   return club
 }
