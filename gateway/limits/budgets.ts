@@ -1,6 +1,8 @@
+import { LRUCache } from 'lru-cache'
+
 /** So long is counted: what was spent in the minute before counts for as much of it as is still within a minute. */
 export const WINDOW_MS = 60_000
-/** Callers that are remembered; beyond, those who have spent nothing for a minute are forgotten. */
+/** Callers that are remembered; beyond, who has asked for nothing for the longest time is forgotten, and begins anew. */
 const CALLERS_MAX = 100_000
 
 /** What callers have spent lately. Shared between gateways where they have a Redis in common. */
@@ -17,16 +19,7 @@ interface Spent {
 
 /** The budgets of one process. */
 export function memoryBudgets(now: () => number): Budgets {
-  const spent = new Map<string, Spent>()
-
-  const forgetIdle = (window: number): void => {
-    for (const [caller, one] of spent) if (one.window < window - 1) spent.delete(caller)
-    // Everybody is busy: then the ones seen first begin anew.
-    for (const caller of spent.keys()) {
-      if (spent.size < CALLERS_MAX) break
-      spent.delete(caller)
-    }
-  }
+  const spent = new LRUCache<string, Spent>({ max: CALLERS_MAX })
 
   return {
     spend(caller, cost, perMinute) {
@@ -34,7 +27,6 @@ export function memoryBudgets(now: () => number): Budgets {
       const window = Math.floor(at / WINDOW_MS)
       let one = spent.get(caller)
       if (!one) {
-        if (spent.size >= CALLERS_MAX) forgetIdle(window)
         one = { window, now: 0, before: 0 }
         spent.set(caller, one)
       } else if (one.window !== window) {
