@@ -9,6 +9,7 @@ export default defineConfig({
     // By `npm run conformance`: they need packages of their own.
     exclude: ['**/node_modules/**', 'test/conformance/**'],
     globalSetup: ['test/helpers/start-postgres.ts'],
+    setupFiles: ['test/helpers/seed-properties.ts'],
     pool: 'forks',
     maxWorkers: 2,
     // Starting processes and databases takes its time on a busy machine; no test waits for time to pass.
