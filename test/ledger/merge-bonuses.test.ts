@@ -5,6 +5,7 @@ import { availableOf, type Ledger, mergeTwo, partTwo, pointsOf } from './merge-s
 import { shipped } from './money.ts'
 import { memberId, openLedger } from './open-ledger.ts'
 import { takeBack } from './order-requests.ts'
+import { publish, purchase, record } from './requests.ts'
 
 const PAIR = { from: 'wang', into: 'lin' }
 
@@ -138,6 +139,18 @@ describe('what a rule gives once for good, and gave to both', () => {
     expect(await availableOf(ledger, 'lin', 'zhao')).toEqual([550, 330])
     await partTwo(ledger, { from: 'wang', into: 'zhao', nth: 2 })
     expect(await availableOf(ledger, 'lin', 'wang', 'zhao')).toEqual([550, 330, 0])
+  })
+
+  it('and is of two programmes, is nothing twice, though both name it alike', async () => {
+    await using ledger = await open()
+    await publish(ledger, clubWith().replace('program: super-member', 'program: tea-club'))
+    await record(ledger, [purchase('zhao', '40.00', { program: 'tea-club' })])
+    await mergeTwo(ledger, { from: 'zhao', into: 'lin' }, { bonuses: 'TAKE_BACK_LATER' })
+    const points = await ledger.sql(
+      'select points_available from ledger.account where member_id = $1 order by program_key',
+      [memberId('lin')],
+    )
+    expect(points).toEqual([{ points_available: '550' }, { points_available: '44' }])
   })
 
   it('and was held back by a former version, which stored lots otherwise, comes back all the same', async () => {

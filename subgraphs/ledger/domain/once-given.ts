@@ -44,9 +44,10 @@ export function awardsTwice(
   into: readonly OnceAwarded[],
   policy: BonusPolicy,
 ): OnceGiven[] {
-  const others = Map.groupBy(into, ({ cap }) => cap.id)
-  return [...Map.groupBy(from, ({ cap }) => cap.id)].flatMap(([id, theirs]) => {
-    const own = others.get(id)
+  const nameOf = ({ programKey, cap }: OnceAwarded) => `${programKey} ${cap.id}`
+  const others = Map.groupBy(into, nameOf)
+  return [...Map.groupBy(from, nameOf)].flatMap(([name, theirs]) => {
+    const own = others.get(name)
     if (!own) return []
     const all = [...theirs, ...own]
     // Rules of different versions may allow it more often or less: what was allowed last holds.
