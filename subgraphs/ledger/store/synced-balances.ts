@@ -11,10 +11,11 @@ export async function readSyncedBalances(
   if (personIds.length === 0) return []
   const rows = await query<Columns>(
     `/* readSyncedBalances */
-     select synced.*, coalesce(merged.survivor_id, synced.member_id) as person_id
-     from synced_balance synced left join merged_member merged using (member_id)
-     where synced.member_id = any($1::uuid[])
-        or synced.member_id in (select member_id from merged_member where survivor_id = any($1::uuid[]))`,
+     select synced_balance.*, person_id
+     from (select unnest($1::uuid[]) as member_id, unnest($1::uuid[]) as person_id
+           union
+           select member_id, survivor_id from merged_member where survivor_id = any($1::uuid[])) as person
+     join synced_balance using (member_id)`,
     [personIds],
   )
   return rows.map((row) => ({

@@ -16,6 +16,7 @@ import {
   readPointsAt,
   readStatement,
 } from '../../../subgraphs/ledger/store/reads.ts'
+import { readSyncedBalances } from '../../../subgraphs/ledger/store/synced-balances.ts'
 import { tables } from '../../../subgraphs/ledger/store/tables.ts'
 import { loadSubgraph, openTestDatabase, type TestDatabase } from '../../helpers/database.ts'
 
@@ -39,6 +40,8 @@ const seed = `
   insert into document select document_id, member_id, seq, program_key from entry;
   insert into hold (member_id, program_key, id, amount, captured, released, lapses_at, closed_by)
     select id, 1, md5(id::text)::uuid, 10, 10, 0, now(), 'capture' from who;
+  insert into synced_balance select id, 1, 'mall', decode(md5(id::text), 'hex'), 0, now(), id from who;
+  insert into merged_member select md5(id::text)::uuid, id from who;
   insert into command (owner, key, action, body, recorded_at) select id::text, 'k', 'post', '', now() from who;
   analyze`
 
@@ -105,6 +108,7 @@ describe('no hot statement reads a whole table', () => {
     ['the balance of a past moment',         (query)  => readPointsAt(query, key, now)                                          ],
     ['all that accounts have seen',          (query)  => readDocumentsOf(query, few)                                             ],
     ['holds',                                (query)  => readHolds(query, [{ memberId: member(7), id: member(1) }])             ],
+    ['figures that channels have told',      (query)  => readSyncedBalances(query, [member(7), member(4_711)])                   ],
     ['finding what has lapsed',              (_, tx)  => accountsWithLapses(tx, now, 1, 500)                                     ],
     ['what was earned into lots',            (query)  => readLotsEarned(query, key)                                             ],
     ['finding what is due',                  (_, tx)  => accountsDue(tx, '2027-01-02' as LocalDate, 1, 500)                     ],
@@ -112,7 +116,7 @@ describe('no hot statement reads a whole table', () => {
     const plans = await plansOf(work)
     expect(plans.length).toBeGreaterThan(0)
     for (const { statement, text } of plans) {
-      expect(text, statement).not.toMatch(/Seq Scan on (account|entry|document|command|origin|hold)\b/)
+      expect(text, statement).not.toMatch(/Seq Scan on (account|entry|document|command|origin|hold|synced_balance|merged_member)\b/)
     }
   })
 })
