@@ -59,6 +59,17 @@ describe('a plan that is paid in parts', () => {
     expect((await ledger.check()).violations).toEqual([])
   })
 
+  it('and was begun so with a former version, by whose documents only lots say whose they are, too', async () => {
+    await using ledger = await openLedger({ program: CLUB })
+    await mergeTwo(ledger, PAIR)
+    const theirs = await begin(ledger, 'wang')
+    await ledger.sql('alter table ledger.entry disable trigger user')
+    await ledger.sql(`update ledger.entry set counted = null where document_kind = 'top-up'`)
+    await partTwo(ledger, PAIR)
+    expect(await stop(ledger, 'lin', theirs)).toBe('NOTHING_PENDING')
+    expect(await stop(ledger, 'wang', theirs)).toEqual(PAID_BACK)
+  })
+
   it('and was begun while the two are one, is stopped while they are', async () => {
     await using ledger = await openLedger({ program: CLUB })
     await mergeTwo(ledger, PAIR)

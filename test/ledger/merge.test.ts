@@ -166,6 +166,18 @@ test('what comes afterwards goes with the id by which it came, and what is spent
   expect(await ledger.buy('wang', '300.00', '2026-01-02')).toMatchObject({ duplicate: true, refusal: null })
 })
 
+test('a purchase that earned nothing is that of the id by which it came, too', async () => {
+  await using ledger = await openLedger()
+  await merge(ledger)
+  await ledger.buy('wang', '0.40', '2026-01-06')
+  const recorded = (await ledger.events()).findLast(({ type }) => type === 'ledger.PurchasesRecorded')
+  expect(recorded?.payload).toMatchObject({
+    purchases: [{ memberId: memberId('lin'), holderId: memberId('wang'), points: '0' }],
+  })
+  await unmerge(ledger)
+  expect(await ledger.buy('wang', '0.40', '2026-01-06')).toMatchObject({ duplicate: true, refusal: null })
+})
+
 test('growth of both together reaches a tier that neither had, and lets it go again', async () => {
   await using ledger = await openLedger()
   await ledger.buy('lin', '2000.00', '2026-01-02')

@@ -11,9 +11,9 @@ import { AccountBook, type AccountState } from '../domain/account-book.ts'
 import { AgreedFigures } from '../domain/agreed-figures.ts'
 import type { SyncedBalance } from '../domain/balance-sync.ts'
 import { decideWithin } from '../domain/conduct.ts'
+import { recordedOrigin } from '../domain/counted-origin.ts'
 import { decide, HISTORY_NEEDED } from '../domain/decide.ts'
 import type { Multiplier } from '../domain/earn.ts'
-import { cameIn } from '../domain/origin-class.ts'
 import type { PostingCommand, PostingRefusal } from '../domain/posting.ts'
 import type { Program } from '../domain/program.ts'
 import type { History, PastDocument } from '../domain/replay.ts'
@@ -458,7 +458,8 @@ function repetition(
 }
 
 /** It was entered in the account of another with whom this member was one then. */
-const cameBy = ({ entry }: RecordedDocument, memberId: string): boolean => cameIn(entry.moves) === memberId
+const cameBy = ({ counted, entry }: RecordedDocument, memberId: string): boolean =>
+  recordedOrigin(counted, entry) === memberId
 
 const answerOf = (command: PostingCommand, key: string, result: Result<unknown>): CommandAnswer => ({
   memberId: command.memberId,
@@ -503,8 +504,8 @@ export function tierEvents(
 }
 
 /** The id by which a purchase came, where its member was merged since. */
-const holderOf = ({ entry }: RecordedDocument): { holderId?: string } => {
-  const holderId = cameIn(entry.moves)
+const holderOf = ({ counted, entry }: RecordedDocument): { holderId?: string } => {
+  const holderId = recordedOrigin(counted, entry)
   return holderId === undefined ? {} : { holderId }
 }
 

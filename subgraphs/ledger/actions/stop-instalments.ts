@@ -1,7 +1,7 @@
 import { isUuid } from '../../../kernel/values/ids.ts'
 import type { Result } from '../../../kernel/values/result.ts'
 import type { LedgerContext } from '../context.ts'
-import { originIn } from '../domain/counted-origin.ts'
+import { recordedOrigin } from '../domain/counted-origin.ts'
 import { classOf } from '../domain/origin-class.ts'
 import { pendingLots, type RunningPlan } from '../domain/post-stored-value.ts'
 import { readDocuments } from '../store/documents.ts'
@@ -45,7 +45,7 @@ async function runningPlan(
   if (!isUuid(topUpId)) return undefined
   const topUp = (await readDocuments(ctx.db.query, [topUpId])).get(topUpId)
   if (topUp?.kind !== 'top-up' || topUp.programKey !== programKey) return undefined
-  const origin = originIn(topUp.counted)
+  const origin = recordedOrigin(topUp.counted, topUp.entry)
   const present = await readPresentIds(ctx.db.query, [memberId, topUp.memberId, origin ?? memberId])
   const personOf = (id: string) => present.get(id) ?? id
   if (personOf(origin ?? topUp.memberId) !== personOf(memberId)) return undefined

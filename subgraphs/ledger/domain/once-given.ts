@@ -1,6 +1,6 @@
 import type { Instant } from '../../../kernel/values/instant.ts'
 import { lotsOfAwards } from './award-lots.ts'
-import { originIn } from './counted-origin.ts'
+import { recordedOrigin } from './counted-origin.ts'
 import type { Award } from './earn.ts'
 import type { Cap } from './earn-rules.ts'
 import { type History, type PastDocument, replay, settledByPartings } from './replay.ts'
@@ -83,7 +83,7 @@ export function awardedForGood(memberId: string, history: History, now: Instant)
       subject: given[0]!.rule,
       points: given.reduce((sum, { amount }) => sum + amount, 0n),
       at: document.effectiveAt,
-      lots: lotsOfAwards(past, given, originIn(document.counted)),
+      lots: lotsOfAwards(past, given, recordedOrigin(document.counted, past.entry)),
       cap,
     }))
   })

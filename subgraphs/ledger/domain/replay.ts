@@ -4,7 +4,7 @@ import { AccountBook, merged, newAccount, type Occasion, type Parcel, type Stand
 import type { Asset } from './asset.ts'
 import { correctGrowth } from './correct-growth.ts'
 import { lotsIn } from './counted-lots.ts'
-import { originIn } from './counted-origin.ts'
+import { recordedOrigin } from './counted-origin.ts'
 import { tagsIn } from './counted-tags.ts'
 import { type Award, type Multiplier, type Rating, rate, rateAgain } from './earn.ts'
 import { enterEarning } from './enter-earning.ts'
@@ -13,7 +13,7 @@ import { type Entry, type KindFrom, type KindInto, type LotMove, signOf } from '
 import { enterGrant, grantedBy } from './granting.ts'
 import { lapseOf } from './holding.ts'
 import { added, partingOf, standingFrom, taken } from './merge-accounts.ts'
-import { cameIn, originSince } from './origin-class.ts'
+import { originSince } from './origin-class.ts'
 import { eventOf, type SourceDocument } from './posting.ts'
 import type { Program } from './program.ts'
 import { CASH, GRACE, isAtHome, keptOf, linesLeft, Returns } from './returns.ts'
@@ -450,7 +450,7 @@ export const graceLot = ({ timeZone, graceDays }: Program, { effectiveAt }: Sour
 
 /** By whose id a document came. */
 const originOf = ({ origin, document, entry }: PastDocument): string | undefined =>
-  origin ?? (document.kind === 'merge-in' ? cameIn(entry.moves) : originIn(document.counted))
+  origin ?? recordedOrigin(document.counted, entry)
 
 /** So much of certain lots, as far as it waits there. */
 const upTo =

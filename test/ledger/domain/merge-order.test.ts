@@ -262,3 +262,23 @@ test('what comes from before a merge that moved nothing is late, however much el
     couple.of('lin', moment(130, 0)).buy(number, moment(1, 0), [{ amount }])
   expect(couple.lin.standing()).toEqual(couple.lin.ideal())
 })
+
+test('by whose id something came that a former version recorded, its lots say', () => {
+  const couple = new Couple(lab('validity: { kind: rolling, days: 60 }'))
+  couple.merge(moment(1, 0))
+  couple.of('wang', moment(2, 4)).buy('bill', moment(2, 4), [{ amount: '50.00' }])
+  couple.of('lin', moment(3, 4)).buy('own', moment(3, 4), [{ amount: '30.00' }])
+  couple.lin.redeem('spent', 20n)
+  couple.lin.past = couple.lin.past.map(({ origin: _, ...item }) => ({
+    ...item,
+    document: {
+      ...item.document,
+      counted: item.document.kind === 'merge-in' ? item.document.counted : undefined,
+    },
+  }))
+  // What comes late places all of it anew.
+  couple.of('lin', moment(5, 4)).grant('late', moment(2, 5), 5n)
+  couple.unmerge(moment(7, 4))
+  expect([couple.wang, couple.lin].map((desk) => desk.wallet('points').available)).toEqual([35n, 30n])
+  expect(couple.wang.wallet('growth').available).toBe(50n)
+})
