@@ -4,13 +4,9 @@ import { openLog } from '../kernel/log.ts'
 import { remotePeers } from '../kernel/peers.ts'
 import { openSecrets } from '../kernel/secrets.ts'
 import { openTelemetry } from '../kernel/telemetry/open-telemetry.ts'
-import { openApollo } from './apollo.ts'
-import { openAnswerCache } from './cache/open-answer-cache.ts'
 import { followSupergraph } from './follow-supergraph.ts'
-import { identityDoor } from './identity-door.ts'
-import { openProtection, plannedAhead } from './protection.ts'
+import { openGateway } from './open-gateway.ts'
 import { runProcess } from './run.ts'
-import { openServer } from './server.ts'
 import { settleUnseen } from './settle.ts'
 import { readSupergraph, SUPERGRAPH_FILE } from './supergraph.ts'
 
@@ -27,48 +23,17 @@ await runProcess(async (opened) => {
     config.mode === 'sandbox' ? openSecrets(config).link : Buffer.from(config.keys.link!, 'base64')
   const peers = opened.use(remotePeers({ urls: config.subgraphUrls, linkKey, clock }))
   const file = config.supergraph ?? SUPERGRAPH_FILE
-  const protection = opened.use(await openProtection({ config, clock, log }))
-  const answers =
-    config.cacheBytes === 0
-      ? undefined
-      : opened.use(
-          openAnswerCache({
-            bytesMax: config.cacheBytes,
-            peers,
-            clock,
-            log,
-            shared: protection.redis && { redis: protection.redis, key: linkKey },
-          }),
-        )
-  const graph = await openApollo({
+  const { graph, server } = await openGateway(opened, {
+    config,
     supergraphSdl: readSupergraph(file),
     peers,
     remote: true,
-    mode: config.mode,
-    executor: config.executor,
-    spend: protection.spend,
-    answers,
-    trusted: plannedAhead(config, protection.trusted),
-    planner: config.planner,
-    log,
-  })
-  opened.defer(() => graph.close())
-  opened.use(followSupergraph({ file, log, goOver: graph.goOver }))
-  const server = openServer({
-    config,
-    graph,
-    protection,
-    peers,
-    identity: identityDoor(peers.clientFor('gateway')),
     clock,
     log,
-    async settle() {
-      await settleUnseen(peers)
-      await answers?.catchUp()
-    },
-    sandbox: config.mode === 'sandbox' ? { timeMachine: undefined } : undefined,
+    linkKey,
+    settle: settleUnseen,
   })
-  opened.defer(() => server.close())
+  opened.use(followSupergraph({ file, log, goOver: graph.goOver }))
   const url = await server.listen({ host: config.host, port: config.port })
   log.info({ url }, 'gateway listens')
 })

@@ -8,13 +8,10 @@ import { benefits } from '../subgraphs/benefits/index.ts'
 import { campaigns } from '../subgraphs/campaigns/index.ts'
 import { identity } from '../subgraphs/identity/index.ts'
 import { ledger } from '../subgraphs/ledger/index.ts'
-import { openApollo } from './apollo.ts'
-import { openAnswerCache } from './cache/open-answer-cache.ts'
-import { identityDoor } from './identity-door.ts'
+import type { openApollo } from './apollo.ts'
 import { keepClock } from './kept-clock.ts'
-import { openProtection, plannedAhead } from './protection.ts'
+import { openGateway } from './open-gateway.ts'
 import { sandboxClock } from './sandbox-clock.ts'
-import { openServer } from './server.ts'
 import { settle } from './settle.ts'
 import { readSupergraph } from './supergraph.ts'
 
@@ -35,7 +32,7 @@ export async function openAll(options: {
   /** How the graph over the subgraphs is opened. */
   openGraph?: typeof openApollo
 }) {
-  const { config, clock, log, databaseUrl, openGraph = openApollo } = options
+  const { config, clock, log, databaseUrl, secrets, openGraph } = options
   await using opened = new AsyncDisposableStack()
   const peers = localPeers(clock)
   const mounted: MountedSubgraph[] = []
@@ -48,51 +45,22 @@ export async function openAll(options: {
 
   opened.defer(() => Promise.all(mounted.map((one) => one.stopBackground())).then(() => {}))
 
-  const protection = opened.use(await openProtection({ config, clock, log }))
-  const answers =
-    config.cacheBytes === 0
-      ? undefined
-      : opened.use(
-          openAnswerCache({
-            bytesMax: config.cacheBytes,
-            peers,
-            clock,
-            log,
-            shared: protection.redis && { redis: protection.redis, key: options.secrets.link },
-          }),
-        )
-  const graph = await openGraph({
-    supergraphSdl: readSupergraph(),
-    peers,
-    mode: config.mode,
-    executor: config.executor,
-    spend: protection.spend,
-    answers,
-    trusted: plannedAhead(config, protection.trusted),
-    planner: config.planner,
-    log,
-  })
-  opened.defer(() => graph.close())
-  const door = identityDoor(peers.clientFor('gateway'))
   const timeMachine =
     clock instanceof TestClock
       ? sandboxClock({ clock, mounted, peers, log, keep: (now) => keepClock(databaseUrl, now) })
       : undefined
-  const server = openServer({
+  const { server, identity: door } = await openGateway(opened, {
     config,
-    graph,
-    protection,
+    supergraphSdl: readSupergraph(),
     peers,
-    identity: door,
+    remote: false,
     clock,
     log,
-    async settle() {
-      await settle(peers)
-      await answers?.catchUp()
-    },
-    sandbox: config.mode === 'sandbox' ? { timeMachine } : undefined,
+    linkKey: secrets.link,
+    settle,
+    timeMachine,
+    openGraph,
   })
-  opened.defer(() => server.close())
 
   const held = opened.move()
   return {
