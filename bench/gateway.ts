@@ -10,6 +10,7 @@ import { withoutSecurityLinks } from '../gateway/supergraph.ts'
 import { supergraphOver } from './gateway/fake-subgraphs.ts'
 import { fullLoad, type Measured, openConnections, requestBytes, steadyLoad } from './gateway/load.ts'
 import { type QuestionName, questions } from './gateway/questions.ts'
+import type { Stalls } from './gateway/report-usage.ts'
 import type { SubgraphUrls } from './gateway/said.ts'
 import { type SetUp, spawnSetUp } from './gateway/spawn-set-up.ts'
 
@@ -197,27 +198,47 @@ async function table(
   }
 }
 
+/** What held the gateway up, in milliseconds of a round. */
+const STALLS: readonly (readonly [string, (stalls: Stalls) => number])[] = [
+  ['longest GC', ({ longestGc }) => longestGc],
+  ['all GC', ({ allGc }) => allGc],
+  ['loop late', ({ longestDelay }) => longestDelay],
+  ['no core', ({ withoutCore = Number.NaN }) => withoutCore],
+]
+
 /**
  * How evenly ours answers at half of what it can. What it can is measured anew before each round: half of a rate of some
  * minutes ago, when the machine was in another mood, may be more than all of it now, and then only the queue is measured.
  */
 async function steady(measuring: readonly Measuring[], forMs: number): Promise<void> {
   say('\nmember 360 at half of the highest rate')
-  say(row(['', 'highest/s', 'requests/s', 'p50 ms', 'p99 ms', 'p99/p50']))
+  say(row(['', 'highest/s', 'requests/s', 'p50 ms', 'p99 ms', 'p99/p50', ...STALLS.map(([title]) => title)]))
   for (const { name, setUp, asks } of measuring.filter((one) => OURS.has(one.name))) {
-    const rounds: (Measured & { readonly most: number })[] = []
+    const rounds: (Measured & { readonly most: number; readonly stalls: Stalls })[] = []
     for (let round = 0; round < STEADY_ROUNDS; round++) {
       using full = await openConnections(setUp.url, CONNECTIONS)
       const { perSecond: most } = await fullLoad(full.all, asks.member360, forMs / STEADY_ROUNDS)
       using connections = await openConnections(setUp.url, STEADY_CONNECTIONS)
       const load = { perSecond: most / 2, forMs: forMs / STEADY_ROUNDS }
-      rounds.push({ most, ...(await steadyLoad(connections.all, asks.member360, load)) })
+      setUp.watch()
+      const found = await steadyLoad(connections.all, asks.member360, load)
+      const { stalls } = await setUp.usage()
+      rounds.push({ most, ...found, stalls: stalls! })
     }
     const middle = (of: (round: (typeof rounds)[number]) => number) => median(rounds.map(of))
     const rates = [middle(({ most }) => most), middle(({ perSecond }) => perSecond)]
     const times = [middle(({ p50 }) => p50), middle(({ p99 }) => p99)]
     const spread = middle(({ p50, p99 }) => p99 / p50).toFixed(1)
-    say(row([name, ...rates.map((rate) => rate.toFixed(0)), ...times.map((time) => time.toFixed(2)), spread]))
+    const held = STALLS.map(([, of]) => middle(({ stalls }) => of(stalls)).toFixed(1))
+    say(
+      row([
+        name,
+        ...rates.map((rate) => rate.toFixed(0)),
+        ...times.map((time) => time.toFixed(2)),
+        spread,
+        ...held,
+      ]),
+    )
   }
 }
 

@@ -12,9 +12,14 @@ export interface SetUp extends AsyncDisposable {
   readonly url: string
   readonly token: string | undefined
   usage(): Promise<Usage>
+  /** From now on, until `usage` is asked. */
+  watch(): void
 }
 
-/** Starts a process of the bench, in production mode for whoever looks at that, and waits until it listens. */
+/**
+ * Starts a process of the bench, in production mode for whoever looks at that, and waits until it listens. All of them have
+ * the options of the bench itself, such as how much memory young objects get.
+ */
 export async function spawnSetUp(options: {
   file: string
   args: readonly string[]
@@ -23,7 +28,7 @@ export async function spawnSetUp(options: {
   folder?: string
 }): Promise<SetUp> {
   const { file, args, listens, folder } = options
-  const child = spawn(process.execPath, ['--import', REPORT_USAGE, file, ...args], {
+  const child = spawn(process.execPath, [...process.execArgv, '--import', REPORT_USAGE, file, ...args], {
     cwd: folder,
     // biome-ignore lint/style/noProcessEnv: a process of another needs the same surroundings.
     env: { ...process.env, NODE_ENV: 'production', LOG_LEVEL: 'error', APOLLO_TELEMETRY_DISABLED: '1' },
@@ -45,6 +50,9 @@ export async function spawnSetUp(options: {
     async usage() {
       child.send('usage')
       return (await Promise.race([messageWith<'usage', Usage>(child, 'usage'), ended])) as Usage
+    },
+    watch() {
+      child.send('watch')
     },
     async [Symbol.asyncDispose]() {
       if (child.exitCode !== null) return
