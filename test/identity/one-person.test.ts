@@ -1,4 +1,8 @@
 import { expect, test } from 'vitest'
+import { openDatabase } from '../../kernel/db/open-database.ts'
+import type { Tx } from '../../kernel/db/transaction.ts'
+import type { MemberId } from '../../kernel/values/ids.ts'
+import { claimIdentifiers } from '../../subgraphs/identity/store/identifiers.ts'
 import { admin, anonymous, channelService, clerk, member, partner, service } from '../helpers/graph.ts'
 import { asserted, openIdentity, type Registration, wechat } from './story.ts'
 
@@ -242,4 +246,33 @@ test('merged members are found by their old ids', async () => {
     member: { id: left, status: 'ACTIVE' },
     _entities: [{ id: left }, { id: left }],
   })
+})
+
+test('an identifier that is given up between the claim and the look at whose it is, is claimed again', async () => {
+  await using identity = await openIdentity()
+  await using db = await openDatabase({
+    url: identity.databaseUrl,
+    schema: 'identity',
+    tables: [],
+    poolSize: 1,
+  })
+  const [anna, bob] = ['01900000-0000-7000-8000-00000000000a', '01900000-0000-7000-8000-00000000000b']
+  const hash = Buffer.from('the hash')
+  await identity.sql(
+    `insert into identity.identifier (hash, kind, scope, member_id) values ($1, 'CARD', '', $2)`,
+    [hash, anna],
+  )
+  const owners = await db.transaction((tx) => {
+    let times = 0
+    const query: Tx['query'] = async (sql, values) => {
+      const rows = await tx.query(sql, values)
+      if (sql.includes('claimIdentifiers') && ++times === 1)
+        await identity.sql('delete from identity.identifier')
+      return rows as never
+    }
+    return claimIdentifiers({ ...tx, query } as Tx, [
+      { kind: 'CARD', scope: '', hash, memberId: bob as MemberId },
+    ])
+  })
+  expect(owners).toEqual(new Map([[hash.toString('hex'), bob]]))
 })
