@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import { describe, expect, test } from 'vitest'
+import { describe, expect, test, vi } from 'vitest'
 import type { Principal } from '../../kernel/auth/principal.ts'
 import { admin, anonymous, channelService, clerk, member, partner, service } from '../helpers/graph.ts'
 import { openMerging } from './merge-story.ts'
@@ -328,6 +328,31 @@ test('a contested hash that moves to who has its phone is not bound beside it, a
   const next = await buyer(story, 'b-9', hashOf())
   expect(next.created).toBe(true)
   expect(next.member!.id).not.toBe(anna)
+})
+
+test('a phone that is unbound while somebody proves to have it does not open the account', async () => {
+  await using story = await open()
+  const anna = await story.registered(PHONE)
+  await story.register(clerk(), [asserted('PHONE', PHONE), asserted('CARD', 'A-1')], 'STORE')
+  const proof = await story.phoneProof(PHONE)
+  await story.sql('begin')
+  await story.sql('select from identity.member where member_id = $1 for update', [anna])
+  const signingIn = story.signIn(anonymous, proof)
+  await vi.waitFor(
+    async () => {
+      await story.sql('select pg_stat_clear_snapshot()')
+      const waiting = await story.sql(
+        `select from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'`,
+      )
+      expect(waiting).toHaveLength(1)
+    },
+    { timeout: 20_000, interval: 20 },
+  )
+  await story.sql(`delete from identity.channel_identity where kind = 'PHONE'`)
+  await story.sql(`delete from identity.identifier where kind = 'PHONE'`)
+  await story.sql('commit')
+  const { refusal, session } = await signingIn
+  expect([refusal?.code, session]).toEqual(['MEMBER_NOT_FOUND', null])
 })
 
 test('twenty at once, by the hash and by the phone, are one member', async () => {

@@ -1,11 +1,11 @@
 import type { Tx } from '../../../kernel/db/transaction.ts'
-import type { MemberId } from '../../../kernel/values/ids.ts'
+import { type MemberId, newId } from '../../../kernel/values/ids.ts'
 import type { IdentityContext } from '../context.ts'
 import { type PhoneRecipe, phoneHashOf } from '../domain/phone-recipe.ts'
 import { blindIndex, identityText, recipeMark } from '../domain/sealing.ts'
 import { type ChannelIdentityRow, deleteChannelIdentity } from '../store/channel-identities.ts'
 import { noteConflicts, type Seen } from '../store/conflicts.ts'
-import { findOwners, releaseIdentifiers } from '../store/identifiers.ts'
+import { claimIdentifiers, releaseIdentifiers, settleClaims } from '../store/identifiers.ts'
 import { findMemberKeys } from '../store/member-keys.ts'
 import { findMembers } from '../store/members.ts'
 import {
@@ -38,6 +38,26 @@ export function phoneHashesOf<P extends Phone>(
         return { ...identifier, hash, strength: phone.strength, source: phone.source, phone }
       }),
     )
+}
+
+/**
+ * Holds hashes of phones for the rest of the transaction, so that nobody begins a member by one of them meanwhile. Answers to
+ * whom those lead that lead to somebody, by their hex text.
+ */
+export async function holdHashes(
+  tx: Tx,
+  ctx: IdentityContext,
+  phoneHashes: readonly VerifiedIdentifier[],
+): Promise<Map<string, MemberId>> {
+  if (phoneHashes.length === 0) return new Map()
+  const claimedFor = newId<MemberId>(ctx.now)
+  const holders = await claimIdentifiers(
+    tx,
+    phoneHashes.map(({ kind, scope, hash }) => ({ kind, scope, hash, memberId: claimedFor })),
+  )
+  // Others wait for what was claimed here until the end, also when it is given back.
+  await settleClaims(tx, { claimedFor, hashes: phoneHashes.map(({ hash }) => hash), kept: [] })
+  return new Map([...holders].filter(([, holder]) => holder !== claimedFor))
 }
 
 /**
@@ -94,16 +114,13 @@ export async function nameByHashes(
     tx,
     hashes.map(({ hash, scope, phone }): PhoneAlias => ({ hash, recipe: scope, phoneHash: phone.hash })),
   )
-  const standing = await findOwners(
-    tx,
-    hashes.map(({ hash }) => hash),
-  )
-  if (standing.size === 0) return
-  const persons = await findMembers(tx, [...standing.values(), ...owners.values()])
+  const holders = await holdHashes(tx, ctx, hashes)
+  if (holders.size === 0) return
+  const persons = await findMembers(tx, [...holders.values(), ...owners.values()])
   const personOf = (id: MemberId): MemberId => persons.get(id)?.id ?? id
   const contested: Seen[] = []
   for (const { kind, scope, hash, strength, source, phone } of hashes) {
-    const holder = standing.get(hash.toString('hex'))
+    const holder = holders.get(hash.toString('hex'))
     if (holder === undefined) continue
     const [holderId, claimantId] = [personOf(holder), personOf(owners.get(phone)!)]
     if (holderId === claimantId) {

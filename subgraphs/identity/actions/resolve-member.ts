@@ -1,5 +1,6 @@
 import type { KeyObject } from 'node:crypto'
 import type { Tx } from '../../../kernel/db/transaction.ts'
+import { assert } from '../../../kernel/values/assert.ts'
 import { type MemberId, newId } from '../../../kernel/values/ids.ts'
 import type { Instant } from '../../../kernel/values/instant.ts'
 import { fail, ok, type Result } from '../../../kernel/values/result.ts'
@@ -17,7 +18,7 @@ import { type LockedMember, lockMember } from '../store/members.ts'
 import { type AliasedPhone, findAliasedPhones } from '../store/phone-aliases.ts'
 import { findDormant, moveToNewest, noteConflicts } from './contest-identity.ts'
 import { ensureDataKeys, newNonce } from './data-key.ts'
-import { goesWith, nameByHashes, phoneHashesOf } from './phone-aliases.ts'
+import { goesWith, holdHashes, nameByHashes, phoneHashesOf } from './phone-aliases.ts'
 import { admitReturning } from './return-of-erased.ts'
 import type { VerifiedIdentifier } from './verify-proofs.ts'
 
@@ -43,38 +44,26 @@ export async function resolveMember(
 ): Promise<Result<Resolved, ResolveRefusal>> {
   if (identifiers.length === 0) return fail('IDENTIFIER_NOT_VERIFIED')
   const candidate = newId<MemberId>(ctx.now)
-  const byPhone = phoneHashesOf(ctx, identifiers).filter(
-    ({ hash }) => !identifiers.some((one) => one.hash.equals(hash)),
-  )
-  const all = [...identifiers, ...byPhone]
-  const hashes = all.map(({ hash }) => hash)
-  let { holders, phones } = await claim(tx, all, candidate)
-  let persons = await lockPersons(tx, holders, candidate)
-  if (!persons) {
-    // Who was erased while we came here has no identifiers any more: they are free, or under a tombstone.
-    ;({ holders, phones } = await claim(tx, all, candidate))
-    persons = (await lockPersons(tx, holders, candidate)) ?? new Map()
-  }
+  const { target } = options
+  const { holders, phones, byPhone, persons, held } = await hold(tx, ctx, identifiers, candidate, target?.id)
+  const hashes = identifiers.map(({ hash }) => hash)
   const giveBack = () => settleClaims(tx, { claimedFor: candidate, hashes, kept: [] })
-  const returning = await admitReturning(tx, ctx, all)
+  const returning = await admitReturning(tx, ctx, [...identifiers, ...byPhone])
   if (!returning.ok) {
     await giveBack()
     return fail('IDENTITY_ERASED')
   }
-  const { target } = options
   const ownerOf = (hash: Buffer): MemberId | undefined => persons.get(holders.get(hash.toString('hex'))!)
-  // A hash says whose a phone is that leads to nobody yet; of one that leads to somebody it has nothing to say.
-  const told = byPhone.filter(({ hash, phone }) => ownerOf(hash) && !ownerOf(phone.hash))
-  const asked = once([...identifiers.map((one) => inPlaceOf(one, phones)), ...told])
+  const told = byPhone.filter(({ hash }) => ownerOf(hash))
+  const asked = eachOnce([...identifiers.map((one) => inPlaceOf(one, phones)), ...told])
   const found = asked.map(({ kind, scope, hash, strength }) => {
     return { kind, scope, strength, hash: hash.toString('hex'), ownerId: ownerOf(hash) }
   })
-  const known = [...new Set([...persons.values(), ...(target ? [target.id] : [])])]
-  const held = known.length === 0 ? [] : await findChannelIdentities(tx, known)
+  const hashesOfAll = phoneHashesOf(ctx, identifiers)
   const oneId = resolveOneId({
     found,
     held: held
-      .filter((one) => !goesWith(ctx, byPhone, one))
+      .filter((one) => !goesWith(ctx, hashesOfAll, one))
       .map(({ kind, scope, hash, personId }) => ({
         kind,
         scope,
@@ -83,7 +72,7 @@ export async function resolveMember(
       })),
     memberId: target?.id,
     policy: ctx.services.oneId.conflict,
-    dormant: await findDormant(tx, ctx, known),
+    dormant: await findDormant(tx, ctx, presentIdsOf(persons, target?.id)),
   })
   switch (oneId.outcome) {
     case 'not-verified':
@@ -100,7 +89,6 @@ export async function resolveMember(
         return fail('MEMBER_NOT_FOUND')
       }
       await moveToNewest(tx, ctx, oneId.moved, { identifiers: asked, held, to: candidate })
-      await release(tx, byPhone, candidate)
       return ok({ outcome: 'new', memberId: candidate, holderId: candidate, bind: identifiers })
     case 'known': {
       const { memberId } = oneId
@@ -120,14 +108,60 @@ export async function resolveMember(
 
 interface Claimed {
   /** To whom each identifier leads, by the hex text of its hash. */
-  readonly holders: Map<string, MemberId>
+  readonly holders: ReadonlyMap<string, MemberId>
   /** The phones that marketplaces' hashes among them stand for. */
   readonly phones: ReadonlyMap<string, AliasedPhone>
+  /** The hashes of those phones among them that lead to nobody: of one that leads to somebody they have nothing to say. */
+  readonly byPhone: readonly VerifiedIdentifier[]
 }
+
+interface Held extends Claimed {
+  /** Who that is, by the ids to which identifiers lead. */
+  readonly persons: ReadonlyMap<MemberId, MemberId>
+  /** What these and the target have. */
+  readonly held: readonly (ChannelIdentityRow & { readonly personId: MemberId })[]
+}
+
+/**
+ * Holds identifiers and whom they lead to. A person who was erased, or who lost one of them, while we waited has it no
+ * more: it is somebody else's or free, and so is asked again.
+ */
+async function hold(
+  tx: Tx,
+  ctx: IdentityContext,
+  identifiers: readonly VerifiedIdentifier[],
+  candidate: MemberId,
+  targetId: MemberId | undefined,
+): Promise<Held> {
+  for (let times = 1; ; times++) {
+    const claimed = await claim(tx, ctx, identifiers, candidate)
+    const leading = [...claimed.holders].filter(([, holder]) => holder !== candidate)
+    const persons = await lockOwners(
+      tx,
+      leading.map(([, holder]) => holder),
+    )
+    const known = presentIdsOf(persons, targetId)
+    const held = known.length === 0 ? [] : await findChannelIdentities(tx, known)
+    const standing = new Set(held.map(({ memberId, hash }) => `${hash.toString('hex')} ${memberId}`))
+    if (leading.every(([hash, holder]) => standing.has(`${hash} ${holder}`))) {
+      return { ...claimed, persons, held }
+    }
+    assert(times < TIMES_MAX, 'an identifier leads to the member that has it')
+  }
+}
+
+/** So many moves of one identifier, each while we waited for the one before, there are not. */
+const TIMES_MAX = 10
+
+const presentIdsOf = (
+  persons: ReadonlyMap<MemberId, MemberId>,
+  targetId: MemberId | undefined,
+): MemberId[] => [...new Set([...persons.values(), ...(targetId === undefined ? [] : [targetId])])]
 
 /** Takes identifiers for a candidate where they lead to nobody. */
 async function claim(
   tx: Tx,
+  ctx: IdentityContext,
   identifiers: readonly VerifiedIdentifier[],
   candidate: MemberId,
 ): Promise<Claimed> {
@@ -135,16 +169,18 @@ async function claim(
     tx,
     identifiers.map(({ kind, scope, hash }) => ({ kind, scope, hash, memberId: candidate })),
   )
-  // A hash that was bound itself, while nobody knew its number, leads where it was bound.
-  const unbound = identifiers.filter(
-    ({ kind, hash }) => kind === 'PHONE_HASH' && holders.get(hash.toString('hex')) === candidate,
+  const free = identifiers.filter(({ hash }) => holders.get(hash.toString('hex')) === candidate)
+  const byPhone = phoneHashesOf(ctx, free).filter(
+    ({ hash }) => !identifiers.some((one) => one.hash.equals(hash)),
   )
+  for (const [hash, holder] of await holdHashes(tx, ctx, byPhone)) holders.set(hash, holder)
+  // A hash that was bound itself, while nobody knew its number, leads where it was bound.
   const phones = await findAliasedPhones(
     tx,
-    unbound.map(({ hash }) => hash),
+    free.filter(({ kind }) => kind === 'PHONE_HASH').map(({ hash }) => hash),
   )
   for (const { phoneHash, memberId } of phones.values()) holders.set(phoneHash.toString('hex'), memberId)
-  return { holders, phones }
+  return { holders, phones, byPhone }
 }
 
 /** The phone that a hash stands for, so that what is decided about it is decided about the phone. */
@@ -156,30 +192,15 @@ function inPlaceOf(
   return phone ? { ...identifier, kind: 'PHONE', scope: '', hash: phone.phoneHash } : identifier
 }
 
-const once = (identifiers: readonly VerifiedIdentifier[]): VerifiedIdentifier[] =>
+const eachOnce = (identifiers: readonly VerifiedIdentifier[]): VerifiedIdentifier[] =>
   [...new Map(identifiers.toReversed().map((one) => [one.hash.toString('hex'), one])).values()].toReversed()
 
-const release = async (
-  tx: Tx,
-  identifiers: readonly VerifiedIdentifier[],
-  candidate: MemberId,
-): Promise<void> => {
-  if (identifiers.length === 0) return
-  await settleClaims(tx, { claimedFor: candidate, hashes: identifiers.map(({ hash }) => hash), kept: [] })
-}
-
-/** Holds the persons that identifiers lead to; answers who that is for each id, or nothing if one was erased. */
-async function lockPersons(
-  tx: Tx,
-  holders: ReadonlyMap<string, MemberId>,
-  candidate: MemberId,
-): Promise<Map<MemberId, MemberId> | undefined> {
+/** Holds the persons that identifiers lead to; answers who that is for each id. Who was erased is left out. */
+async function lockOwners(tx: Tx, holders: readonly MemberId[]): Promise<Map<MemberId, MemberId>> {
   const persons = new Map<MemberId, MemberId>()
-  for (const holder of [...new Set(holders.values())].toSorted()) {
-    if (holder === candidate) continue
+  for (const holder of [...new Set(holders)].toSorted()) {
     const member = await lockMember(tx, holder)
-    if (!member) return undefined
-    persons.set(holder, member.id)
+    if (member) persons.set(holder, member.id)
   }
   return persons
 }
