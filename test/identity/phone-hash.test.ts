@@ -97,6 +97,27 @@ const askToUnbind = async (story: IdentityStory, id: string, kind = 'PHONE') => 
   )
 }
 
+const importing = (story: IdentityStory, members: object[], more: Record<string, unknown> = {}) =>
+  story.mutate<{ members: { outcome: string; memberId: string | null; refusal: Refused | null }[] }>(
+    admin,
+    'importMembers',
+    'ImportMembersInput',
+    { source: 'crm', members, ...more },
+    'members { outcome memberId refusal { code } }',
+  )
+const line = (key: string, ...phones: string[]) => ({
+  key,
+  identities: phones.map((value) => ({ kind: 'PHONE', value })),
+})
+const registering = (story: IdentityStory, phones: string[]) =>
+  story.mutate<{ members: { memberId: string; created: boolean }[] | null; refusal: Refused | null }>(
+    admin,
+    'registerMembers',
+    'RegisterMembersInput',
+    { source: 'crm', members: phones.map((value) => ({ identity: { kind: 'PHONE', value } })) },
+    'members { memberId created }',
+  )
+
 describe('a phone that we know', () => {
   test('leads to its member by the hash, and the buyer is bound; the hash itself is not', async () => {
     await using story = await open()
@@ -330,6 +351,72 @@ test('a contested hash that moves to who has its phone is not bound beside it, a
   expect(next.member!.id).not.toBe(anna)
 })
 
+describe('a file', () => {
+  test('with a phone whose hash began a member means that one; the phone takes the place of the hash', async () => {
+    await using story = await open()
+    const { id } = (await buyer(story, 'b-1', hashOf())).member!
+    const lines = [line('1', PHONE), line('2', '13900000000')]
+    expect((await importing(story, lines, { dryRun: true })).members).toMatchObject([
+      { outcome: 'KNOWN', memberId: id },
+      { outcome: 'CREATED' },
+    ])
+    expect((await importing(story, lines)).members).toMatchObject([
+      { outcome: 'KNOWN', memberId: id },
+      { outcome: 'CREATED' },
+    ])
+    expect(await kindsOf(story, id)).toEqual(['EXTERNAL', 'PARTNER_CUSTOMER', 'PHONE'])
+    expect(await found(story, 'PHONE', PHONE)).toBe(id)
+    expect(await story.sql(`select from identity.identifier where kind = 'PHONE_HASH'`)).toEqual([])
+    expect(await openCases(story)).toEqual([])
+  })
+
+  test('of phones alone does so, too', async () => {
+    await using story = await open()
+    const { id } = (await buyer(story, 'b-1', hashOf())).member!
+    const { members } = await registering(story, ['13900000000', PHONE])
+    expect(members).toMatchObject([{ created: true }, { created: false, memberId: id }])
+    expect(await kindsOf(story, id)).toEqual(['PARTNER_CUSTOMER', 'PHONE'])
+    expect(await found(story, 'PHONE', PHONE)).toBe(id)
+    const bound = (await story.events()).filter(({ type }) => type === 'identity.IdentityBound')
+    expect(bound.at(-1)).toMatchObject({ memberId: id, payload: { kinds: ['PHONE'] } })
+    expect((await registering(story, [PHONE])).members).toMatchObject([{ created: false, memberId: id }])
+  })
+
+  test('whose line means another member leaves the phone to people', async () => {
+    await using story = await open()
+    const { id: shopper } = (await buyer(story, 'b-1', hashOf())).member!
+    const { members: known } = await importing(story, [line('1')])
+    const { members } = await importing(story, [line('1', PHONE)])
+    expect(members[0]!.refusal?.code).toBe('IDENTITY_CONFLICT')
+    expect(await openCases(story)).toMatchObject([
+      { identifier_kind: 'PHONE_HASH', holder_id: shopper, claimant_id: known[0]!.memberId },
+    ])
+    expect(await found(story, 'PHONE', PHONE)).toBeNull()
+    expect(await byHash(story)).toBe(shopper)
+  })
+
+  test('that comes while the marketplace speaks of the same persons: each is one member', async () => {
+    await using story = await open()
+    const phones = Array.from({ length: 40 }, (_, at) => String(13_900_000_000 + at))
+    const [first, second] = [phones.slice(0, 20), phones.slice(20)]
+    const answers = await Promise.all([
+      importing(
+        story,
+        first.map((phone, at) => line(`${at}`, phone)),
+      ),
+      ...phones.map((phone, at) => buyer(story, `b-${at}`, hashOf(phone))),
+      registering(story, second),
+    ])
+    expect(answers.flatMap((answer) => ('created' in answer ? (answer.refusal ?? []) : []))).toEqual([])
+    const byHashes = await Promise.all(phones.map((phone) => byHash(story, phone)))
+    const byPhones = await Promise.all(phones.map((phone) => found(story, 'PHONE', phone)))
+    expect(byHashes).toEqual(byPhones)
+    expect(new Set(byPhones).size).toBe(40)
+    expect(await openCases(story)).toEqual([])
+    expect(await story.count('member')).toBe(40)
+  }, 30_000)
+})
+
 test('a phone that is unbound while somebody proves to have it does not open the account', async () => {
   await using story = await open()
   const anna = await story.registered(PHONE)
@@ -441,6 +528,8 @@ describe('an erased person', () => {
     expect((await buyer(story, 'b-2', hashOf())).refusal?.code).toBe('IDENTITY_ERASED')
     const clerks = await story.register(clerk(), [asserted('PHONE', PHONE)], 'STORE')
     expect(clerks.refusal?.code).toBe('IDENTITY_ERASED')
+    expect((await registering(story, [PHONE])).refusal?.code).toBe('IDENTITY_ERASED')
+    expect((await importing(story, [line('1', PHONE)])).members[0]!.refusal?.code).toBe('IDENTITY_ERASED')
     expect(await story.registered(PHONE)).not.toBe(id)
   })
 })

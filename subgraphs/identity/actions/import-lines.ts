@@ -18,6 +18,7 @@ import { findChannelIdentities } from '../store/channel-identities.ts'
 import { anyTombstone, findTombstones } from '../store/erasure.ts'
 import type { IdentifierClaim } from '../store/identifiers.ts'
 import { findTagDefinitions } from '../store/tag-definitions.ts'
+import { phoneHashesOf } from './phone-aliases.ts'
 import type { VerifiedIdentifier } from './verify-proofs.ts'
 
 export interface ImportedPersonInput {
@@ -36,11 +37,17 @@ export interface KeyedIdentifier extends VerifiedIdentifier {
   readonly key: string
 }
 
+/** What a marketplace makes of a phone of the line: where the phone leads to nobody, it says whose it is. */
+export interface PhoneHash extends KeyedIdentifier {
+  readonly phone: KeyedIdentifier
+}
+
 /** A line whose form is right. */
 export interface Line {
   readonly index: number
   readonly candidate: MemberId
   readonly identifiers: readonly KeyedIdentifier[]
+  readonly phoneHashes: readonly PhoneHash[]
   readonly profile: ProfileChange
   readonly tags: readonly Tag[]
 }
@@ -90,6 +97,7 @@ function readLine(
     index,
     candidate: newId<MemberId>(ctx.now),
     identifiers,
+    phoneHashes: phoneHashesOf(ctx, identifiers).map((one) => ({ ...one, key: one.hash.toString('hex') })),
     profile: phone === undefined ? profile.value : { phone, ...profile.value },
     tags: tags.value,
   })
@@ -119,6 +127,12 @@ export function claimsOf(lines: readonly Line[]): Map<string, IdentifierClaim> {
   return claims
 }
 
+/** The hashes of those phones of a line that lead to nobody. */
+export const toldBy = (
+  { candidate, phoneHashes }: Line,
+  owners: ReadonlyMap<string, MemberId>,
+): readonly PhoneHash[] => phoneHashes.filter(({ phone }) => owners.get(phone.key) === candidate)
+
 /** Those of a line's identifiers that are new to its person. */
 export function boundOf({ identifiers }: Line, decision: ImportDecision): readonly KeyedIdentifier[] {
   switch (decision.outcome) {
@@ -133,8 +147,7 @@ export function boundOf({ identifiers }: Line, decision: ImportDecision): readon
 
 /** To whom the identifiers of lines lead, and what is known of these. */
 export interface Whereabouts {
-  readonly claims: ReadonlyMap<string, IdentifierClaim>
-  /** Of each claim, by its key: a line's candidate, or whoever had it before. */
+  /** Of each claim, by its key: a line's candidate, or whoever had it before. Of a phone's hash: who has it, if somebody has. */
   readonly owners: ReadonlyMap<string, MemberId>
   /** Who that is now, of those who are no candidates of these lines; who was erased is not there. */
   readonly persons: ReadonlyMap<string, MemberId>
@@ -147,21 +160,27 @@ export async function planLines(
   db: { query: Query },
   ctx: IdentityContext,
   lines: readonly Line[],
-  { claims, owners, persons, rehearsed }: Whereabouts,
+  { owners, persons, rehearsed }: Whereabouts,
 ): Promise<ImportDecision[]> {
   const candidates = new Set(lines.map(({ candidate }) => candidate))
-  const erased = await findErased(db, ctx, claims)
+  const erased = await findErased(db, ctx, lines)
   const personOf = (owner: MemberId): MemberId | undefined =>
     candidates.has(owner) ? owner : persons.get(owner)
   // Under a tombstone, or of somebody who was erased while we came here.
-  const isErased = (key: string): boolean => erased.has(key) || personOf(owners.get(key)!) === undefined
+  const isErased = ({ key }: KeyedIdentifier): boolean =>
+    erased.has(key) || (owners.has(key) && personOf(owners.get(key)!) === undefined)
   const held = persons.size === 0 ? [] : await findChannelIdentities(db, [...new Set(persons.values())])
   return planImport(
-    lines.map(({ candidate, identifiers }) => ({
-      candidate,
-      identifiers: identifiers.map(({ key, kind, scope }) => ({ hash: key, kind, scope })),
-      erased: identifiers.some(({ key }) => isErased(key)),
-    })),
+    lines.map((line) => {
+      const { candidate, identifiers } = line
+      const told = toldBy(line, owners)
+      const leading = [...identifiers, ...told.filter(({ key }) => owners.has(key))]
+      return {
+        candidate,
+        identifiers: leading.map(({ key, kind, scope }) => ({ hash: key, kind, scope })),
+        erased: [...identifiers, ...told].some(isErased),
+      }
+    }),
     new Map([...owners].map(([key, id]) => [key, personOf(id) ?? id])),
     [
       ...held.map(({ kind, scope, hash, personId }) => ({
@@ -179,11 +198,13 @@ export async function planLines(
 async function findErased(
   db: { query: Query },
   ctx: IdentityContext,
-  claims: ReadonlyMap<string, IdentifierClaim>,
+  lines: readonly Line[],
 ): Promise<ReadonlySet<string>> {
   if (!(await anyTombstone(db))) return new Set()
   const stones = new Map(
-    [...claims].map(([key, { hash }]) => [key, tombstoneOf(ctx.services.keys.index, hash)]),
+    lines
+      .flatMap(({ identifiers, phoneHashes }) => [...identifiers, ...phoneHashes])
+      .map(({ key, hash }) => [key, tombstoneOf(ctx.services.keys.index, hash)]),
   )
   const found = await findTombstones(db, [...stones.values()])
   if (found.size === 0) return new Set()

@@ -19,7 +19,9 @@ import {
   planLines,
   type ReadLine,
   readLines,
+  toldBy,
 } from './import-lines.ts'
+import { holdHashes } from './phone-aliases.ts'
 import { rehearseLines } from './rehearse-import.ts'
 
 export interface ImportMembersInput {
@@ -128,10 +130,12 @@ async function decideLines(tx: Tx, ctx: IdentityContext, lines: readonly Line[])
   const claims = claimsOf(lines)
   if (claims.size === 0) return []
   const owners = await claimIdentifiers(tx, [...claims.values()])
+  const told = lines.flatMap((line) => toldBy(line, owners))
+  for (const [key, holder] of await holdHashes(tx, ctx, told)) owners.set(key, holder)
   const candidates = new Set(lines.map(({ candidate }) => candidate))
   const strangers = [...new Set(owners.values())].filter((id) => !candidates.has(id))
   const persons = await lockPersons(tx, strangers)
-  const decisions = await planLines(tx, ctx, lines, { claims, owners, persons, rehearsed: [] })
+  const decisions = await planLines(tx, ctx, lines, { owners, persons, rehearsed: [] })
   await settle(tx, lines, decisions)
   return decisions
 }
@@ -143,10 +147,10 @@ async function noteRefused(
   lines: readonly Line[],
   decisions: readonly ImportDecision[],
 ): Promise<Map<number, string>> {
-  const claims = lines.flatMap(({ index, identifiers }, at) => {
+  const claims = lines.flatMap(({ index, identifiers, phoneHashes }, at) => {
     const decision = decisions[at]!
     const conflicts = decision.outcome === 'REFUSED' ? decision.conflicts : []
-    return casesOf(conflicts, identifiers).map((claim) => ({ index, claim }))
+    return casesOf(conflicts, [...identifiers, ...phoneHashes]).map((claim) => ({ index, claim }))
   })
   const ids = await noteConflicts(
     tx,

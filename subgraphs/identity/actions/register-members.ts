@@ -10,10 +10,11 @@ import { type IdentifierText, normaliseIdentifier } from '../domain/identifier.t
 import type { Channel } from '../domain/kinds.ts'
 import type { IdentityRefusalCode } from '../domain/refusals.ts'
 import { blindIndex } from '../domain/sealing.ts'
-import { claimIdentifiers, releaseIdentifiers } from '../store/identifiers.ts'
-import { findMembers } from '../store/members.ts'
+import { claimIdentifiers, handOverClaims, releaseIdentifiers } from '../store/identifiers.ts'
+import { findMembers, lockPersons } from '../store/members.ts'
 import { commandOf } from './command.ts'
-import { beginMembers, membersRegistered } from './register-member.ts'
+import { holdHashes, phoneHashesOf } from './phone-aliases.ts'
+import { beginMembers, identityBound, membersRegistered } from './register-member.ts'
 import { recordIdentities } from './resolve-member.ts'
 import { admitReturning } from './return-of-erased.ts'
 import type { VerifiedIdentifier } from './verify-proofs.ts'
@@ -101,26 +102,46 @@ async function admitAll(
       return { kind, scope, hash, memberId: id }
     }),
   )
-  const fresh = [...candidates].flatMap(([key, candidate]) =>
-    owners.get(key) === candidate.id ? candidate : [],
+  const claimed = [...candidates].flatMap(([key, candidate]) =>
+    owners.get(key) === candidate.id ? { ...candidate, identifier: identifiers[candidate.line]! } : [],
   )
-  const returning = await admitReturning(
-    tx,
+  const phoneHashes = phoneHashesOf(
     ctx,
-    fresh.map(({ line }) => identifiers[line]!),
+    claimed.map(({ identifier, ...candidate }) => ({ ...identifier, candidate })),
   )
+  const asked = [
+    ...claimed.map(({ identifier, line }) => ({ ...identifier, line })),
+    ...phoneHashes.map((one) => ({ ...one, line: one.phone.candidate.line })),
+  ]
+  const begun = await holdHashes(tx, ctx, phoneHashes)
+  const returning = await admitReturning(tx, ctx, asked)
   if (!returning.ok) {
     // A refusal is an answer and is kept, so what was claimed for it is given back.
     await releaseIdentifiers(
       tx,
-      fresh.map(({ line }) => identifiers[line]!.hash),
-      fresh.map(({ id }) => id),
+      claimed.map(({ identifier }) => identifier.hash),
+      claimed.map(({ id }) => id),
     )
-    const { line } = fresh[Number(returning.refusal.details?.index)]!
+    const { line } = asked[Number(returning.refusal.details?.index)]!
     return fail('IDENTITY_ERASED', { path: ['members', String(line), 'identity'] })
   }
+  // A phone that leads to nobody is whose a hash of it has begun.
+  const persons = await lockPersons(tx, [...begun.values()])
+  for (const { hash, phone } of phoneHashes) {
+    const holder = begun.get(hash.toString('hex'))
+    if (holder !== undefined && persons.has(holder)) owners.set(phone.hash.toString('hex'), holder)
+  }
+  const bound = claimed.map((one) => ({ ...one, to: owners.get(one.identifier.hash.toString('hex'))! }))
+  const found = bound.filter(({ id, to }) => to !== id)
+  const fresh = bound.filter(({ id, to }) => to === id)
+  if (found.length > 0) {
+    await handOverClaims(
+      tx,
+      found.map(({ identifier, id, to }) => ({ hash: identifier.hash, from: id, to })),
+    )
+  }
+  const channelOf = (line: number): Channel => members[line]!.channel ?? 'IMPORT'
   if (fresh.length > 0) {
-    const channelOf = (line: number): Channel => members[line]!.channel ?? 'IMPORT'
     await beginMembers(
       tx,
       ctx,
@@ -131,23 +152,19 @@ async function admitAll(
         store: undefined,
       })),
     )
+  }
+  if (bound.length > 0) {
     await recordIdentities(
       tx,
       ctx,
-      fresh.map(({ id, line }) => ({
-        memberId: id,
-        identifier: identifiers[line]!,
-        channel: channelOf(line),
-      })),
+      bound.map(({ to, identifier, line }) => ({ memberId: to, identifier, channel: channelOf(line) })),
     )
-    await publish(tx, [
-      membersRegistered(
-        ctx.now,
-        'IMPORT',
-        fresh.map(({ id }) => id),
-      ),
-    ])
   }
+  const begunIds = fresh.map(({ id }) => id)
+  await publish(tx, [
+    ...(fresh.length > 0 ? [membersRegistered(ctx.now, 'IMPORT', begunIds)] : []),
+    ...found.map(({ to, identifier }) => identityBound(ctx.now, 'IMPORT', persons.get(to)!, [identifier])),
+  ])
   const freshLines = new Set(fresh.map(({ line }) => line))
   const known = fresh.length === owners.size ? new Map() : await findMembers(tx, [...owners.values()])
   return ok(

@@ -9,7 +9,7 @@ import {
   insertRehearsed,
   type RehearsedIdentifier,
 } from '../store/rehearsals.ts'
-import { boundOf, claimsOf, type Line, planLines } from './import-lines.ts'
+import { boundOf, claimsOf, type Line, planLines, toldBy } from './import-lines.ts'
 
 /**
  * Who the lines would be if they, and those of the calls before in the same rehearsal, were imported. What a line would
@@ -28,7 +28,13 @@ export async function rehearseLines(
   const owners = new Map(
     [...claims].map(([key, { memberId }]) => [key, bound.get(key) ?? rehearsed.get(key) ?? memberId]),
   )
-  const strangers = [...new Set([...bound.values(), ...rehearsed.values()])]
+  const told = lines.flatMap((line) => toldBy(line, owners))
+  const begun = await findOwners(
+    ctx.db,
+    told.map(({ hash }) => hash),
+  )
+  for (const [key, holder] of begun) owners.set(key, holder)
+  const strangers = [...new Set([...bound.values(), ...rehearsed.values(), ...begun.values()])]
   const members = await findMembers(ctx.db, strangers)
   const standing = new Set([...members.values()].flatMap(({ id, status }) => (status === 'ERASED' ? [] : id)))
   const persons = new Map<string, MemberId>()
@@ -39,7 +45,7 @@ export async function rehearseLines(
     else if (standing.has(member.id)) persons.set(stranger, member.id)
   }
   const held = rehearsal ? await findRehearsedOf(ctx.db, rehearsal, [...new Set(persons.values())]) : []
-  const decisions = await planLines(ctx.db, ctx, lines, { claims, owners, persons, rehearsed: held })
+  const decisions = await planLines(ctx.db, ctx, lines, { owners, persons, rehearsed: held })
   const fresh = rehearsal ? wouldBind(lines, decisions) : []
   if (rehearsal && fresh.length > 0) {
     await ctx.db.transaction((tx) => insertRehearsed(tx, rehearsal, fresh, ctx.now))
