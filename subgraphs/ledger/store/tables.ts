@@ -275,6 +275,8 @@ export const adjustmentTable = new EntitySchema({
     direction: { type: 'text' },
     asset: { type: 'text', default: 'points' },
     amount: { type: 'bigint' },
+    /** Read and written by a former version only. */
+    points: { type: 'bigint', default: 0 },
     reason: { type: 'text' },
     document: { type: 'text' },
     state: { type: 'text' },

@@ -355,3 +355,38 @@ describe('growth', () => {
     expect((await adjustGrowth(ledger, 2e12, { idempotencyKey: 'y' })).refusal!.code).toBe('AMOUNT_NOT_VALID')
   })
 })
+
+describe('a former version that runs on beside this one', () => {
+  const columns =
+    'id, member_id, program_key, direction, points, reason, document, state, requested_by, requested_at, ends_at'
+
+  test('asks for points by the name that it knows, and reads those that were asked for here', async () => {
+    await using ledger = await openLedger({ program })
+    const id = '01900000-0000-7000-8000-0000000000d1'
+    await ledger.sql(
+      `insert into ledger.adjustment (${columns}) values ($1, $2, 1, 'grant', 900, 'goodwill', 'case 7', 'requested',
+         'staff:operator-9', now() - interval '1 year', now() + interval '1 year')`,
+      [id, memberId('Li')],
+    )
+    expect((await decide(ledger, 'approve', id, 'd1')).adjustment).toMatchObject({
+      points: 900,
+      state: 'POSTED',
+    })
+    await adjust(ledger, 7, { idempotencyKey: '1' })
+    const read = await ledger.sql('select points from ledger.adjustment order by points')
+    expect(read).toEqual([{ points: '7' }, { points: '900' }])
+  })
+
+  test('finds no points in a correction of growth, and does not end it for that', async () => {
+    await using ledger = await openLedger({ program })
+    const { adjustment } = await adjustGrowth(ledger, 40, { idempotencyKey: '1' })
+    await ledger.sql(`update ledger.adjustment set state = 'approved'`)
+    expect(await ledger.sql('select points from ledger.adjustment')).toEqual([{ points: '0' }])
+    await ledger.sql(
+      `update ledger.adjustment set state = 'refused', refusal = 'POINTS_NOT_POSITIVE' where id = $1`,
+      [adjustment!.id],
+    )
+    await ledger.runJob('finish-adjustments')
+    expect((await accountField<{ growth: number }>(ledger, 'Li', 'growth')).growth).toBe(40)
+  })
+})

@@ -10,6 +10,7 @@ import { SidesOfKinds1795650160000 } from './1795650160000-sides-of-kinds.ts'
 import { CorrectionsOfGrowth1796000000000 } from './1796000000000-corrections-of-growth.ts'
 import { Homeward1796009000000 } from './1796009000000-homeward.ts'
 import { DaySums1796011000000 } from './1796011000000-day-sums.ts'
+import { CorrectionsBesideAFormerVersion1796012000000 } from './1796012000000-corrections-beside-a-former-version.ts'
 
 /** In the order of their application. */
 export const migrations: readonly Migration[] = [
@@ -24,4 +25,5 @@ export const migrations: readonly Migration[] = [
   SyncedBalances1796007600000,
   Homeward1796009000000,
   DaySums1796011000000,
+  CorrectionsBesideAFormerVersion1796012000000,
 ]
