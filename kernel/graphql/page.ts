@@ -32,15 +32,34 @@ export function connection<Node>(
   limit: number,
   keyOf: (node: Node) => string,
 ): Connection<Node> {
-  const edges = rows.slice(0, limit).map((node) => ({ node, cursor: encodeCursor(keyOf(node)) }))
+  const edges = rows.slice(0, limit).map((node) => new Edge(node, keyOf))
   return {
     edges,
     pageInfo: {
       hasNextPage: rows.length > limit,
       hasPreviousPage: false,
-      startCursor: edges[0]?.cursor ?? null,
-      endCursor: edges.at(-1)?.cursor ?? null,
+      get startCursor() {
+        return edges[0]?.cursor ?? null
+      },
+      get endCursor() {
+        return edges.at(-1)?.cursor ?? null
+      },
     },
+  }
+}
+
+/** Most who look at a page want the cursor of its end, and no other. */
+class Edge<Node> {
+  readonly node: Node
+  readonly #keyOf: (node: Node) => string
+
+  constructor(node: Node, keyOf: (node: Node) => string) {
+    this.node = node
+    this.#keyOf = keyOf
+  }
+
+  get cursor(): string {
+    return encodeCursor(this.#keyOf(this.node))
   }
 }
 

@@ -29,8 +29,8 @@ import {
   readLots,
   readPointsAt,
   readPointsBySource,
-  readStatement,
   readTierHistory,
+  SEQUENCE_MAX,
   type StatementAsset,
   type TierChangeView,
 } from '../store/reads.ts'
@@ -43,6 +43,8 @@ export interface AccountSource {
   readonly program: Program
   /** Where it was read with the account itself. */
   readonly view?: AccountView
+  /** Other ids lead to it; undefined: it was not looked. */
+  readonly joined?: boolean
 }
 
 /** The fields of one account share what was read of it. */
@@ -62,9 +64,6 @@ function viewOf(account: AccountSource, ctx: LedgerContext): AccountView | Promi
 const today = (program: Program, ctx: LedgerContext) => localDate(ctx.now, program.timeZone)
 
 const keyOf = ({ memberId, program }: AccountSource) => ({ memberId, programKey: program.key })
-
-/** Of PostgreSQL's `integer`. */
-const SEQUENCE_MAX = 2_147_483_647
 
 /** `expiringSoon` looks so far ahead (L3: reminders one to two months before). */
 const SOON_MONTHS = 2
@@ -142,12 +141,13 @@ export const Account = {
 
   async statement(account: AccountSource, args: StatementArguments, ctx: LedgerContext) {
     const { limit, after } = pageOf(args)
-    const memberIds = await allIds(ctx.db.query, account.memberId)
+    const memberIds = account.joined === false ? [] : await allIds(ctx.db.query, account.memberId)
     if (memberIds.length > 1) return joinedStatement(memberIds, account, args, ctx)
     const before = after === undefined ? undefined : Number(after)
     if (before !== undefined && !(Number.isInteger(before) && before > 0 && before <= SEQUENCE_MAX))
       throw new BadInputError('after is not a cursor of this list.')
-    const entries = await readStatement(ctx.db.query, keyOf(account), {
+    const entries = await ctx.services.reads.statement({
+      ...keyOf(account),
       asset: assetOf(args),
       from: args.from,
       to: args.to,

@@ -18,6 +18,8 @@ export interface CurrentAccount {
   readonly memberId: string
   readonly program: Program
   readonly view: AccountView
+  /** Other ids lead to it: of members that were merged into it. */
+  readonly joined: boolean
 }
 
 /**
@@ -37,11 +39,11 @@ export async function currentAccounts(
       asked.map(({ memberId }, index) => ({ memberId, programKey: picked[index]?.key })),
     )
     if (versions !== versionsOf(programs)) continue
-    return accounts.map(({ memberId, ...row }, index) => {
+    return accounts.map(({ memberId, joined, ...row }, index) => {
       const program = picked[index]
       if (!program) return undefined
       const today = localDate(asked[index]!.now, program.timeZone)
-      return { memberId, program, view: viewFrom({ memberId, programKey: program.key, today }, row) }
+      return { memberId, program, joined, view: viewFrom({ memberId, programKey: program.key, today }, row) }
     })
   }
 }

@@ -7,7 +7,15 @@ import { type AccountKey, accountName } from './accounts.ts'
 import { type AskedAccount, type CurrentAccount, currentAccounts } from './current-accounts.ts'
 import { type RecordedDocument, readDocuments, readReturnsOf } from './documents.ts'
 import type { ProgramShelf } from './programs.ts'
-import { type AccountView, membersWithAccount, readAccounts, readLotsEarned } from './reads.ts'
+import {
+  type AccountView,
+  type AskedStatement,
+  membersWithAccount,
+  readAccounts,
+  readLotsEarned,
+  readStatements,
+  type ShownEntry,
+} from './reads.ts'
 
 export interface Loaders {
   /** By its id. */
@@ -64,6 +72,8 @@ export interface SharedReads {
   account(key: AccountKey & { readonly today: LocalDate }): Promise<AccountView>
   /** A member's account, under the id and by the rules that are current; undefined: there is no such programme. */
   currentAccount(asked: AskedAccount): Promise<CurrentAccount | undefined>
+  /** A page of an account's statement. */
+  statement(asked: AskedStatement): Promise<readonly ShownEntry[]>
   /** Which of some members have an account, in their order. */
   haveAccounts(memberIds: readonly string[]): Promise<readonly boolean[]>
 }
@@ -80,6 +90,7 @@ export function sharedReads(db: Pick<Db, 'query' | 'within'>, programs: ProgramS
   })
   return {
     account: gather((keys) => readAccounts(query, keys)),
+    statement: gather((asked) => readStatements(query, asked)),
     currentAccount: gather((asked) => currentAccounts(db, programs, asked)),
     async haveAccounts(memberIds) {
       const known = memberIds.map((id) => holders.has(id))

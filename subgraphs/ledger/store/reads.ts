@@ -1,7 +1,8 @@
+import { momentFrom } from '../../../kernel/db/parsers.ts'
 import type { Query } from '../../../kernel/db/statement.ts'
 import { type Instant, type LocalDate, NEVER, toIso } from '../../../kernel/values/instant.ts'
 import type { TierReason } from '../domain/account-book.ts'
-import { type EntryKind, lotsFrom } from '../domain/entry.ts'
+import { type EntryKind, lotsFrom, type Move } from '../domain/entry.ts'
 import { type PointsSource, sourceOf } from '../domain/points-source.ts'
 import type { SourceDocument } from '../domain/posting.ts'
 import { type AccountKey, accountName } from './accounts.ts'
@@ -82,10 +83,14 @@ export async function readAccounts(
 export async function readMemberAccounts(
   query: Query,
   asked: readonly { readonly memberId: string; readonly programKey: number | undefined }[],
-): Promise<{ versions: string; accounts: (AccountColumns & { readonly memberId: string })[] }> {
-  const rows = await query<AccountColumns & { versions: string; member_id: string }>(
+): Promise<{
+  versions: string
+  accounts: (AccountColumns & { readonly memberId: string; readonly joined: boolean })[]
+}> {
+  const rows = await query<AccountColumns & { versions: string; member_id: string; joined: boolean }>(
     `/* readMemberAccounts */
-     select versions, present.member_id, ${VIEWED}
+     select versions, present.member_id, ${VIEWED},
+            exists (select from merged_member where survivor_id = present.member_id) as joined
      from (select coalesce(string_agg(program_key || '@' || version, ' ' order by id), '') as versions from program) as known
      cross join unnest($1::uuid[], $2::smallint[]) with ordinality as wanted (asked_id, program_key, place)
      left join merged_member as merged on merged.member_id = wanted.asked_id
@@ -202,40 +207,93 @@ const EARNING: ReadonlySet<EntryKind> = new Set([
 /** What a statement is of; points where it is not said. */
 export type StatementAsset = 'points' | 'growth'
 
-/** Entries that moved points, or growth, newest first, below a sequence number. */
-export async function readStatement(
+/** An entry without its lots, as statements show it. */
+export interface ShownEntry extends Omit<RecordedEntry, 'moves'> {
+  readonly moves: readonly Omit<Move, 'lots'>[]
+}
+
+export interface AskedStatement extends AccountKey {
+  readonly asset?: StatementAsset
+  readonly from?: Instant | null | undefined
+  readonly to?: Instant | null | undefined
+  /** Below this number. */
+  readonly before: number | undefined
+  readonly limit: number
+}
+
+/** Part the fields of an entry, and the entries of a page. */
+const FIELD = '\x1f'
+const ENTRY = '\x1e'
+
+/**
+ * Entries that moved points, or growth, newest first; the pages of many in one statement, each as one text: the driver
+ * looks at every row and column. With 32 callers a short page takes 44 microseconds of this process and 28 of the server; asked
+ * alone, its entries as rows and what ids lead to the account before it, it took 205 and 189.
+ */
+export async function readStatements(
   query: Query,
-  key: AccountKey,
-  options: {
-    asset?: StatementAsset
-    from?: Instant | null
-    to?: Instant | null
-    before: number | undefined
-    limit: number
-  },
-): Promise<RecordedEntry[]> {
-  const isoOrNull = (at: Instant | null | undefined) => (at === null || at === undefined ? null : toIso(at))
-  const rows = await query<EntryRow>(
-    `/* readStatement */
-     select ${entryColumns}
-     from entry
-     where member_id = $1 and program_key = $2 and ${options.asset ?? 'points'} is not null
-       and seq < coalesce($3::integer, 2147483647)
-       and effective_at >= coalesce($4::timestamptz, '-infinity')
-       and effective_at < coalesce($5::timestamptz, 'infinity')
-     order by seq desc
-     limit $6`,
+  asked: readonly AskedStatement[],
+): Promise<ShownEntry[][]> {
+  const rows = await query<{ page: string | null }>(
+    `/* readStatements */
+     select page
+     from unnest($1::uuid[], $2::smallint[], $3::boolean[], $4::integer[], $5::timestamptz[], $6::timestamptz[], $7::integer[])
+          with ordinality as asked (member_id, program_key, of_growth, before, since, until, most, place)
+     cross join lateral (
+       select string_agg(concat_ws(e'\\x1f', seq, kind, coalesce(points::text, ''), coalesce(points_after::text, ''),
+                                   coalesce(growth::text, ''), coalesce(growth_after::text, ''), effective_at, recorded_at,
+                                   coalesce(document_id::text, '')), e'\\x1e' order by seq desc) as page
+       from (
+         select * from entry
+         where entry.member_id = asked.member_id and entry.program_key = asked.program_key
+           and case when of_growth then growth else points end is not null
+           and seq < before and effective_at >= since and effective_at < until
+         order by seq desc
+         limit most
+       ) as shown
+     ) as read
+     order by place`,
     [
-      key.memberId,
-      key.programKey,
-      options.before ?? null,
-      isoOrNull(options.from),
-      isoOrNull(options.to),
-      options.limit,
+      asked.map(({ memberId }) => memberId),
+      asked.map(({ programKey }) => programKey),
+      asked.map(({ asset }) => asset === 'growth'),
+      asked.map(({ before }) => before ?? SEQUENCE_MAX),
+      asked.map(({ from }) => momentOr(from, '-infinity')),
+      asked.map(({ to }) => momentOr(to, 'infinity')),
+      asked.map(({ limit }) => limit),
     ],
   )
-  return rows.map(entryFrom)
+  return asked.map((key, index) => pageFrom(key, rows[index]!.page))
 }
+
+/** Of PostgreSQL's `integer`. */
+export const SEQUENCE_MAX = 2_147_483_647
+
+const momentOr = (at: Instant | null | undefined, otherwise: string): string =>
+  at === null || at === undefined ? otherwise : toIso(at)
+
+const pageFrom = ({ memberId, programKey }: AccountKey, page: string | null): ShownEntry[] =>
+  (page?.split(ENTRY) ?? []).map((entry) => {
+    const [seq, kind, points, pointsAfter, growth, growthAfter, effectiveAt, recordedAt, documentId] =
+      entry.split(FIELD)
+    return {
+      memberId,
+      programKey,
+      seq: Number(seq),
+      documentId: documentId || undefined,
+      kind: kind as EntryKind,
+      moves: [
+        ...(points
+          ? [{ asset: 'points' as const, amount: BigInt(points), after: BigInt(pointsAfter!) }]
+          : []),
+        ...(growth
+          ? [{ asset: 'growth' as const, amount: BigInt(growth), after: BigInt(growthAfter!) }]
+          : []),
+      ],
+      effectiveAt: momentFrom(effectiveAt!),
+      recordedAt: momentFrom(recordedAt!),
+    }
+  })
 
 export async function readEntry(
   query: Query,
@@ -272,7 +330,6 @@ export async function readJoinedStatement(
     limit: number
   },
 ): Promise<RecordedEntry[]> {
-  const isoOrNull = (at: Instant | null | undefined) => (at === null || at === undefined ? null : toIso(at))
   const { before } = options
   const rows = await query<EntryRow>(
     `/* readJoinedStatement */
@@ -280,18 +337,17 @@ export async function readJoinedStatement(
      from entry
      where member_id = any($1::uuid[]) and program_key = $2 and ${options.asset ?? 'points'} is not null
        and ($3::timestamptz is null or (recorded_at, seq, member_id) < ($3, $4::integer, $5::uuid))
-       and effective_at >= coalesce($6::timestamptz, '-infinity')
-       and effective_at < coalesce($7::timestamptz, 'infinity')
+       and effective_at >= $6::timestamptz and effective_at < $7::timestamptz
      order by recorded_at desc, seq desc, member_id desc
      limit $8`,
     [
       memberIds,
       programKey,
-      isoOrNull(before?.recordedAt),
+      before ? toIso(before.recordedAt) : null,
       before?.seq ?? null,
       before?.memberId ?? null,
-      isoOrNull(options.from),
-      isoOrNull(options.to),
+      momentOr(options.from, '-infinity'),
+      momentOr(options.to, 'infinity'),
       options.limit,
     ],
   )

@@ -125,6 +125,35 @@ test('a statement of some days shows what took effect on them: from the first mo
   ])
 })
 
+test('pages that are asked for at the same moment are each their own: member, asset, days and length', async () => {
+  await using ledger = await openLedger({ now: '2026-12-31T00:00:00Z' })
+  await record(ledger, [
+    ...days(3),
+    purchase('wang', '7', { document: 'w-1', occurredAt: '2026-01-02T04:00:00Z' }),
+    purchase('wang', '8', { document: 'w-2', occurredAt: '2026-02-02T04:00:00Z' }),
+  ])
+  await grant(ledger, 'li', 50, { idempotencyKey: 'k-1' })
+  const shown = async (who: string, of: string) => {
+    const selection = `statement(${of}) { edges { cursor node { sequence points growth } } pageInfo { hasNextPage endCursor } }`
+    const { statement } = await accountField<{ statement: Page<object> }>(ledger, who, selection)
+    return [...statement.edges.map(({ node }) => Object.values(node)), statement.pageInfo.hasNextPage]
+  }
+  const pages = await Promise.all([
+    shown('li', 'first: 2'),
+    shown('wang', 'first: 5'),
+    shown('li', 'of: GROWTH, first: 5'),
+    shown('wang', 'to: "2026-02-01T00:00:00Z"'),
+    shown('zhao', 'first: 5'),
+  ])
+  expect(pages).toEqual([
+    [[4, 50, 0], [3, 1, 1], true],
+    [[2, 8, 8], [1, 7, 7], false],
+    [[3, 1, 1], [2, 1, 1], [1, 1, 1], false],
+    [[1, 7, 7], false],
+    [false],
+  ])
+})
+
 test('the balance of any past moment is what was shown then', async () => {
   await using ledger = await openLedger({ now: '2026-01-10T04:00:00Z' })
   const shown: [string, number][] = []
