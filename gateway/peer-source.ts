@@ -58,7 +58,7 @@ export function peerSource(
         : peers.execute(name, asked, claims)
     try {
       const answer = circuit
-        ? circuit.call(async () => once(), { repeatable, asker: repeatable ? asker : undefined })
+        ? circuit.call(once, { repeatable, asker: repeatable ? asker : undefined })
         : once()
       if (!(answer instanceof Promise)) return answer
       return answer.catch((error: unknown) => failed(error, asked, claims.requestId))

@@ -55,6 +55,13 @@ function queueFor(ms: number): Queue {
   return queue
 }
 
+/** Calls back after so long; answers how to stop that. */
+export function later(ms: number, late: () => void): () => void {
+  const queue = queueFor(ms)
+  const waiting = queue.add(late)
+  return () => queue.delete(waiting)
+}
+
 /**
  * What `work` comes to, or what `late` says where it has not come in time; where that says nothing, it is waited for on.
  * A timer and a race for each of a request's waits took longer than many a request.

@@ -1,4 +1,4 @@
-import { Agent, request as httpRequest } from 'undici'
+import { Pool } from 'undici'
 import { type Claims, signRequest, targetOf } from './auth/request-signature.ts'
 import type { Clock } from './clock.ts'
 import type { SubgraphName } from './config.ts'
@@ -132,18 +132,11 @@ export function remotePeers(options: {
   clock: Clock
 }): Peers & AsyncDisposable {
   const { linkKey, clock } = options
-  const urls = Object.fromEntries(
-    Object.entries(options.urls).map(([name, url]) => [name, url === undefined ? url : new URL(url).origin]),
-  ) as typeof options.urls
-  const agent = new Agent({
-    keepAliveTimeout: 4_000,
-    connections: 64,
-    connect: { timeout: CONNECT_MS },
-    // Each call has a deadline of its own, for all of it.
-    headersTimeout: 0,
-    bodyTimeout: 0,
-    allowH2: true,
-  })
+  const remotes = Object.fromEntries(
+    Object.entries(options.urls).flatMap(([name, url]) =>
+      url === undefined ? [] : [[name, openRemote(name, new URL(url))]],
+    ),
+  ) as Partial<Record<SubgraphName, Remote>>
   const common = wakeUps()
 
   const call = async (
@@ -154,28 +147,16 @@ export function remotePeers(options: {
     withinMs = CALL_TIMEOUT_MS,
     asker?: Patience,
   ): Promise<unknown> => {
-    const base = urls[to]
-    if (!base) throw new AppError('SUBGRAPH_UNAVAILABLE', 'A part of the service is not configured.')
+    const remote = remotes[to]
+    if (!remote) throw new AppError('SUBGRAPH_UNAVAILABLE', 'A part of the service is not configured.')
+    const { pool, target } = remote
     let posted: Posted
     try {
-      const headers = signRequest(
-        linkKey,
-        { method: 'POST', path, body, target: targetOf(to, new URL(base).host) },
-        claims,
-        clock.now(),
-      )
+      const headers = signRequest(linkKey, { method: 'POST', path, body, target }, claims, clock.now())
       headers['content-type'] = 'application/json'
       const trace = traceparent()
       if (trace !== undefined) headers.traceparent = trace
-      posted = await post(agent, {
-        origin: base,
-        path,
-        headers,
-        body,
-        withinMs,
-        asker,
-        bytesMax: ANSWER_BYTES_MAX,
-      })
+      posted = await post(pool, { path, headers, body, withinMs, asker, bytesMax: ANSWER_BYTES_MAX })
     } catch {
       throw new AppError('SUBGRAPH_UNAVAILABLE', 'A part of the service cannot be reached.')
     }
@@ -188,8 +169,7 @@ export function remotePeers(options: {
   const execute: Peers['execute'] = (to, request, claims, withinMs, asker) =>
     observeCall(
       to,
-      async () =>
-        (await call(to, '/graphql', JSON.stringify(request), claims, withinMs, asker)) as GraphQLAnswer,
+      () => call(to, '/graphql', textOf(request), claims, withinMs, asker) as Promise<GraphQLAnswer>,
     )
 
   const ownClaims = (): Claims => ({
@@ -210,11 +190,12 @@ export function remotePeers(options: {
     }),
     drain: async (name) => void (await call(name, '/internal/drain', '{}', ownClaims())),
     async ready(name) {
-      const base = urls[name]
-      if (!base) return false
+      const remote = remotes[name]
+      if (!remote) return false
       try {
-        const { statusCode, body } = await httpRequest(new URL('/health/ready', base), {
-          dispatcher: agent,
+        const { statusCode, body } = await remote.pool.request({
+          method: 'GET',
+          path: '/health/ready',
           headersTimeout: READY_TIMEOUT_MS,
           bodyTimeout: READY_TIMEOUT_MS,
         })
@@ -233,8 +214,48 @@ export function remotePeers(options: {
         forget()
       }
     },
-    [Symbol.asyncDispose]: () => agent.close(),
+    async [Symbol.asyncDispose]() {
+      await Promise.all(Object.values(remotes).map(({ pool }) => pool.close()))
+    },
   }
+}
+
+interface Remote {
+  readonly pool: Pool
+  /** As which its requests are signed. */
+  readonly target: string
+}
+
+const openRemote = (name: string, { origin, host }: URL): Remote => ({
+  target: targetOf(name, host),
+  pool: new Pool(origin, {
+    keepAliveTimeout: 4_000,
+    connections: 64,
+    connect: { timeout: CONNECT_MS },
+    // Each call has a deadline of its own, for all of it.
+    headersTimeout: 0,
+    bodyTimeout: 0,
+    allowH2: true,
+  }),
+})
+
+/** Documents as JSON: the same are sent again and again. Callers shape them, so it is bounded how many are kept. */
+const documents = new Map<string, string>()
+const CHARACTERS_MAX = 1_000_000
+let characters = 0
+
+function textOf({ query, variables, operationName }: GraphQLRequest): string {
+  let document = documents.get(query)
+  if (document === undefined) {
+    document = JSON.stringify(query)
+    characters += document.length
+    if (characters > CHARACTERS_MAX) {
+      documents.clear()
+      characters = document.length
+    }
+    documents.set(query, document)
+  }
+  return `{"query":${document},"variables":${JSON.stringify(variables ?? {})},"operationName":${JSON.stringify(operationName ?? null)}}`
 }
 
 function parsed(text: string): unknown {

@@ -1,4 +1,5 @@
-import type { Dispatcher } from 'undici'
+import type { Dispatcher, Pool } from 'undici'
+import { later } from './deadlines.ts'
 import type { Patience } from './values/patience.ts'
 
 export interface Posted {
@@ -21,9 +22,8 @@ export class TooLateError extends Error {
  * with a timer for each call took longer than sending and receiving.
  */
 export function post(
-  dispatcher: Dispatcher,
+  pool: Pool,
   options: {
-    origin: string
     path: string
     headers: Record<string, string | undefined>
     body: string
@@ -33,7 +33,7 @@ export function post(
     bytesMax: number
   },
 ): Promise<Posted> {
-  const { origin, path, headers, body, withinMs, asker, bytesMax } = options
+  const { path, headers, body, withinMs, asker, bytesMax } = options
   if (asker?.isOver) return Promise.reject(new TooLateError())
   return new Promise((resolve, reject) => {
     let sending: Dispatcher.DispatchController | undefined
@@ -49,10 +49,10 @@ export function post(
       if (sending) sending.abort(late)
       else reject(late)
     }
-    const timer = setTimeout(giveUp, withinMs)
+    const inTime = later(withinMs, giveUp)
     const forget = asker?.onEnd(giveUp)
     const settled = () => {
-      clearTimeout(timer)
+      inTime()
       forget?.()
     }
     const handler: Dispatcher.DispatchHandler = {
@@ -80,6 +80,6 @@ export function post(
         reject(error)
       },
     }
-    dispatcher.dispatch({ origin, path, method: 'POST', headers, body }, handler)
+    pool.dispatch({ path, method: 'POST', headers, body }, handler)
   })
 }

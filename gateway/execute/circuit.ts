@@ -37,7 +37,10 @@ export class Circuit {
     this.#wait = wait
   }
 
-  async call<Answer>(once: () => Promise<Answer>, { repeatable, asker }: CallOptions): Promise<Answer> {
+  async call<Answer>(
+    once: () => Answer | Promise<Answer>,
+    { repeatable, asker }: CallOptions,
+  ): Promise<Answer> {
     const began = this.#now()
     try {
       return await this.#guarded(once, asker)
@@ -53,7 +56,7 @@ export class Circuit {
     return this.#failures >= FAILURES_MAX && this.#now() < this.#openUntil
   }
 
-  async #guarded<Answer>(once: () => Promise<Answer>, asker: Patience | undefined): Promise<Answer> {
+  async #guarded<Answer>(once: () => Answer | Promise<Answer>, asker: Patience | undefined): Promise<Answer> {
     if (this.#isOpen()) {
       throw new AppError('SUBGRAPH_UNAVAILABLE', 'A part of the service is not available. Try again.')
     }

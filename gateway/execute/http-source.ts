@@ -35,7 +35,7 @@ export function httpSource(url: string, options: { answerMs?: number } = {}): Ht
   const send = async (body: string): Promise<Posted> => {
     const path = `${pathname}${search}`
     try {
-      return await post(pool, { origin, path, headers, body, withinMs: timeout, bytesMax: ANSWER_BYTES_MAX })
+      return await post(pool, { path, headers, body, withinMs: timeout, bytesMax: ANSWER_BYTES_MAX })
     } catch (error) {
       const message =
         error instanceof TooLongError ? 'A subgraph answered too much.' : 'A subgraph cannot be reached.'

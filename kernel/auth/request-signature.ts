@@ -1,7 +1,8 @@
-import { createHmac, createSecretKey, hash, type KeyObject, timingSafeEqual } from 'node:crypto'
+import { hash, timingSafeEqual } from 'node:crypto'
 import { UnauthenticatedError } from '../errors.ts'
 import type { Instant } from '../values/instant.ts'
 import { randomBytes } from '../values/random.ts'
+import { hmacBy } from './hmac.ts'
 import type { Principal } from './principal.ts'
 
 /**
@@ -40,15 +41,15 @@ export interface Nonces {
 }
 
 /** Made once: preparing a key costs more than using it. */
-const keys = new WeakMap<Buffer, KeyObject>()
+const hmacs = new WeakMap<Buffer, (text: string) => string>()
 
-function keyOf(bytes: Buffer): KeyObject {
-  let key = keys.get(bytes)
-  if (!key) {
-    key = createSecretKey(bytes)
-    keys.set(bytes, key)
+function hmacOf(key: Buffer): (text: string) => string {
+  let hmac = hmacs.get(key)
+  if (!hmac) {
+    hmac = hmacBy(key)
+    hmacs.set(key, hmac)
   }
-  return key
+  return hmac
 }
 
 /** By which a verifier that has several keys finds the one. */
@@ -63,12 +64,14 @@ function idOf(bytes: Buffer): string {
   return id
 }
 
-const digest = (key: Buffer, request: Signed, at: number, nonce: string, claims: string): Buffer =>
-  createHmac('sha256', keyOf(key))
-    .update(
-      `${request.method}\n${request.path}\n${hash('sha256', request.body, 'hex')}\n${request.target}\n${at}\n${nonce}\n${claims}`,
-    )
-    .digest()
+/** The body comes last: nothing before it can have a line of its own. */
+const signatureOf = (
+  key: Buffer,
+  { method, path, target, body }: Signed,
+  at: number,
+  nonce: string,
+  claims: string,
+): string => hmacOf(key)(`${method}\n${path}\n${target}\n${at}\n${nonce}\n${claims}\n${body}`)
 
 /** One request of a caller becomes several to subgraphs, with the same claims. */
 const texts = new WeakMap<Claims, string>()
@@ -90,7 +93,7 @@ export function signRequest(
 ): Record<string, string> {
   const text = textOf(claims)
   const nonce = randomBytes(12).toString('base64url')
-  const signature = digest(key, request, at, nonce, text).toString('base64url')
+  const signature = signatureOf(key, request, at, nonce, text)
   return { [CLAIMS_HEADER]: text, [SIGNATURE_HEADER]: `k=${idOf(key)},t=${at},n=${nonce},s=${signature}` }
 }
 
@@ -113,8 +116,8 @@ export function signatureVerifier(keys: Buffer | readonly Buffer[], nonces: Nonc
     const key = byId.get(id)
     if (!key) throw new UnauthenticatedError('The signature of the request does not match.')
     const at = Number(time)
-    const expected = digest(key, request, at, nonce, claims)
-    const given = Buffer.from(signature, 'base64url')
+    const expected = Buffer.from(signatureOf(key, request, at, nonce, claims))
+    const given = Buffer.from(signature)
     if (given.length !== expected.length || !timingSafeEqual(given, expected)) {
       throw new UnauthenticatedError('The signature of the request does not match.')
     }
