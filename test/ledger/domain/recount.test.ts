@@ -69,3 +69,42 @@ test('growth that staff gave or took is counted once more as it was, points that
   expect(measured(desk.state.counters)).toEqual({ 'growth/calendar-year': 100n, 'points/calendar-year': 80n })
   expect(measured(recounted(yearly, {}, events, []))).toEqual(measured(desk.state.counters))
 })
+
+test('what came back is not counted, and what a return settles nobody has earned', () => {
+  const visited = YEARLY.replace(
+    'all: [',
+    'all: [{ visits: 9, in: calendar-year }, { spend: "900.00", in: calendar-year }, { spend: "500.00", in: purchase }, ',
+  )
+  const club = compiled(
+    labDocument('validity: { kind: rolling, days: 10 }, graceDays: 5', {
+      tiers: visited,
+      more: 'downgrade: to-fit\nreturns: { spent: cash }',
+    }),
+  )
+  const desk = new Desk(club, '2026-01-10T04:00:00Z')
+  const buy = (bill: string, day: string, amount: string) =>
+    desk.at(`${day}T04:00:00Z`).buy(bill, `${day}T04:00:00Z`, [{ amount }])
+  buy('a', '2026-01-10', '100.00')
+  desk.at('2026-01-10T05:00:00Z').redeem('b', 70n)
+  buy('b', '2026-01-11', '300.00')
+  desk.at('2026-01-11T05:00:00Z').redeem('elsewhere', 20n)
+  buy('c', '2026-01-12', '50.00')
+  buy('d', '2026-01-12', '20.00')
+  desk.at('2026-01-21T04:00:00Z').giveBack('b')
+  desk.redeem('all', 140n)
+  desk.giveBack('a', [{ amount: '30.00' }])
+  desk.giveBack('c')
+  const settled = desk.past.flatMap(({ document }) => document.awards.map(({ rule }) => rule))
+  expect(settled).toEqual(expect.arrayContaining(['return:grace', 'return:cash', 'return:refund']))
+  const events = desk.past.map(({ document }): PastEvent => ({ document, burned: 0n }))
+  const measured = (counters: Parameters<typeof measuresOn>[1]) =>
+    measuresOn(club, counters, 0n, '2026-02-01' as LocalDate)
+  expect(measured(desk.state.counters)).toEqual({
+    'growth/calendar-year': 90n,
+    'points/calendar-year': 90n,
+    'spend/calendar-year': 9_000n,
+    'spend/purchase': 7_000n,
+    'visits/calendar-year': 2n,
+  })
+  expect(measured(recounted(club, {}, events, []))).toEqual(measured(desk.state.counters))
+})
