@@ -111,6 +111,7 @@ export async function grant(
   name: string,
   points: number,
   more: Fields & { idempotencyKey: string },
+  as: Principal = admin,
 ): Promise<Omit<Redemption, 'offset'>> {
   const input = {
     memberId: memberId(name),
@@ -120,11 +121,16 @@ export async function grant(
     document: 'case-1',
     ...more,
   }
-  const { grantPoints } = await ledger.ask<{ grantPoints: Redemption }>(admin, GRANT, { input })
+  const { grantPoints } = await ledger.ask<{ grantPoints: Redemption }>(as, GRANT, { input })
   return grantPoints
 }
 
-export const tryGrant = (ledger: OpenLedger, as: Principal, name: string): Promise<GraphQLAnswer> =>
+export const tryGrant = (
+  ledger: OpenLedger,
+  as: Principal,
+  name: string,
+  more: Fields = {},
+): Promise<GraphQLAnswer> =>
   ledger.tryAsk(as, GRANT, {
     input: {
       memberId: memberId(name),
@@ -133,6 +139,7 @@ export const tryGrant = (ledger: OpenLedger, as: Principal, name: string): Promi
       reason: 'r',
       document: 'd',
       idempotencyKey: 'k',
+      ...more,
     },
   })
 

@@ -1,4 +1,5 @@
 import { principalName } from '../../../kernel/auth/principal.ts'
+import { ForbiddenError } from '../../../kernel/errors.ts'
 import { bodyDigest } from '../../../kernel/values/canonical.ts'
 import { derivedId } from '../../../kernel/values/ids.ts'
 import type { Instant } from '../../../kernel/values/instant.ts'
@@ -26,6 +27,8 @@ export async function grantPoints(
   ctx: LedgerContext,
   input: GrantInput,
 ): Promise<Result<Posted, PurchaseRefusal>> {
+  if (input.growth && ctx.principal.kind === 'staff')
+    throw new ForbiddenError('Staff gives growth by adjustGrowth, within the limits of the programme.')
   const program = await ctx.services.programs.pick(input.program)
   if (!program) return fail('PROGRAM_NOT_FOUND', { path: ['program'] })
   const [memberId] = await resolveMembers(ctx, [{ id: input.memberId }])

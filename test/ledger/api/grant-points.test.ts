@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { channelService, clerk, member, operator } from '../../helpers/graph.ts'
+import { admin, channelService, clerk, member, operator, service } from '../../helpers/graph.ts'
 import { memberId, openLedger } from '../open-ledger.ts'
 import { grant, redeem, setClock, tryGrant } from '../requests.ts'
 import { shareLedger } from '../share-ledger.ts'
@@ -31,12 +31,13 @@ test('granted points say where they come from, bring no growth, and expire like 
 
 test('growth comes with points, or alone, and lifts the tier', async () => {
   await using ledger = await openLedger()
-  const { entry } = await grant(ledger, 'li', 50, { idempotencyKey: 'k-1', growth: 2_900 })
+  const part = service('campaigns')
+  const { entry } = await grant(ledger, 'li', 50, { idempotencyKey: 'k-1', growth: 2_900 }, part)
   expect(entry).toMatchObject({ points: 50, document: { awards: [{ amount: 50 }, { amount: 2_900 }] } })
-  const alone = await grant(ledger, 'li', 0, { idempotencyKey: 'k-2', growth: 100 })
+  const alone = await grant(ledger, 'li', 0, { idempotencyKey: 'k-2', growth: 100 }, part)
   expect(alone.refusal).toBeNull()
-  expect(await grant(ledger, 'li', 0, { idempotencyKey: 'k-2', growth: 100 })).toEqual(alone)
-  const other = await grant(ledger, 'li', 0, { idempotencyKey: 'k-2', growth: 101 })
+  expect(await grant(ledger, 'li', 0, { idempotencyKey: 'k-2', growth: 100 }, part)).toEqual(alone)
+  const other = await grant(ledger, 'li', 0, { idempotencyKey: 'k-2', growth: 101 }, part)
   expect(other.refusal!.code).toBe('IDEMPOTENCY_KEY_REUSED')
   expect(await ledger.account('li')).toMatchObject({
     growth: 3_000,
@@ -77,7 +78,8 @@ describe('refused by name:', () => {
     ['too much growth',            5, { growth: 2e12 },                                           'AMOUNT_NOT_VALID'   ],
   ])('%s', async (who, points, more, code) => {
     const ledger = shared()
-    expect((await grant(ledger, who, points, { idempotencyKey: 'k-1', ...more })).refusal!.code).toBe(code)
+    const answer = await grant(ledger, who, points, { idempotencyKey: 'k-1', ...more }, service('campaigns'))
+    expect(answer.refusal!.code).toBe(code)
     expect((await ledger.account(who)).points.lifetimeEarned).toBe(0)
   })
 })
@@ -121,4 +123,14 @@ test.each([
   ['a channel', channelService('app')],
 ])('%s may not grant', async (_, as) => {
   expect((await tryGrant(shared(), as, 'li')).errors![0]!.extensions!.code).toBe('FORBIDDEN')
+})
+
+test('nobody on the staff gives growth with points: that is a correction, with its limits and its second pair of eyes', async () => {
+  const ledger = shared()
+  for (const growth of [1, 5_000]) {
+    const answer = await tryGrant(ledger, admin, 'by hand', { growth })
+    expect(answer.errors![0]!.extensions!.code).toBe('FORBIDDEN')
+  }
+  expect(await ledger.account('by hand')).toMatchObject({ growth: 0, points: { available: 0 } })
+  expect((await tryGrant(ledger, admin, 'by hand', { growth: 0 })).errors).toBeUndefined()
 })
