@@ -118,13 +118,15 @@ const isSecond = (one: FoundIdentifier, held: readonly HeldIdentifier[]): boolea
 
 /** By the policy a number goes to who proves to have it, unless its member would be left without any identifier. */
 function goesToNewest(
-  { policy, held }: Claim,
+  { policy, held, memberId: asksId }: Claim,
   verified: readonly FoundIdentifier[],
   { kind, hash, holderId }: Conflict,
   conflicts: readonly Conflict[],
 ): boolean {
   const one = verified.find((candidate) => candidate.hash === hash)!
   if (policy !== 'NEWEST_PROOF' || !KINDS[one.kind].passesOn || one.strength !== 'proved') return false
+  // Who asks has it: what is wrong is the second account that comes with it.
+  if (holderId === asksId) return false
   // A number alone proves that one has the number, not that one is somebody else.
   if (kind === 'DORMANT') return false
   return held.some(

@@ -181,6 +181,19 @@ test.each([
   expect(toWhom(resolve([...identifiers], { held: [...held], policy: 'NEWEST_PROOF' }))).toEqual(expected)
 })
 
+test.each([
+  // what                     identifiers               claimant
+  ['a new number of hers', [phone(), unionid()], anna],
+  ['the number that she has', [annasPhone, unionid()], undefined],
+] as const)(
+  'by newest proof nobody loses to herself: %s with a second account stays',
+  (_, identifiers, claimant) => {
+    const held = [...hasUnionid, ...holds(anna, 'CARD')]
+    const oneId = resolve([...identifiers], { held, memberId: anna, policy: 'NEWEST_PROOF' })
+    expect(contested(oneId)).toEqual([['PASSED_ON', 'PHONE-hash', anna, claimant]])
+  },
+)
+
 test('by newest proof, too, a number alone does not open the account of who is long gone', () => {
   const claim = { policy: 'NEWEST_PROOF', dormant: new Set([anna]), held: holds(anna, 'CARD') } as const
   expect(resolve([annasPhone], claim).outcome).toBe('conflict')
