@@ -1,26 +1,22 @@
-import type { KeyObject } from 'node:crypto'
 import type { Tx } from '../../../kernel/db/transaction.ts'
-import type { NewEvent } from '../../../kernel/events/event.ts'
 import { publish } from '../../../kernel/events/publish.ts'
 import type { MemberId } from '../../../kernel/values/ids.ts'
 import type { Instant } from '../../../kernel/values/instant.ts'
-import type { ProfilesChanged } from '../../../schema/events/identity.ts'
 import type { IdentityContext } from '../context.ts'
 import type { Entry } from '../domain/entry.ts'
 import { type Channel, KINDS } from '../domain/kinds.ts'
 import { fillProfile, type Profile, type ProfileChange } from '../domain/profile.ts'
-import { places, seal, unseal } from '../domain/sealing.ts'
 import type { Tag } from '../domain/tags.ts'
 import { insertFirstIdentities } from '../store/channel-identities.ts'
-import { lockMember } from '../store/members.ts'
 import { findProfiles, insertProfiles, type SealedProfile, saveProfiles } from '../store/profiles.ts'
 import { appendTagsOfMany, insertFirstTags } from '../store/tags.ts'
-import { beginDataKeys, ensureDataKeys, newNonce } from './data-key.ts'
+import { beginDataKeys, ensureDataKeys } from './data-key.ts'
 import { nameByHashes } from './phone-aliases.ts'
 import { beginMembers, identityBound, membersRegistered } from './register-member.ts'
 import { recordIdentities, sealIdentities } from './resolve-member.ts'
 import { tagsChanged } from './tags-changed.ts'
 import type { VerifiedIdentifier } from './verify-proofs.ts'
+import { openedProfile, profilesChanged, sealedProfile } from './write-profile.ts'
 
 /** A line of a file whose person is found, with what it says of the person. */
 export interface ImportedLine {
@@ -99,7 +95,9 @@ async function writeNew(
   ])
   writing.push(kept, insertFirstIdentities(tx, sealIdentities(ctx.now, bindings, dataKeys)))
   if (profiles.size > 0) {
-    const sealed = [...profiles].map(([memberId, profile]) => sealProfile(dataKeys, memberId, profile, 1))
+    const sealed = [...profiles].map(([memberId, profile]) =>
+      sealedProfile(dataKeys.get(memberId)!, memberId, profile, 1),
+    )
     writing.push(insertProfiles(tx, sealed, ctx.now))
   }
   await Promise.all(writing)
@@ -141,7 +139,7 @@ function lastTags(lines: readonly ImportedLine[]): (Tag & { memberId: MemberId }
   return [...last.values()]
 }
 
-/** What a line says fills what is empty, under the member's lock. */
+/** What a line says fills what is empty. The members are held. */
 async function fillKnownProfiles(
   tx: Tx,
   ctx: IdentityContext,
@@ -151,44 +149,16 @@ async function fillKnownProfiles(
   if (saying.length === 0) return []
   const ids = [...new Set(saying.map(({ memberId }) => memberId))]
   const dataKeys = await ensureDataKeys(tx, ctx.services.keys, ids)
-  for (const id of ids.toSorted()) await lockMember(tx, id)
   const known = await findProfiles(tx, ids)
   const changed = new Map<MemberId, SealedProfile>()
   for (const [memberId, said] of Map.groupBy(saying, (line) => line.memberId)) {
+    const dataKey = dataKeys.get(memberId)!
     const stored = known.get(memberId)
-    const before: Profile = stored
-      ? JSON.parse(unseal(dataKeys.get(memberId)!, places.profile(memberId), stored.sealed).toString())
-      : {}
+    const before = stored ? openedProfile(dataKey, stored) : {}
     const profile = said.reduce((filled, line) => fillProfile(filled, line.profile), before)
     if (stored && JSON.stringify(profile) === JSON.stringify(before)) continue
-    changed.set(memberId, sealProfile(dataKeys, memberId, profile, (stored?.version ?? 0) + 1))
+    changed.set(memberId, sealedProfile(dataKey, memberId, profile, (stored?.version ?? 0) + 1))
   }
   if (changed.size > 0) await saveProfiles(tx, [...changed.values()], ctx.now)
   return [...changed.keys()]
 }
-
-const sealProfile = (
-  dataKeys: ReadonlyMap<string, KeyObject>,
-  memberId: MemberId,
-  profile: Profile,
-  version: number,
-): SealedProfile => ({
-  memberId,
-  version,
-  sealed: seal(
-    dataKeys.get(memberId)!,
-    places.profile(memberId),
-    Buffer.from(JSON.stringify(profile)),
-    newNonce(),
-  ),
-})
-
-const profilesChanged = (
-  occurredAt: Instant,
-  memberIds: readonly MemberId[],
-): NewEvent<'identity.ProfilesChanged', ProfilesChanged> => ({
-  type: 'identity.ProfilesChanged',
-  ...(memberIds.length === 1 ? { memberId: memberIds[0]! } : {}),
-  occurredAt,
-  payload: { memberIds },
-})
