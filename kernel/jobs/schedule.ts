@@ -1,9 +1,9 @@
-import { DAY_MS, type Instant } from '../values/instant.ts'
+import { DAY_MS, HOUR_MS, type Instant } from '../values/instant.ts'
 import type { Schedule } from './define-job.ts'
 
 const EVERY_MS: Record<Schedule, number> = {
   'every minute': 60_000,
-  'every hour': 3_600_000,
+  'every hour': HOUR_MS,
   'every day': DAY_MS,
 }
 

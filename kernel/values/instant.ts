@@ -7,7 +7,8 @@ export type Instant = number & { readonly __unit: 'ms since epoch' }
 export type LocalDate = string & { readonly __unit: 'day' }
 
 export const NEVER = 'infinity' as LocalDate
-export const DAY_MS = 86_400_000
+export const HOUR_MS = 3_600_000
+export const DAY_MS = 24 * HOUR_MS
 
 export const instant = (value: string | number | Date): Instant => {
   const ms = typeof value === 'number' ? value : new Date(value).getTime()

@@ -5,7 +5,7 @@ import { DAY_MS, later } from '../../../kernel/values/instant.ts'
 import type { IdentityContext } from '../context.ts'
 import type { Conflict } from '../domain/one-id.ts'
 import { type ChannelIdentityRow, deleteChannelIdentity } from '../store/channel-identities.ts'
-import { noteConflicts as openCases, resolveConflictRow, type Seen } from '../store/conflicts.ts'
+import { noteConflicts, resolveConflictRow, type Seen } from '../store/conflicts.ts'
 import { handOverIdentifier, releaseIdentifiers } from '../store/identifiers.ts'
 import { lastSeen } from '../store/last-seen.ts'
 import { findAllIds } from '../store/members.ts'
@@ -25,16 +25,6 @@ export async function findDormant(
   const since = later(ctx.now, -dormantDays * DAY_MS)
   const seen = await lastSeen(tx, presentIds)
   return new Set(presentIds.filter((id) => (seen.get(id) ?? 0) < since))
-}
-
-/** Opens cases for people to decide; answers their ids. */
-export async function noteConflicts(
-  tx: Tx,
-  ctx: IdentityContext,
-  conflicts: readonly Conflict[],
-  identifiers: readonly VerifiedIdentifier[],
-): Promise<string[]> {
-  return openCases(tx, casesOf(conflicts, identifiers), ctx.now)
 }
 
 /** What people have to decide. A second account of one's own kind is not: nobody else holds it. */
@@ -64,7 +54,7 @@ export async function moveToNewest(
 ): Promise<void> {
   for (const conflict of moved) {
     const identifier = identifierOf(conflict, given.identifiers)
-    const [caseId] = await openCases(tx, casesOf([conflict], [identifier]), ctx.now)
+    const [caseId] = await noteConflicts(tx, casesOf([conflict], [identifier]), ctx.now)
     const row = given.held.find(({ hash }) => hash.equals(identifier.hash))!
     const hashes = await boundHashesOf(tx, ctx, row, given.held)
     await takeIdentifier(tx, ctx, conflict.holderId, { row, hashes })

@@ -7,7 +7,7 @@ import type { IdentityContext } from '../context.ts'
 import type { Entry } from '../domain/entry.ts'
 import { type IdentifierText, normaliseIdentifier } from '../domain/identifier.ts'
 import { type ImportDecision, planImport } from '../domain/import-plan.ts'
-import type { Channel } from '../domain/kinds.ts'
+import { type Channel, KINDS } from '../domain/kinds.ts'
 import type { HeldIdentifier } from '../domain/one-id.ts'
 import { checkProfile, type ProfileChange } from '../domain/profile.ts'
 import type { IdentityRefusalCode } from '../domain/refusals.ts'
@@ -81,8 +81,7 @@ function readLine(
     const path = place === 0 ? ['key'] : ['identities', String(place - 1)]
     const identifier = normaliseIdentifier(text)
     if (!identifier.ok) return fail(identifier.refusal.code, { path })
-    if (text.kind === 'MEMBER_NUMBER' || text.kind === 'COMPANY' || text.kind === 'PHONE_HASH')
-      return fail('IDENTIFIER_NOT_VALID', { path })
+    if (!KINDS[text.kind].fromFiles) return fail('IDENTIFIER_NOT_VALID', { path })
     const hash = blindIndex(ctx.services.keys.index, identifier.value)
     const key = hash.toString('hex')
     if (identifiers.some((other) => other.key === key)) continue

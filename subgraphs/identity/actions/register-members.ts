@@ -7,7 +7,7 @@ import type { Instant } from '../../../kernel/values/instant.ts'
 import { fail, ok, type Result } from '../../../kernel/values/result.ts'
 import type { IdentityContext } from '../context.ts'
 import { type IdentifierText, normaliseIdentifier } from '../domain/identifier.ts'
-import type { Channel } from '../domain/kinds.ts'
+import { type Channel, KINDS } from '../domain/kinds.ts'
 import type { IdentityRefusalCode } from '../domain/refusals.ts'
 import { blindIndex } from '../domain/sealing.ts'
 import { claimIdentifiers, handOverClaims, releaseIdentifiers } from '../store/identifiers.ts'
@@ -64,12 +64,7 @@ function readIdentifiers(
   for (const [index, { identity }] of members.entries()) {
     const scope = identity.scope || (identity.kind === 'EXTERNAL' ? source : '')
     const identifier = normaliseIdentifier({ ...identity, scope })
-    if (
-      !identifier.ok ||
-      identity.kind === 'MEMBER_NUMBER' ||
-      identity.kind === 'COMPANY' ||
-      identity.kind === 'PHONE_HASH'
-    ) {
+    if (!identifier.ok || !KINDS[identity.kind].fromFiles) {
       const code = identifier.ok ? 'IDENTIFIER_NOT_VALID' : identifier.refusal.code
       return fail(code, { path: ['members', String(index), 'identity'] })
     }

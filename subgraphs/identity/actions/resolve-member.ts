@@ -13,10 +13,11 @@ import {
   findChannelIdentities,
   insertChannelIdentities,
 } from '../store/channel-identities.ts'
+import { noteConflicts } from '../store/conflicts.ts'
 import { claimIdentifiers, settleClaims } from '../store/identifiers.ts'
 import { type LockedMember, lockMember } from '../store/members.ts'
 import { type AliasedPhone, findAliasedPhones } from '../store/phone-aliases.ts'
-import { findDormant, moveToNewest, noteConflicts } from './contest-identity.ts'
+import { casesOf, findDormant, moveToNewest } from './contest-identity.ts'
 import { ensureDataKeys, newNonce } from './data-key.ts'
 import { goesWith, holdHashes, nameByHashes, phoneHashesOf } from './phone-aliases.ts'
 import { admitReturning } from './return-of-erased.ts'
@@ -80,7 +81,7 @@ export async function resolveMember(
       return fail('IDENTIFIER_NOT_VERIFIED')
     case 'conflict': {
       await giveBack()
-      const noted = await noteConflicts(tx, ctx, oneId.conflicts, asked)
+      const noted = await noteConflicts(tx, casesOf(oneId.conflicts, asked), ctx.now)
       return fail('IDENTITY_CONFLICT', noted.length === 0 ? {} : { details: { conflict: noted[0]! } })
     }
     case 'new':

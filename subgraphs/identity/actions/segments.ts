@@ -4,7 +4,7 @@ import type { Condition } from '../../../kernel/conditions/conditions.ts'
 import { BadInputError } from '../../../kernel/errors.ts'
 import { programFor } from '../../../kernel/programs/known-programs.ts'
 import { isUuid, newId } from '../../../kernel/values/ids.ts'
-import { toIso } from '../../../kernel/values/instant.ts'
+import { DAY_MS, HOUR_MS, toIso } from '../../../kernel/values/instant.ts'
 import { fail, ok, type Result } from '../../../kernel/values/result.ts'
 import type { IdentityContext } from '../context.ts'
 import { tagFacts } from '../domain/facts.ts'
@@ -260,8 +260,8 @@ export async function exportSnapshot(
 
 const EVERY_MS: Record<SegmentRefresh, number> = {
   NEVER: Number.POSITIVE_INFINITY,
-  HOURLY: 3_600_000,
-  DAILY: 86_400_000,
+  HOURLY: HOUR_MS,
+  DAILY: DAY_MS,
 }
 
 /** Counts the segments anew whose time has come. */

@@ -5,7 +5,7 @@ import { once } from '../../../kernel/commands/once.ts'
 import type { Tx } from '../../../kernel/db/transaction.ts'
 import { ForbiddenError } from '../../../kernel/errors.ts'
 import { newId } from '../../../kernel/values/ids.ts'
-import { later } from '../../../kernel/values/instant.ts'
+import { HOUR_MS, later } from '../../../kernel/values/instant.ts'
 import { fail, ok, type Result } from '../../../kernel/values/result.ts'
 import type { IdentityContext } from '../context.ts'
 import { ATTEMPTS_MAX, hourOf, mayTry } from '../domain/attempts.ts'
@@ -40,8 +40,6 @@ export interface StaffSignedIn {
 }
 
 type Answer<T> = Result<T, IdentityRefusalCode>
-
-const HOUR_MS = 60 * 60 * 1000
 
 const refused = fail('STAFF_SIGN_IN_REFUSED')
 

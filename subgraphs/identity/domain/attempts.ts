@@ -1,10 +1,8 @@
-import type { Instant } from '../../../kernel/values/instant.ts'
+import { HOUR_MS, type Instant } from '../../../kernel/values/instant.ts'
 import { fail, ok, type Result } from '../../../kernel/values/result.ts'
 
 /** What may be tried only so often: from one network address, or at one staff account. */
 export type Attempt = 'code-request' | 'wrong-code' | 'wrong-password' | 'staff-login'
-
-const HOUR_MS = 3_600_000
 
 /**
  * In an hour of the clock, from one address. A shop's or a carrier's address stands for many people, so these are no

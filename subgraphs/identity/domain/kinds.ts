@@ -30,18 +30,20 @@ interface KindRule {
   readonly single: boolean
   /** May be somebody else's one day: carriers give numbers to new people. */
   readonly passesOn: boolean
+  /** A file of the past may bring it. The others are given by us, follow from something else, or stand for what a file has itself. */
+  readonly fromFiles: boolean
 }
 
 export const KINDS: Readonly<Record<IdentityKind, KindRule>> = {
-  PHONE: { scoped: false, personal: true, single: false, passesOn: true },
-  PHONE_HASH: { scoped: true, personal: true, single: false, passesOn: true },
-  WECHAT_UNIONID: { scoped: false, personal: true, single: true, passesOn: false },
-  WECHAT_OPENID: { scoped: true, personal: true, single: true, passesOn: false },
-  APP_USER: { scoped: true, personal: false, single: false, passesOn: false },
-  CARD: { scoped: false, personal: true, single: false, passesOn: false },
-  PARTNER_CUSTOMER: { scoped: true, personal: true, single: false, passesOn: false },
-  SERIAL: { scoped: true, personal: true, single: false, passesOn: false },
-  EXTERNAL: { scoped: true, personal: false, single: false, passesOn: false },
-  COMPANY: { scoped: false, personal: false, single: false, passesOn: false },
-  MEMBER_NUMBER: { scoped: false, personal: false, single: true, passesOn: false },
+  PHONE: { scoped: false, personal: true, single: false, passesOn: true, fromFiles: true },
+  PHONE_HASH: { scoped: true, personal: true, single: false, passesOn: true, fromFiles: false },
+  WECHAT_UNIONID: { scoped: false, personal: true, single: true, passesOn: false, fromFiles: true },
+  WECHAT_OPENID: { scoped: true, personal: true, single: true, passesOn: false, fromFiles: true },
+  APP_USER: { scoped: true, personal: false, single: false, passesOn: false, fromFiles: true },
+  CARD: { scoped: false, personal: true, single: false, passesOn: false, fromFiles: true },
+  PARTNER_CUSTOMER: { scoped: true, personal: true, single: false, passesOn: false, fromFiles: true },
+  SERIAL: { scoped: true, personal: true, single: false, passesOn: false, fromFiles: true },
+  EXTERNAL: { scoped: true, personal: false, single: false, passesOn: false, fromFiles: true },
+  COMPANY: { scoped: false, personal: false, single: false, passesOn: false, fromFiles: false },
+  MEMBER_NUMBER: { scoped: false, personal: false, single: true, passesOn: false, fromFiles: false },
 }

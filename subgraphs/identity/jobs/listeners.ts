@@ -1,6 +1,7 @@
 import type { Tx } from '../../../kernel/db/transaction.ts'
 import type { RecordedEvent } from '../../../kernel/events/event.ts'
 import type { Listener } from '../../../kernel/subgraph.ts'
+import { HOUR_MS } from '../../../kernel/values/instant.ts'
 import type { Events } from '../../../schema/events/index.ts'
 import { refreshJoinedFacts, refreshMemberFacts } from '../actions/refresh-facts.ts'
 import { refreshRuleTags } from '../actions/refresh-rule-tags.ts'
@@ -23,8 +24,6 @@ function fact<Type extends keyof Events & string>(
     },
   }
 }
-
-const HOUR_MS = 3_600_000
 
 /** Facts of some members: the tags that rules give follow from them. */
 const factOf = <Type extends keyof Events & string>(
