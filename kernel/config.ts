@@ -106,10 +106,10 @@ function secretKeys() {
     .pipe(z.array(secretKey()))
 }
 
-/** How marketplaces make hashes of phones: a list in JSON. */
-function phoneRecipes() {
+/** How a marketplace makes hashes of phones. */
+function phoneRecipe() {
   const name = z.string().regex(/^[a-z0-9][a-z0-9-]{0,62}$/)
-  const recipe = z.strictObject({
+  return z.strictObject({
     id: name,
     partner: name,
     brand: z.string().min(1).max(64).optional(),
@@ -122,6 +122,19 @@ function phoneRecipes() {
     salt: z.string().default(''),
     rounds: z.int().min(1).max(10).default(1),
   })
+}
+
+/** A partner that says nothing but the brand must mean one recipe by it. */
+const twoOfOneBrand = (all: readonly PhoneRecipe[]): { first: string; second: string }[] =>
+  all.flatMap(({ id, partner, brand }, at) => {
+    const first = all.slice(0, at).find((one) => one.partner === partner && one.brand === brand)
+    return first ? { first: first.id, second: id } : []
+  })
+
+type PhoneRecipe = Readonly<z.output<ReturnType<typeof phoneRecipe>>>
+
+/** A list in JSON. */
+function phoneRecipes() {
   return z
     .string()
     .transform((text, issues) => {
@@ -134,8 +147,14 @@ function phoneRecipes() {
     })
     .pipe(
       z
-        .array(recipe)
-        .refine((all) => new Set(all.map(({ id }) => id)).size === all.length, 'each id stands once'),
+        .array(phoneRecipe())
+        .refine((all) => new Set(all.map(({ id }) => id)).size === all.length, 'each id stands once')
+        .superRefine((all, issues) => {
+          for (const { first, second } of twoOfOneBrand(all)) {
+            const message = `${second} is of the same partner and brand as ${first}: one of them has to go`
+            issues.addIssue({ code: 'custom', message })
+          }
+        }),
     )
 }
 
@@ -202,16 +221,7 @@ export interface Config {
   /** So long after signing in somebody on the staff signs in anew. */
   readonly staffSessionHours: number
   /** How marketplaces make hashes of phones, by which they name their buyers. */
-  readonly phoneRecipes: readonly {
-    readonly id: string
-    readonly partner: string
-    readonly brand?: string | undefined
-    readonly algorithm: 'md5' | 'sha1' | 'sha256' | 'sha512' | 'sm3'
-    readonly phone: 'national' | 'digits' | 'e164'
-    readonly text: string
-    readonly salt: string
-    readonly rounds: number
-  }[]
+  readonly phoneRecipes: readonly PhoneRecipe[]
   readonly subgraphUrls: Readonly<Record<SubgraphName, string | undefined>>
   /** Who sends one-time codes, and the secret that signs what is handed to them. */
   readonly codes: { readonly url: string; readonly secret: string } | undefined

@@ -55,6 +55,20 @@ test.each([
   ['no list', '{', /^HUITONG_PHONE_RECIPES: must be a list in JSON/],
   ['one id twice', JSON.stringify([two, two]), /^HUITONG_PHONE_RECIPES: each id stands once/],
   [
+    'two of a partner for one brand',
+    JSON.stringify([
+      { ...two, brand: 'tea' },
+      { ...two, id: 'jd-all' },
+      { ...two, id: 'jd-2', brand: 'tea' },
+    ]),
+    /^HUITONG_PHONE_RECIPES: jd-2 is of the same partner and brand as jd: one of them has to go$/,
+  ],
+  [
+    'two of a partner for all brands',
+    JSON.stringify([two, { ...two, id: 'jd-2' }]),
+    /^HUITONG_PHONE_RECIPES: jd-2 is of the same partner and brand as jd: one of them has to go$/,
+  ],
+  [
     'no number in it',
     JSON.stringify([{ ...two, text: '{salt}' }]),
     /^HUITONG_PHONE_RECIPES.*must contain \{phone\}/,
