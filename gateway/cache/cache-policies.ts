@@ -3,7 +3,6 @@ import {
   type ConstDirectiveNode,
   type DocumentNode,
   type FieldNode,
-  type FragmentDefinitionNode,
   type GraphQLCompositeType,
   type GraphQLSchema,
   getNamedType,
@@ -14,8 +13,9 @@ import {
   type OperationDefinitionNode,
   parse,
   type SelectionSetNode,
-  valueFromASTUntyped,
 } from 'graphql'
+import { directivesNamed } from '../../kernel/graphql/directives.ts'
+import { fragmentsOf } from '../../kernel/graphql/fragments.ts'
 
 /** For how long an operation's answer may be kept, for whom, and of which subgraphs' rules it tells. */
 export interface CachePolicy {
@@ -69,9 +69,11 @@ export class CachePolicies {
         directives: readonly ConstDirectiveNode[] | undefined,
         join: string,
       ) => {
-        const [hint] = argumentsOf(directives, 'cacheControl')
+        const [hint] = directivesNamed(directives, 'cacheControl')
         if (hint) this.#hints.set(coordinate, hint)
-        const graphs = argumentsOf(directives, join).flatMap(({ graph }) => names.get(String(graph)) ?? [])
+        const graphs = directivesNamed(directives, join).flatMap(
+          ({ graph }) => names.get(String(graph)) ?? [],
+        )
         if (graphs.length > 0) this.#subgraphs.set(coordinate, graphs)
       }
       note(type.name.value, type.directives, 'join__type')
@@ -102,11 +104,7 @@ export class CachePolicies {
   ): CachePolicy | undefined {
     const root = schema.getQueryType()
     if (operation.operation !== 'query' || !root) return undefined
-    const fragments = new Map(
-      document.definitions.flatMap((one): [string, FragmentDefinitionNode][] =>
-        one.kind === Kind.FRAGMENT_DEFINITION ? [[one.name.value, one]] : [],
-      ),
-    )
+    const fragments = fragmentsOf(document)
     const ofFragments = new Map<string, Found>()
 
     const ofSelection = (selectionSet: SelectionSetNode | undefined, type: GraphQLCompositeType): Found =>
@@ -122,7 +120,7 @@ export class CachePolicies {
     const ofFragment = (name: string): Found => {
       let found = ofFragments.get(name)
       if (!found) {
-        const { selectionSet, typeCondition } = fragments.get(name)!
+        const { selectionSet, typeCondition } = fragments[name]!
         found = ofSelection(selectionSet, schema.getType(typeCondition.name.value) as GraphQLCompositeType)
         ofFragments.set(name, found)
       }
@@ -185,21 +183,6 @@ const together = (all: readonly Found[]): Found => ({
   subgraphs: new Set(all.flatMap(({ subgraphs }) => [...subgraphs])),
 })
 
-const argumentsOf = (
-  directives: readonly ConstDirectiveNode[] | undefined,
-  name: string,
-): Record<string, never>[] =>
-  (directives ?? [])
-    .filter((one) => one.name.value === name)
-    .map((one) =>
-      Object.fromEntries(
-        (one.arguments ?? []).map(({ name: { value: key }, value }) => [
-          key,
-          valueFromASTUntyped(value) as never,
-        ]),
-      ),
-    )
-
 /** By their names in `join__Graph`. */
 function subgraphNames(definitions: DocumentNode['definitions']): Map<string, string> {
   const graphs = definitions.find(
@@ -208,7 +191,7 @@ function subgraphNames(definitions: DocumentNode['definitions']): Map<string, st
   const values = graphs?.kind === Kind.ENUM_TYPE_DEFINITION ? (graphs.values ?? []) : []
   return new Map(
     values.flatMap((value) =>
-      argumentsOf(value.directives, 'join__graph').map(({ name }): [string, string] => [
+      directivesNamed(value.directives, 'join__graph').map(({ name }): [string, string] => [
         value.name.value,
         String(name),
       ]),

@@ -1,5 +1,6 @@
-import { type DocumentNode, type GraphQLSchema, Kind, type OperationDefinitionNode } from 'graphql'
+import type { DocumentNode, GraphQLSchema, OperationDefinitionNode } from 'graphql'
 import { fieldFinder } from '../../kernel/graphql/asked-fields.ts'
+import { fragmentsOf } from '../../kernel/graphql/fragments.ts'
 import type { Audience } from '../../schema/contract.ts'
 import type { GatewayContext } from '../peer-source.ts'
 import type { HttpAnswer, HttpRequest } from '../warm-path.ts'
@@ -51,14 +52,7 @@ export function openPlaces(supergraphSdl: string, answers: AnswerCache | undefin
 const asksToPublish = fieldFinder(['publishProgram'])
 
 const publishes = (document: DocumentNode, operation: OperationDefinitionNode): boolean =>
-  asksToPublish({
-    operation,
-    fragments: Object.fromEntries(
-      document.definitions.flatMap((one) =>
-        one.kind === Kind.FRAGMENT_DEFINITION ? [[one.name.value, one]] : [],
-      ),
-    ),
-  })
+  asksToPublish({ operation, fragments: fragmentsOf(document) })
 
 /**
  * An answer that may be kept, as it is told to who may keep it: what it depends on besides the address; and a client that

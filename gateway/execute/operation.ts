@@ -4,12 +4,12 @@ import {
   type ExecutionResult,
   executeSync,
   type FieldNode,
-  type FragmentDefinitionNode,
   GraphQLError,
   type GraphQLSchema,
   Kind,
   type OperationDefinitionNode,
 } from 'graphql'
+import { fragmentsOf } from '../../kernel/graphql/fragments.ts'
 import { type Variables, variableCoercion } from '../../kernel/graphql/variables.ts'
 import { asGraphQLError, compilePlan, type Run, type Step } from './plan.ts'
 import type { Planner } from './planner.ts'
@@ -106,11 +106,7 @@ function compileShapes(
   document: DocumentNode,
   definition: OperationDefinitionNode,
 ): (run: Run) => Shaped {
-  const fragments = Object.fromEntries(
-    document.definitions.flatMap((one): [string, FragmentDefinitionNode][] =>
-      one.kind === Kind.FRAGMENT_DEFINITION ? [[one.name.value, one]] : [],
-    ),
-  )
+  const fragments = fragmentsOf(document)
   const root = schema.getRootType(definition.operation)!
   const flagNames = (definition.variableDefinitions ?? [])
     .filter(({ type }) => typeNameOf(type) === 'Boolean')

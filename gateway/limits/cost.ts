@@ -1,7 +1,6 @@
 import {
   type DocumentNode,
   type FieldNode,
-  type FragmentDefinitionNode,
   type GraphQLCompositeType,
   type GraphQLField,
   type GraphQLSchema,
@@ -17,6 +16,8 @@ import {
   type SelectionSetNode,
   valueFromASTUntyped,
 } from 'graphql'
+import { directivesNamed } from '../../kernel/graphql/directives.ts'
+import { fragmentsOf } from '../../kernel/graphql/fragments.ts'
 import { own } from '../execute/merge.ts'
 
 export type Variables = Readonly<Record<string, unknown>>
@@ -83,16 +84,8 @@ function weightsOf(supergraphSdl: string): Map<string, Weight> {
   for (const type of parse(supergraphSdl, { noLocation: true }).definitions) {
     if (type.kind !== Kind.OBJECT_TYPE_DEFINITION && type.kind !== Kind.INTERFACE_TYPE_DEFINITION) continue
     for (const field of type.fields ?? []) {
-      const given = (name: string): Record<string, unknown> | undefined => {
-        const found = field.directives?.find((one) => one.name.value === name)
-        return (
-          found &&
-          Object.fromEntries(
-            (found.arguments ?? []).map((one) => [one.name.value, valueFromASTUntyped(one.value)]),
-          )
-        )
-      }
-      const [cost, list] = [given('cost'), given('listSize')]
+      const [cost] = directivesNamed(field.directives, 'cost')
+      const [list] = directivesNamed(field.directives, 'listSize')
       if (!cost && !list) continue
       weights.set(`${type.name.value}.${field.name.value}`, {
         cost: cost && Number(cost.weight),
@@ -113,11 +106,7 @@ function readCost(
   document: DocumentNode,
   operation: OperationDefinitionNode,
 ): Cost {
-  const fragments = new Map(
-    document.definitions.flatMap((one): [string, FragmentDefinitionNode][] =>
-      one.kind === Kind.FRAGMENT_DEFINITION ? [[one.name.value, one]] : [],
-    ),
-  )
+  const fragments = fragmentsOf(document)
   const defaults = new Map(
     (operation.variableDefinitions ?? []).map(({ variable, defaultValue }) => [
       variable.name.value,
@@ -147,7 +136,7 @@ function readCost(
   const ofFragment = (name: string, sized: ReadonlyMap<string, Size>): Sum => {
     const known = sized.size === 0 ? ofFragments.get(name) : undefined
     if (known) return known
-    const fragment = fragments.get(name)
+    const fragment = fragments[name]
     if (!fragment) return NOTHING
     const sum = ofSelection(fragment.selectionSet, typeNamed(fragment.typeCondition.name.value), sized)
     if (sized.size === 0) ofFragments.set(name, sum)

@@ -11,6 +11,7 @@ import {
   type ValidationContext,
 } from 'graphql'
 import { AppError } from '../../kernel/errors.ts'
+import { fragmentsOf } from '../../kernel/graphql/fragments.ts'
 
 /** How large a document may be that nobody has looked at before. */
 export interface DocumentLimits {
@@ -96,18 +97,14 @@ export function limitExceeded(
  * with each line, and the planner writes them out. What asks for the schema is not deep in the sense meant here.
  */
 function measureOf(document: DocumentNode): (selectionSet: SelectionSetNode | undefined) => DocumentSize {
-  const fragments = new Map(
-    document.definitions.flatMap((one) =>
-      one.kind === Kind.FRAGMENT_DEFINITION ? [[one.name.value, one] as const] : [],
-    ),
-  )
+  const fragments = fragmentsOf(document)
   const known = new Map<string, DocumentSize>()
 
   const ofFragment = (name: string): DocumentSize => {
     const before = known.get(name)
     if (before) return before
     known.set(name, NOTHING) // Fragments in a circle are refused by another rule.
-    const size = measure(fragments.get(name)?.selectionSet)
+    const size = measure(fragments[name]?.selectionSet)
     known.set(name, size)
     return size
   }
@@ -133,6 +130,7 @@ function measureOf(document: DocumentNode): (selectionSet: SelectionSetNode | un
 
 /** Also those that stand in fragments. */
 function rootFields(document: DocumentNode, operation: OperationDefinitionNode): number {
+  const fragments = fragmentsOf(document)
   const seen = new Set<string>()
   const count = (selectionSet: SelectionSetNode | undefined): number =>
     (selectionSet?.selections ?? []).reduce((sum, selection) => {
@@ -141,10 +139,7 @@ function rootFields(document: DocumentNode, operation: OperationDefinitionNode):
       const name = selection.name.value
       if (seen.has(name)) return sum
       seen.add(name)
-      const fragment = document.definitions.find(
-        (one) => one.kind === Kind.FRAGMENT_DEFINITION && one.name.value === name,
-      )
-      return sum + count(fragment && 'selectionSet' in fragment ? fragment.selectionSet : undefined)
+      return sum + count(fragments[name]?.selectionSet)
     }, 0)
   return count(operation.selectionSet)
 }

@@ -21,6 +21,7 @@ import {
   visit,
 } from 'graphql'
 import { collectFields } from 'graphql/execution/collectFields.js'
+import { fragmentsOf } from '../../kernel/graphql/fragments.ts'
 import type { Audience } from '../../schema/contract.ts'
 import { documentLimitsRule, PUBLIC_LIMITS } from '../limits/document-limits.ts'
 import type { Aspect } from './changes.ts'
@@ -105,11 +106,7 @@ function preparedOf(
   },
 ): Prepared {
   const { document, operation, values, variables, audience } = options
-  const fragments = Object.fromEntries(
-    document.definitions.flatMap((one): [string, FragmentDefinitionNode][] =>
-      one.kind === Kind.FRAGMENT_DEFINITION ? [[one.name.value, one]] : [],
-    ),
-  )
+  const fragments = fragmentsOf(document)
   const collect = (type: GraphQLObjectType, nodes: readonly { selectionSet?: SelectionSetNode }[]) =>
     collectFields(schema, fragments, values, type, together(nodes))
 

@@ -27,7 +27,9 @@ import {
   TypeNameMetaFieldDef,
   visit,
 } from 'graphql'
+import { collectFields } from 'graphql/execution/collectFields.js'
 import { argumentsOf } from './arguments.ts'
+import { fragmentsOf } from './fragments.ts'
 import { type Complete, type Position, QueryRun, type Site, type Write } from './query-run.ts'
 import type { Variables } from './variables.ts'
 
@@ -102,23 +104,20 @@ class QueryCompiler {
   constructor(schema: GraphQLSchema, document: DocumentNode, operation: OperationDefinitionNode) {
     this.#schema = schema
     this.#operation = operation
-    this.#fragments = Object.fromEntries(
-      document.definitions.flatMap((one) =>
-        one.kind === Kind.FRAGMENT_DEFINITION ? [[one.name.value, one]] : [],
-      ),
-    )
+    this.#fragments = fragmentsOf(document)
   }
 
   compile(): Write {
     const root = this.#schema.getQueryType()!
-    return this.#writeObject(root, [this.#operation.selectionSet], 0)
+    return this.#writeObject(root, this.#operation.selectionSet, 0)
   }
 
   /** `up` as that of a position: how many steps the nearest place is away that may be null. */
-  #writeObject(type: GraphQLObjectType, selections: readonly SelectionSetNode[], up: number): Write {
+  #writeObject(type: GraphQLObjectType, selectionSet: SelectionSetNode, up: number): Write {
     if (type.isTypeOf) throw new NotCompiledError()
     const isRoot = type === this.#schema.getQueryType()
-    const collected = this.#collect(type, selections)
+    // Conditions, which go by variables, are left to the other executors.
+    const collected = collectFields(this.#schema, this.#fragments, {}, type, selectionSet)
     if (collected.size === 0) return writeNothing
     const constants = new Constants()
     const properties: string[] = []
@@ -213,11 +212,8 @@ class QueryCompiler {
   }
 
   #writeOf(type: GraphQLObjectType, { nodes, up }: Position): Write {
-    return this.#writeObject(
-      type,
-      nodes.flatMap(({ selectionSet }) => selectionSet ?? []),
-      up,
-    )
+    const selections = nodes.flatMap(({ selectionSet }) => selectionSet?.selections ?? [])
+    return this.#writeObject(type, { kind: Kind.SELECTION_SET, selections }, up)
   }
 
   #completeList(inner: GraphQLOutputType, position: Position): Complete {
@@ -241,40 +237,6 @@ class QueryCompiler {
       }
       return list
     }
-  }
-
-  /** https://spec.graphql.org/October2021/#sec-Field-Collection */
-  #collect(type: GraphQLObjectType, selections: readonly SelectionSetNode[]): Map<string, FieldNode[]> {
-    const fields = new Map<string, FieldNode[]>()
-    const visited = new Set<string>()
-    const look = ({ selections: nodes }: SelectionSetNode): void => {
-      for (const node of nodes) {
-        if (node.kind === Kind.FIELD) {
-          const key = (node.alias ?? node.name).value
-          const known = fields.get(key)
-          if (known) known.push(node)
-          else fields.set(key, [node])
-          continue
-        }
-        let fragment: Pick<FragmentDefinitionNode, 'selectionSet'> & Partial<FragmentDefinitionNode> =
-          node as never
-        if (node.kind === Kind.FRAGMENT_SPREAD) {
-          const { value: name } = node.name
-          if (visited.has(name)) continue
-          visited.add(name)
-          fragment = this.#fragments[name]!
-        }
-        const condition = fragment.typeCondition?.name.value
-        if (condition === undefined || this.#meets(type, condition)) look(fragment.selectionSet)
-      }
-    }
-    for (const one of selections) look(one)
-    return fields
-  }
-
-  #meets(type: GraphQLObjectType, condition: string): boolean {
-    const wanted = this.#schema.getType(condition)
-    return wanted === type || (isAbstractType(wanted) && this.#schema.isSubType(wanted, type))
   }
 }
 

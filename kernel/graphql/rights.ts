@@ -5,12 +5,12 @@ import {
   type GraphQLObjectType,
   type GraphQLSchema,
   isObjectType,
-  valueFromASTUntyped,
 } from 'graphql'
 import { isAnonymous, type Principal, scopeJudge } from '../auth/principal.ts'
 import type { Scope } from '../auth/roles.ts'
 import { ForbiddenError, UnauthenticatedError } from '../errors.ts'
 import { assert, unreachable } from '../values/assert.ts'
+import { directivesNamed } from './directives.ts'
 
 /**
  * Rights stand in the SDL and are enforced here, for every field:
@@ -129,11 +129,7 @@ function directive(annotated: Annotated, name: string): Record<string, unknown> 
     ...(annotated.astNode?.directives ?? []),
     ...(isObjectType(annotated) ? annotated.extensionASTNodes.flatMap((node) => node.directives ?? []) : []),
   ]
-  const node = nodes.find((candidate) => candidate.name.value === name)
-  if (!node) return undefined
-  return Object.fromEntries(
-    (node.arguments ?? []).map((argument) => [argument.name.value, valueFromASTUntyped(argument.value)]),
-  )
+  return directivesNamed(nodes, name)[0]
 }
 
 const isEntrance = (schema: GraphQLSchema, type: GraphQLObjectType): boolean =>
