@@ -1,5 +1,4 @@
 import type { IncomingHttpHeaders } from 'node:http'
-import { setTimeout as delay } from 'node:timers/promises'
 import type { Principal } from '../../kernel/auth/principal.ts'
 import type { Clock } from '../../kernel/clock.ts'
 import { within } from '../../kernel/deadlines.ts'
@@ -68,20 +67,15 @@ export function graphqlAnswers(options: {
     observe(context, asked.headers, () => graph.execute(asked, context))
 
   /** The mutation has been carried out already: that its effects are late is no reason to fail. */
-  const settledWithin = async (seconds: number): Promise<boolean> => {
-    const timer = new AbortController()
-    try {
-      return await Promise.race([
-        settle().then(() => true),
-        delay(seconds * 1_000, false, { signal: timer.signal }),
-      ])
-    } catch (error) {
+  const settledWithin = (seconds: number): Promise<boolean> =>
+    within(
+      seconds * 1_000,
+      settle().then(() => true),
+      () => new Error('They are not visible everywhere yet.'),
+    ).catch((error: unknown) => {
       log.warn({ error }, 'effects are late')
       return false
-    } finally {
-      timer.abort()
-    }
-  }
+    })
 
   const withEffects = async (
     answering: HttpAnswer | Promise<HttpAnswer>,

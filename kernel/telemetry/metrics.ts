@@ -1,5 +1,5 @@
-import { setTimeout as delay } from 'node:timers/promises'
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client'
+import { within } from '../deadlines.ts'
 import { Durations } from './durations.ts'
 
 /** The metrics of this process. Labels come from closed lists: names of ours, codes, and operations that are known. */
@@ -131,9 +131,7 @@ const PROBES_MS = 2_000
 /** The text that Prometheus reads. A probe that fails leaves its gauges as they were. */
 export async function metricsText(): Promise<string> {
   const probed = Promise.allSettled([...probes].map(async (probe) => probe()))
-  const patience = new AbortController()
-  await Promise.race([probed, delay(PROBES_MS, undefined, { signal: patience.signal })])
-  patience.abort()
+  await within(PROBES_MS, probed, () => new Error('too late')).catch(() => {})
   return registry.metrics()
 }
 
