@@ -40,15 +40,13 @@ export function graphqlDirect(options: {
 }): Direct {
   const { answers, parseJson, requestIdOf, cors, proxies, stopping, log, answered } = options
 
-  const read = async (request: IncomingMessage): Promise<{ body: unknown } | { unreadable: unknown }> => {
-    const text = await textOf(request)
-    let error: unknown
+  const parse = (text: string): unknown => {
     let body: unknown
-    parseJson(undefined as never, text, (failed, parsed) => {
-      error = failed
+    parseJson(undefined as never, text, (error, parsed) => {
+      if (error) throw error
       body = parsed
     })
-    return error ? { unreadable: error } : { body }
+    return body
   }
 
   const answer = async (
@@ -61,9 +59,13 @@ export function graphqlDirect(options: {
     try {
       const address = addressOf(request, proxies)
       const principal = await answers.admit(headers, address)
-      const given = await read(request)
-      if ('unreadable' in given) return lastOfItsConnection(refused(given.unreadable))
-      const { body } = given
+      const text = await textOf(request)
+      let body: unknown
+      try {
+        body = parse(text)
+      } catch (error) {
+        return lastOfItsConnection(refused(error))
+      }
       return await answers.answer(
         await answers.read({ method, headers, url, body }, { principal, requestId, address, asker }),
       )
