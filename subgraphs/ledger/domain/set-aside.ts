@@ -1,7 +1,8 @@
 import type { Instant } from '../../../kernel/values/instant.ts'
-import type { AccountBook, Parcel } from './account-book.ts'
+import type { AccountBook } from './account-book.ts'
 import type { Asset } from './asset.ts'
 import type { LotMove } from './entry.ts'
+import { splitLots } from './hold.ts'
 import { receive } from './merge-accounts.ts'
 import { classOf } from './origin-class.ts'
 import { type Lots, upTo, waitingPart } from './waiting-part.ts'
@@ -22,7 +23,7 @@ export function setAside(
   begin: (what: 'pending' | 'open') => string,
 ): SetAside[] {
   const { waiting, open } = waitingPart(book, wanted)
-  const there = open.map((parcel) => limited(parcel, book.available(parcel.asset)))
+  const there = open.map(({ asset, lots }) => ({ asset, lots: splitLots(lots, book.available(asset)).first }))
   const parcels = there.filter(({ lots }) => lots.length > 0)
   const aside: SetAside[] = []
   if (waiting.length > 0) {
@@ -63,18 +64,5 @@ export function giveBack(
       lots: part.lots.map(({ releaseOn = '', amount, ...lot }) => ({ ...lot, releaseOn, remaining: amount })),
     }))
     book.await(waiting, occasion, 'take-over')
-  }
-}
-
-/** The first so much of some lots. */
-function limited({ asset, lots }: Parcel, amount: bigint): Parcel {
-  let left = amount
-  return {
-    asset,
-    lots: lots.flatMap((lot) => {
-      const taken = lot.amount < left ? lot.amount : left
-      left -= taken
-      return taken > 0n ? [{ ...lot, amount: taken }] : []
-    }),
   }
 }

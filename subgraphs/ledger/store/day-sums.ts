@@ -50,11 +50,6 @@ export async function sumDays(tx: Tx, { programKey, timeZone, through }: SummedD
   )
 }
 
-/** Forgets the sums of a programme; the next time they are made from all entries. */
-export async function forgetDaySums(query: Query, programKey: number): Promise<void> {
-  await query(`/* forgetSummedDays */ delete from summed_days where program_key = $1`, [programKey])
-}
-
 /** What moved in a time, by the day of effect. */
 export interface Flow {
   readonly earned: bigint
