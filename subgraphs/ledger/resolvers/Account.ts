@@ -13,21 +13,17 @@ import {
 } from '../../../kernel/values/instant.ts'
 import { formatDecimal } from '../../../kernel/values/money.ts'
 import { explainEntry } from '../actions/explain-entry.ts'
+import { caughtUp, lookBack } from '../actions/look-back.ts'
 import type { LedgerContext } from '../context.ts'
-import { AccountBook, newAccount } from '../domain/account-book.ts'
-import { signOf } from '../domain/entry.ts'
 import { pointsSources } from '../domain/points-source.ts'
 import type { Program } from '../domain/program.ts'
 import { type Missing, nextTier, progress, tierOf } from '../domain/tiers.ts'
-import { accountName, readAccountStates } from '../store/accounts.ts'
 import { type HoldView, readHolds } from '../store/holds.ts'
 import {
   type AccountView,
   type LotView,
-  readAssetsAt,
   readJoinedStatement,
   readLots,
-  readPointsAt,
   readPointsBySource,
   readTierHistory,
   SEQUENCE_MAX,
@@ -158,27 +154,14 @@ export const Account = {
   },
 
   async balanceAt(account: AccountSource, { time }: { time: Instant }, ctx: LedgerContext) {
-    if (time > ctx.now) throw new BadInputError('time must not be in the future.')
-    // What fell due and was not written down yet has happened all the same.
-    const [points, book] = await Promise.all([
-      readPointsAt(ctx.db.query, keyOf(account), time),
-      caughtUp(account, ctx),
-    ])
-    let { standing, held, pending } = points
-    for (const { kind, moves, effectiveAt } of book.entries) {
-      const amount = moves.find(({ asset }) => asset === 'points')?.amount
-      if (effectiveAt > time || amount === undefined) continue
-      standing += signOf(kind) * amount
-      if (kind === 'release') held -= amount
-      if (kind === 'mature') pending -= amount
-    }
+    const { standing, held, pending, earned } = await lookBack(account, time, ctx)
     const parts = {
-      available: standing > 0n ? standing : 0n,
-      owed: standing < 0n ? -standing : 0n,
+      available: standing.points > 0n ? standing.points : 0n,
+      owed: standing.points < 0n ? -standing.points : 0n,
       held,
-      pending,
+      pending: pending.points,
     }
-    return { ...balance(account.program, parts), lifetimeEarned: points.earned, expiringSoon: [] }
+    return { ...balance(account.program, parts), lifetimeEarned: earned, expiringSoon: [] }
   },
 
   async pointsBySource(account: AccountSource, _: unknown, ctx: LedgerContext) {
@@ -188,17 +171,17 @@ export const Account = {
   },
 
   async growthAt(account: AccountSource, { time }: { time: Instant }, ctx: LedgerContext) {
-    return (await assetsAt(account, time, ctx)).growth
+    return (await lookBack(account, time, ctx)).standing.growth
   },
 
   async storedValueAt(account: AccountSource, { time }: { time: Instant }, ctx: LedgerContext) {
-    const { principal, bonus, pending } = await assetsAt(account, time, ctx)
+    const { standing, pending } = await lookBack(account, time, ctx)
     const money = (amount: bigint) => moneyIn(account.program, amount)
     return {
-      principal: money(principal),
-      bonus: money(bonus),
-      available: money(principal + bonus),
-      pending: money(pending),
+      principal: money(standing.principal),
+      bonus: money(standing.bonus),
+      available: money(standing.principal + standing.bonus),
+      pending: money(pending.principal + pending.bonus),
     }
   },
 
@@ -239,25 +222,6 @@ export const Account = {
     if (memberId === undefined || !ids.includes(memberId)) throw new NotFoundError('entry', entry)
     return explainEntry(ctx, { ...keyOf(account), memberId, program }, Number(seq))
   },
-}
-
-/** Growth and prepaid money at a past moment; what fell due and was not written down yet has happened all the same. */
-async function assetsAt(account: AccountSource, time: Instant, ctx: LedgerContext) {
-  if (time > ctx.now) throw new BadInputError('time must not be in the future.')
-  const [written, book] = await Promise.all([
-    readAssetsAt(ctx.db.query, keyOf(account), time),
-    caughtUp(account, ctx),
-  ])
-  const sums = { ...written }
-  for (const { kind, moves, effectiveAt } of book.entries) {
-    if (effectiveAt > time) continue
-    for (const { asset, amount } of moves) {
-      if (asset === 'points') continue
-      sums[asset] += signOf(kind) * amount
-      if (kind === 'mature' && asset !== 'growth') sums.pending -= amount
-    }
-  }
-  return sums
 }
 
 /** Some programmes show what is owed as a balance below nothing, others as a debt. */
@@ -323,16 +287,6 @@ async function expiringSoon(account: AccountSource, ctx: LedgerContext) {
   return lots
     .filter((lot) => lot.expiresOn !== NEVER && lot.expiresOn <= until)
     .map((lot) => ({ expiresOn: lot.expiresOn, points: lot.remaining }))
-}
-
-/** Where the account stands once what fell due has happened, though no job has come by yet. */
-async function caughtUp(account: AccountSource, ctx: LedgerContext): Promise<AccountBook> {
-  const key = keyOf(account)
-  const states = await readAccountStates(ctx.db.query, [key])
-  const state = states.get(accountName(key)) ?? newAccount(account.memberId, account.program)
-  const book = new AccountBook(account.program, state)
-  book.catchUp(ctx.now)
-  return book
 }
 
 /** What leads to the next tier, as the account stands now. */

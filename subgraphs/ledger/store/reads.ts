@@ -2,6 +2,7 @@ import { momentFrom } from '../../../kernel/db/parsers.ts'
 import type { Query } from '../../../kernel/db/statement.ts'
 import { type Instant, type LocalDate, NEVER, toIso } from '../../../kernel/values/instant.ts'
 import type { TierReason } from '../domain/account-book.ts'
+import { type Asset, assets } from '../domain/asset.ts'
 import { type EntryKind, lotsFrom, type Move } from '../domain/entry.ts'
 import { type PointsSource, sourceOf } from '../domain/points-source.ts'
 import type { SourceDocument } from '../domain/posting.ts'
@@ -381,58 +382,35 @@ export async function readPointsBySource(
   return sums
 }
 
-export interface PointsAt {
+export interface AccountAt {
   /** Available less owed. */
-  readonly standing: bigint
+  readonly standing: Record<Asset, bigint>
+  readonly pending: Record<Asset, bigint>
+  /** Of points, like what was earned. */
   readonly held: bigint
-  readonly pending: bigint
   readonly earned: bigint
 }
 
-/** Points by the time of effect: the entries up to a moment. */
-export async function readPointsAt(query: Query, key: AccountKey, at: Instant): Promise<PointsAt> {
-  const [row] = await query<PointsAt & { standing: bigint }>(
-    `/* readPointsAt */
-     select coalesce(sum(case when credit_of(kind) = debit_of(kind) then 0
-                              when credit_of(kind) = 'member' then points
-                              when debit_of(kind) = 'member' then -points end), 0)::bigint as standing,
-            coalesce(sum(case when kind = 'hold' then points when kind in ('capture', 'release') then -points end), 0)::bigint
-              as held,
-            coalesce(sum(case when credit_of(kind) = 'pending' then points when debit_of(kind) = 'pending' then -points end), 0)::bigint
-              as pending,
-            coalesce(sum(points) filter (where kind::text in ('earn', 'grant', 'await', 'top-up', 'correct')), 0)::bigint
-              as earned
-     from entry
-     where member_id = $1 and program_key = $2 and points is not null and effective_at <= $3`,
+/** What an account had by the time of effect: the entries up to a moment. */
+export async function readAccountAt(query: Query, key: AccountKey, at: Instant): Promise<AccountAt> {
+  const sumOf = (amount: string) => `coalesce(sum(${amount}), 0)::bigint`
+  const [row] = await query<Record<string, bigint>>(
+    `/* readAccountAt */
+     select ${assets.map((asset) => `${sumOf(`sign * ${asset}`)} as ${asset}, ${sumOf(`waits * ${asset}`)} as ${asset}_pending`).join(', ')},
+            ${sumOf(`case when kind = 'hold' then points when kind in ('capture', 'release') then -points end`)} as held,
+            ${sumOf(`points) filter (where kind::text in ('earn', 'grant', 'await', 'top-up', 'correct')`)} as earned
+     from (
+       select *, (credit_of(kind) = 'member')::int - (debit_of(kind) = 'member')::int as sign,
+              (credit_of(kind) = 'pending')::int - (debit_of(kind) = 'pending')::int as waits
+       from entry
+       where member_id = $1 and program_key = $2 and effective_at <= $3
+     ) as written`,
     [key.memberId, key.programKey, toIso(at)],
   )
-  return row!
-}
-
-export interface AssetsAt {
-  readonly growth: bigint
-  readonly principal: bigint
-  readonly bonus: bigint
-  /** Principal and bonus still to come by plans. */
-  readonly pending: bigint
-}
-
-const OTHERS = ['growth', 'principal', 'bonus'] as const
-
-/** Growth and prepaid money by the time of effect: the entries up to a moment. */
-export async function readAssetsAt(query: Query, key: AccountKey, at: Instant): Promise<AssetsAt> {
-  const inOrOut = (account: string, amount: string) =>
-    `coalesce(sum(case when credit_of(kind) = debit_of(kind) then 0 when credit_of(kind) = '${account}' then ${amount}
-       when debit_of(kind) = '${account}' then -(${amount}) end), 0)::bigint`
-  const [row] = await query<AssetsAt>(
-    `/* readAssetsAt */
-     select ${OTHERS.map((asset) => `${inOrOut('member', `coalesce(${asset}, 0)`)} as ${asset}`).join(', ')},
-            ${inOrOut('pending', 'coalesce(principal, 0) + coalesce(bonus, 0)')} as pending
-     from entry
-     where member_id = $1 and program_key = $2 and effective_at <= $3`,
-    [key.memberId, key.programKey, toIso(at)],
-  )
-  return row!
+  const { held = 0n, earned = 0n, ...sums } = row!
+  const of = (column: (asset: Asset) => string) =>
+    Object.fromEntries(assets.map((asset) => [asset, sums[column(asset)]!])) as Record<Asset, bigint>
+  return { standing: of((asset) => asset), pending: of((asset) => `${asset}_pending`), held, earned }
 }
 
 export interface TierChangeView {

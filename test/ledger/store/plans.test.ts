@@ -9,11 +9,11 @@ import { readAnswers } from '../../../subgraphs/ledger/store/command-answers.ts'
 import { readDocuments, readDocumentsOf } from '../../../subgraphs/ledger/store/documents.ts'
 import { readHolds } from '../../../subgraphs/ledger/store/holds.ts'
 import {
+  readAccountAt,
   readAccounts,
   readLots,
   readLotsEarned,
   readMemberAccounts,
-  readPointsAt,
   readStatements,
 } from '../../../subgraphs/ledger/store/reads.ts'
 import { readSyncedBalances } from '../../../subgraphs/ledger/store/synced-balances.ts'
@@ -105,7 +105,7 @@ describe('no hot statement reads a whole table', () => {
     ['showing members with their accounts',  (query)  => readMemberAccounts(query, few)                                         ],
     ['a page of lots',                       (query)  => readLots(query, key, { today, after: undefined, limit: 21 })           ],
     ['a page of the statement',              (query)  => readStatements(query, [{ ...key, before: 15, limit: 11 }])             ],
-    ['the balance of a past moment',         (query)  => readPointsAt(query, key, now)                                          ],
+    ['the balance of a past moment',         (query)  => readAccountAt(query, key, now)                                         ],
     ['all that accounts have seen',          (query)  => readDocumentsOf(query, few)                                             ],
     ['holds',                                (query)  => readHolds(query, [{ memberId: member(7), id: member(1) }])             ],
     ['figures that channels have told',      (query)  => readSyncedBalances(query, [member(7), member(4_711)])                   ],
