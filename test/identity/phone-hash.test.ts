@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto'
 import { describe, expect, test, vi } from 'vitest'
 import type { Principal } from '../../kernel/auth/principal.ts'
+import { DAY_MS, HOUR_MS } from '../../kernel/values/instant.ts'
 import { admin, anonymous, channelService, clerk, member, partner, service } from '../helpers/graph.ts'
 import { openMerging } from './merge-story.ts'
 import { asserted, type IdentityStory, openIdentity, type Refused } from './story.ts'
@@ -561,6 +562,34 @@ describe('a recipe that is new', () => {
     expect(await story.count('phone_alias')).toBe(0)
   }, 30_000)
 
+  test('is gone by once more a day later, for phones that were bound by who did not have it', async () => {
+    await using story = await open()
+    const id = await story.registered(PHONE)
+    await story.runJob('name-phones-by-hash')
+    await forgetHashes(story)
+    story.clock.advance(DAY_MS - HOUR_MS)
+    await story.sql(`update identity.phone_recipe set seen_at = seen_at + interval '23 hours'`)
+    await story.runJob('name-phones-by-hash')
+    expect(await byHash(story)).toBeNull()
+    story.clock.advance(HOUR_MS)
+    await story.runJob('name-phones-by-hash')
+    expect(await byHash(story)).toBe(id)
+    await forgetHashes(story)
+    story.clock.advance(HOUR_MS)
+    await story.runJob('name-phones-by-hash')
+    expect(await byHash(story)).toBeNull()
+  })
+
+  test('that was away names the phones that were bound meanwhile', async () => {
+    await using story = await open()
+    await story.runJob('name-phones-by-hash')
+    const id = await story.registered(PHONE)
+    await forgetHashes(story)
+    story.clock.advance(3 * HOUR_MS)
+    await story.runJob('name-phones-by-hash')
+    expect(await byHash(story)).toBe(id)
+  })
+
   test('with another salt under its id names them anew, and forgets the old hashes', async () => {
     await using story = await open()
     const id = await story.registered(PHONE)
@@ -585,6 +614,30 @@ describe('a recipe that is new', () => {
     expect(await byHash(story)).toBe(shopper)
     expect((await story.signIn(anonymous, await story.phoneProof(PHONE))).member?.id).toBe(anna)
   })
+})
+
+test('a recipe that no process has any more is forgotten with its hashes, a day later', async () => {
+  await using story = await open()
+  const id = await story.registered(PHONE)
+  await story.runJob('name-phones-by-hash')
+  await story.sql(
+    `insert into identity.phone_recipe (id, mark, begun_at, seen_at)
+     select 'of-before', 'mark', begun_at, seen_at from identity.phone_recipe where id = 'jd'`,
+  )
+  await story.sql(
+    `insert into identity.phone_alias (hash, recipe, phone_hash)
+     select 'hash', 'of-before', phone_hash from identity.phone_alias where recipe = 'jd'`,
+  )
+  const ofBefore = () =>
+    story.sql(`select id from identity.phone_recipe where id = 'of-before'
+      union all select recipe from identity.phone_alias where recipe = 'of-before'`)
+  story.clock.advance(DAY_MS)
+  await story.runJob('name-phones-by-hash')
+  expect(await ofBefore()).toHaveLength(2)
+  story.clock.advance(1)
+  await story.runJob('name-phones-by-hash')
+  expect(await ofBefore()).toEqual([])
+  expect(await byHash(story)).toBe(id)
 })
 
 test('no phone, hash or salt lies in clear in any table or event', async () => {

@@ -1,7 +1,8 @@
 import type { Tx } from '../../../kernel/db/transaction.ts'
 import { type MemberId, newId } from '../../../kernel/values/ids.ts'
+import { later } from '../../../kernel/values/instant.ts'
 import type { IdentityContext } from '../context.ts'
-import { type PhoneRecipe, phoneHashOf } from '../domain/phone-recipe.ts'
+import { namingBy, type PhoneRecipe, phoneHashOf, ROLLOUT_MS } from '../domain/phone-recipe.ts'
 import { blindIndex, identityText, recipeMark } from '../domain/sealing.ts'
 import { type ChannelIdentityRow, deleteChannelIdentity } from '../store/channel-identities.ts'
 import { noteConflicts, type Seen } from '../store/conflicts.ts'
@@ -9,10 +10,13 @@ import { claimIdentifiers, releaseIdentifiers, settleClaims } from '../store/ide
 import { findMemberKeys } from '../store/member-keys.ts'
 import { findMembers } from '../store/members.ts'
 import {
+  deleteAliasesBy,
+  forgetRecipes,
   insertAliases,
   lockPhonesAfter,
   lockRecipe,
   type PhoneAlias,
+  restartRecipe,
   saveRecipeProgress,
 } from '../store/phone-aliases.ts'
 import { openDataKey } from './data-key.ts'
@@ -136,19 +140,27 @@ export async function nameByHashes(
 
 const CHUNK = 500
 
-/** Names by a recipe that is new or was changed the phones that were bound before it. */
+/** Names by a recipe that is new or was changed the phones that were bound before it, and forgets those that are gone. */
 export async function nameStandingPhones(ctx: IdentityContext): Promise<void> {
-  for (const recipe of ctx.services.phoneRecipes) {
+  const { phoneRecipes } = ctx.services
+  for (const recipe of phoneRecipes) {
     while (await ctx.db.transaction((tx) => nameSome(tx, ctx, recipe)));
   }
+  const inUse = phoneRecipes.map(({ id }) => id)
+  await ctx.db.transaction((tx) => forgetRecipes(tx, inUse, later(ctx.now, -ROLLOUT_MS)))
 }
 
 /** Answers whether there may be more. */
 async function nameSome(tx: Tx, ctx: IdentityContext, recipe: PhoneRecipe): Promise<boolean> {
   const { keys } = ctx.services
-  const progress = await lockRecipe(tx, recipe.id, recipeMark(keys.index, recipe))
-  if (progress.done) return false
-  const phones = await lockPhonesAfter(tx, progress.reached, CHUNK)
+  const mark = recipeMark(keys.index, recipe)
+  const known = await lockRecipe(tx, recipe.id, mark, ctx.now)
+  const naming = namingBy(known, mark, ctx.now)
+  if (naming === 'done') return false
+  if (!known.mark.equals(mark)) await deleteAliasesBy(tx, recipe.id)
+  const begunAt = naming === 'again' ? known.begunAt : ctx.now
+  if (naming !== 'go-on') await restartRecipe(tx, recipe.id, mark, begunAt)
+  const phones = await lockPhonesAfter(tx, naming === 'go-on' ? known.reached : undefined, CHUNK)
   const wrapped = await findMemberKeys(
     tx,
     phones.map(({ memberId }) => memberId),

@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto'
+import { DAY_MS, HOUR_MS, type Instant } from '../../../kernel/values/instant.ts'
 
 /** How a marketplace makes a hash of a phone number, which it hands over instead of the number. */
 export interface PhoneRecipe {
@@ -51,4 +52,34 @@ function written(form: PhoneRecipe['phone'], e164: string): string | undefined {
     case 'e164':
       return e164
   }
+}
+
+/** What is known of a recipe by which phones are named. */
+export interface RecipeRecord {
+  /** Tells it from the one that stood under its id before. */
+  readonly mark: Buffer
+  readonly begunAt: Instant
+  /** When a process that has it said so last. */
+  readonly seenAt: Instant
+  readonly doneAt: Instant | undefined
+}
+
+/** Processes that have a recipe and others that have it not stand side by side for no longer than that. */
+export const ROLLOUT_MS = DAY_MS
+/** Who is asked hourly and did not answer for so long was away. */
+const AWAY_MS = 2 * HOUR_MS
+
+/**
+ * What is to be done by a recipe about the phones that are there: `anew`, from the first one on, where it is another one or
+ * was away, and `again` once all processes have it, for the phones that others bound meanwhile.
+ */
+export function namingBy(
+  known: RecipeRecord,
+  mark: Buffer,
+  now: Instant,
+): 'anew' | 'again' | 'go-on' | 'done' {
+  if (!known.mark.equals(mark) || now - known.seenAt > AWAY_MS) return 'anew'
+  if (known.doneAt === undefined) return 'go-on'
+  const settledAt = known.begunAt + ROLLOUT_MS
+  return known.doneAt < settledAt && now >= settledAt ? 'again' : 'done'
 }

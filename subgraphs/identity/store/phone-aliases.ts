@@ -3,6 +3,7 @@ import type { Tx } from '../../../kernel/db/transaction.ts'
 import type { MemberId } from '../../../kernel/values/ids.ts'
 import { type Instant, toIso } from '../../../kernel/values/instant.ts'
 import type { Strength } from '../domain/one-id.ts'
+import type { RecipeRecord } from '../domain/phone-recipe.ts'
 
 /** That a marketplace's hash stands for a phone: both keyed, and neither says whose it is. */
 export interface PhoneAlias {
@@ -60,38 +61,60 @@ export async function deleteAliases(tx: Tx, phoneHashes: readonly Buffer[]): Pro
 }
 
 /** How far the phones that were there before a recipe have their hashes by it. */
-export interface RecipeProgress {
+export interface RecipeProgress extends RecipeRecord {
   readonly reached: { readonly memberId: string; readonly id: string } | undefined
-  readonly done: boolean
 }
 
-/** Holds a recipe, which begins anew where it is not the one that was known by its id. */
-export async function lockRecipe(tx: Tx, id: string, mark: Buffer): Promise<RecipeProgress> {
+/** Holds a recipe, and notes that it is in use. What it was before is answered. */
+export async function lockRecipe(tx: Tx, id: string, mark: Buffer, now: Instant): Promise<RecipeProgress> {
   await tx.query(
     `/* insertPhoneRecipe */
-     insert into phone_recipe (id, mark) values ($1, $2) on conflict on constraint phone_recipe_key do nothing`,
-    [id, mark],
+     insert into phone_recipe (id, mark, begun_at, seen_at) values ($1, $2, $3, $3)
+     on conflict on constraint phone_recipe_key do nothing`,
+    [id, mark, toIso(now)],
   )
   const [row] = await tx.query<{
     mark: Buffer
     reached_member: string | null
     reached_id: string | null
     done_at: Instant | null
+    begun_at: Instant
+    seen_at: Instant
   }>(`/* lockPhoneRecipe */ select * from phone_recipe where id = $1 for update`, [id])
-  if (!row!.mark.equals(mark)) {
-    await tx.query(`/* forgetPhoneAliasesOf */ delete from phone_alias where recipe = $1`, [id])
-    await tx.query(
-      `/* beginPhoneRecipeAnew */
-       update phone_recipe set mark = $2, reached_member = null, reached_id = null, done_at = null where id = $1`,
-      [id, mark],
-    )
-    return { reached: undefined, done: false }
-  }
+  await tx.query(`/* seePhoneRecipe */ update phone_recipe set seen_at = $2 where id = $1`, [id, toIso(now)])
   const { reached_member: memberId, reached_id: identityId } = row!
   return {
     reached: memberId && identityId ? { memberId, id: identityId } : undefined,
-    done: row!.done_at !== null,
+    mark: row!.mark,
+    doneAt: row!.done_at ?? undefined,
+    begunAt: row!.begun_at,
+    seenAt: row!.seen_at,
   }
+}
+
+/** Phones are named by a recipe from the first one on. */
+export async function restartRecipe(tx: Tx, id: string, mark: Buffer, begunAt: Instant): Promise<void> {
+  await tx.query(
+    `/* restartPhoneRecipe */
+     update phone_recipe set mark = $2, begun_at = $3, reached_member = null, reached_id = null, done_at = null
+     where id = $1`,
+    [id, mark, toIso(begunAt)],
+  )
+}
+
+/** Hashes by a recipe stand for phones no more. */
+export async function deleteAliasesBy(tx: Tx, recipe: string): Promise<void> {
+  await tx.query(`/* forgetPhoneAliasesOf */ delete from phone_alias where recipe = $1`, [recipe])
+}
+
+/** Recipes that no process has had since then are forgotten, with the hashes by them. */
+export async function forgetRecipes(tx: Tx, inUse: readonly string[], before: Instant): Promise<void> {
+  const gone = await tx.query<{ id: string }>(
+    `/* forgetPhoneRecipes */
+     delete from phone_recipe where id <> all($1::text[]) and seen_at < $2 returning id`,
+    [inUse, toIso(before)],
+  )
+  for (const { id } of gone) await deleteAliasesBy(tx, id)
 }
 
 export async function saveRecipeProgress(

@@ -507,5 +507,7 @@ export const tables: readonly EntitySchema[] = [
     reached_member: optional(uuid),
     reached_id: optional(uuid),
     done_at: optional(moment),
+    begun_at: moment,
+    seen_at: moment,
   }),
 ]

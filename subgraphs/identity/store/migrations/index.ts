@@ -11,6 +11,7 @@ import { ApplicationsAndPeople1795641087493 } from './1795641087493-applications
 import { MergesAndConflicts1795642100001 } from './1795642100001-merges-and-conflicts.ts'
 import { RehearsedIdentifiers1796008000000 } from './1796008000000-rehearsed-identifiers.ts'
 import { PhoneAliases1796008200000 } from './1796008200000-phone-aliases.ts'
+import { RecipesInUse1796018400000 } from './1796018400000-recipes-in-use.ts'
 
 export const migrations: readonly Migration[] = [
   MembersAndIdentities1764000000000,
@@ -25,4 +26,5 @@ export const migrations: readonly Migration[] = [
   MergesAndConflicts1795642100001,
   RehearsedIdentifiers1796008000000,
   PhoneAliases1796008200000,
+  RecipesInUse1796018400000,
 ]
