@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto'
 import { InMemorySpanExporter } from '@opentelemetry/sdk-trace'
 import { type TOTP, URI } from 'otpauth'
 import { expect, test } from 'vitest'
@@ -15,6 +16,10 @@ const PERSON = {
   province: 'Xinjiang',
 }
 const VIN = 'LSVAA49J132047371'
+const BUYER = '13712349876'
+const SALT = 'salt-of-the-marketplace'
+const RECIPE = { id: 'tmall', partner: 'tmall', algorithm: 'sha256', salt: SALT }
+const hashOf = (phone: string) => createHash('sha256').update(`${SALT}${phone}`).digest('hex')
 const WORDS = 'because my aunt told me'
 
 /** Every kind of call that carries personal data or secrets, those that fail included. */
@@ -111,6 +116,25 @@ async function livedDay(apart: Awaited<ReturnType<typeof openApart>>): Promise<s
     },
     'members { outcome refusal { message } }',
   )
+  const tmall = (await apart.token({ kind: 'partner', partner: 'tmall' })).token
+  secrets.push(tmall, SALT)
+  // Of a phone that is known, of one that comes by its hash alone, and of one that is none.
+  for (const [buyerId, phoneHash, outcome] of [
+    ['buyer-1', hashOf(PHONE), { created: false, refusal: null }],
+    ['buyer-2', hashOf(BUYER), { created: true, refusal: null }],
+    ['buyer-3', BUYER, { created: null, refusal: { code: 'IDENTIFIER_NOT_VALID' } }],
+  ] as const) {
+    const account = { marketplace: { brand: 'tea', buyerId, phoneHash } }
+    const input = { channel: 'PARTNER', proofs: [{ account }] }
+    expect(await call(tmall, 'registerMember', 'RegisterMemberInput', input, 'created')).toMatchObject(
+      outcome,
+    )
+    secrets.push(phoneHash)
+  }
+  await apart.ask(
+    tmall,
+    `{ memberBy(identity: { kind: PHONE_HASH, scope: "tmall", value: "${hashOf(BUYER)}" }) { nothing } }`,
+  )
   await call(me, 'createHousehold', 'CreateHouseholdInput', { name: 'Home' }, 'household { id }')
   await call(
     me,
@@ -175,6 +199,7 @@ test('of a day with everything in it, logs and traces hold no personal data, no 
   let secrets: string[]
   try {
     await using apart = await openApart({
+      env: { HUITONG_PHONE_RECIPES: JSON.stringify([RECIPE]) },
       log: openLog({ level: 'trace', name: 'test' }, { write: (line) => void lines.push(line) }),
     })
     const tracing = await exportTracesTo(exporter, { service: 'test', ratio: 1, edge: true })
@@ -197,6 +222,7 @@ test('of a day with everything in it, logs and traces hold no personal data, no 
     ...secrets,
     ...Object.values(PERSON),
     PHONE.slice(1),
+    BUYER.slice(1),
     OTHER.slice(1),
     VIN.slice(4),
     WORDS,

@@ -19,12 +19,12 @@ import { testConfig, testSecrets } from './graph.ts'
  * Four subgraphs, each behind an HTTP server of its own on loopback, and the gateway over them; in one process, so that
  * a test can take a subgraph away and bring it back.
  */
-export async function openApart(options: { log?: Logger } = {}) {
+export async function openApart(options: { log?: Logger; env?: Record<string, string> } = {}) {
   const { log = silentLog } = options
   const definitions = await Promise.all(SUBGRAPH_NAMES.map((name) => loadSubgraph[name]()))
   const database = await openTestDatabase(definitions)
   const clock = TestClock.standingAt('2026-12-01T02:00:00Z')
-  const config = testConfig()
+  const config = testConfig(options.env)
   const ports = await freePorts(SUBGRAPH_NAMES.length)
   const portOf = (name: SubgraphName): number => ports[SUBGRAPH_NAMES.indexOf(name)]!
   const urls = Object.fromEntries(
