@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs'
+import { buildSchema, type GraphQLEnumType, type GraphQLInputObjectType } from 'graphql'
 import { describe, expect, test } from 'vitest'
 import { brokenPromises, unexplainedDeprecations } from '../../schema/changes.ts'
 import { REFERENCE_FILE, RELEASED_FILE, referenceOf } from '../../schema/reference.ts'
@@ -65,4 +66,11 @@ describe('of a change', () => {
   ] as const)('a deprecation with %s', ([, directive, count]) => {
     expect(unexplainedDeprecations(`type Query { a: Int ${directive} }`)).toHaveLength(count)
   })
+})
+
+test('where the kind of an identity is a text, each word for it is told', () => {
+  const graph = buildSchema(readFileSync(RELEASED_FILE, 'utf8'))
+  const told = (graph.getType('PurchaserIdentity') as GraphQLInputObjectType).getFields().kind!.description!
+  const words = (graph.getType('IdentityKind') as GraphQLEnumType).getValues().map(({ name }) => name)
+  expect(told.match(/\b[A-Z]+(_[A-Z]+)*\b/g)!.toSorted()).toEqual([...words, 'BAD_USER_INPUT'].toSorted())
 })
