@@ -1,7 +1,7 @@
 import type { Metric, Registry } from 'prom-client'
+import { Labelled, type Labels } from './labelled.ts'
 
 interface Series {
-  readonly labels: Readonly<Record<string, string>>
   /** How many fell between two bounds; the last are above all. */
   readonly counts: Float64Array
   sum: number
@@ -16,9 +16,8 @@ export class Durations<Label extends string> {
   readonly help: string
   readonly type = 'histogram'
   readonly aggregator = 'sum'
-  readonly #labelNames: readonly Label[]
   readonly #bounds: readonly number[]
-  readonly #series = new Map<string, Series>()
+  readonly #series: Labelled<Label, Series>
 
   constructor(options: {
     name: string
@@ -29,19 +28,16 @@ export class Durations<Label extends string> {
   }) {
     this.name = options.name
     this.help = options.help
-    this.#labelNames = options.labelNames
     this.#bounds = options.buckets
+    this.#series = new Labelled(options.labelNames, () => ({
+      counts: new Float64Array(options.buckets.length + 1),
+      sum: 0,
+    }))
     for (const registry of options.registers) registry.registerMetric(this as unknown as Metric)
   }
 
-  observe(labels: Readonly<Record<Label, string>>, seconds: number): void {
-    let key = ''
-    for (const name of this.#labelNames) key += `${labels[name]}\n`
-    let series = this.#series.get(key)
-    if (!series) {
-      series = { labels: { ...labels }, counts: new Float64Array(this.#bounds.length + 1), sum: 0 }
-      this.#series.set(key, series)
-    }
+  observe(labels: Labels<Label>, seconds: number): void {
+    const series = this.#series.of(labels)
     let place = 0
     while (place < this.#bounds.length && seconds > this.#bounds[place]!) place += 1
     series.counts[place]! += 1
@@ -51,7 +47,7 @@ export class Durations<Label extends string> {
   /** What `prom-client` writes out. */
   async get() {
     const { name, help, type, aggregator } = this
-    const values = [...this.#series.values()].flatMap(({ labels, counts, sum }) => {
+    const values = this.#series.all.flatMap(({ labels, value: { counts, sum } }) => {
       let count = 0
       const buckets = [...this.#bounds, '+Inf'].map((le, place) => {
         count += counts[place]!

@@ -1,5 +1,6 @@
-import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client'
+import { collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client'
 import { within } from '../deadlines.ts'
+import { Counts } from './counts.ts'
 import { Durations } from './durations.ts'
 
 /** The metrics of this process. Labels come from closed lists: names of ours, codes, and operations that are known. */
@@ -19,35 +20,35 @@ export const operationSeconds = new Durations({
   registers,
 })
 
-export const errorsShown = new Counter({
+export const errorsShown = new Counts({
   name: 'huitong_errors_total',
   help: 'Errors in answers of the gateway, by extensions.code.',
   labelNames: ['code'] as const,
   registers,
 })
 
-export const httpAnswers = new Counter({
+export const httpAnswers = new Counts({
   name: 'huitong_http_answers_total',
   help: 'Answers over HTTP by route and status.',
   labelNames: ['route', 'status'] as const,
   registers,
 })
 
-export const supergraphReloads = new Counter({
+export const supergraphReloads = new Counts({
   name: 'huitong_supergraph_reloads_total',
   help: 'Attempts to go over to another supergraph, by outcome: ok or failed.',
   labelNames: ['outcome'] as const,
   registers,
 })
 
-export const planLookups = new Counter({
+export const planLookups = new Counts({
   name: 'huitong_plan_lookups_total',
   help: 'Operations executed, by whether their plan was known (hit) or had to be made (miss).',
   labelNames: ['outcome'] as const,
   registers,
 })
 
-export const answersKept = new Counter({
+export const answersKept = new Counts({
   name: 'huitong_answer_cache_lookups_total',
   help: 'Operations whose answer may be kept, by whether it was there (hit), at another gateway (shared, after a miss) or not (miss).',
   labelNames: ['outcome'] as const,
@@ -76,7 +77,7 @@ export const postingBatchSize = new Histogram({
   registers,
 })
 
-export const eventsHandled = new Counter({
+export const eventsHandled = new Counts({
   name: 'huitong_events_handled_total',
   help: 'Events that have taken effect, by the subgraph that reads and the one that published.',
   labelNames: ['subgraph', 'source'] as const,

@@ -10,29 +10,40 @@ export function observeCall<Answer extends Answered>(
   subgraph: string,
   call: () => Answer | Promise<Answer>,
 ): Answer | Promise<Answer> {
-  const seconds = stopwatch()
-  const failed = (error: unknown): never => {
-    subgraphSeconds.observe({ subgraph, outcome: 'unavailable' }, seconds())
-    throw error
-  }
-  const answered = (answer: Answer): Answer => {
-    subgraphSeconds.observe({ subgraph, outcome: answer.errors ? 'errors' : 'ok' }, seconds())
-    return answer
-  }
-  if (isTracing()) {
-    return withSpan(subgraph, { kind: 'client' }, async (span) => {
-      const answer = await call()
-      if (answer.errors) failSpan(span, 'graphql')
-      return answer
-    }).then(answered, failed)
-  }
+  const began = performance.now()
   let answer: Answer | Promise<Answer>
   try {
-    answer = call()
+    answer = isTracing() ? traced(subgraph, call) : call()
   } catch (error) {
-    return failed(error)
+    return failed(subgraph, began, error)
   }
-  return answer instanceof Promise ? answer.then(answered, failed) : answered(answer)
+  return answer instanceof Promise
+    ? answer.then(
+        (one) => answered(subgraph, began, one),
+        (error: unknown) => failed(subgraph, began, error),
+      )
+    : answered(subgraph, began, answer)
+}
+
+const traced = <Answer extends Answered>(
+  subgraph: string,
+  call: () => Answer | Promise<Answer>,
+): Promise<Answer> =>
+  withSpan(subgraph, { kind: 'client' }, async (span) => {
+    const answer = await call()
+    if (answer.errors) failSpan(span, 'graphql')
+    return answer
+  })
+
+function answered<Answer extends Answered>(subgraph: string, began: number, answer: Answer): Answer {
+  const outcome = answer.errors ? 'errors' : 'ok'
+  subgraphSeconds.observe({ subgraph, outcome }, (performance.now() - began) / 1_000)
+  return answer
+}
+
+function failed(subgraph: string, began: number, error: unknown): never {
+  subgraphSeconds.observe({ subgraph, outcome: 'unavailable' }, (performance.now() - began) / 1_000)
+  throw error
 }
 
 /** An event that takes effect; it begins a trace of its own. */

@@ -5,14 +5,15 @@
 export class Patience {
   #isOver = false
   #listeners: Set<() => void> | undefined
+  /** Whose end is the end of this one, too. */
+  readonly #other: Patience | undefined
 
-  /** With another, whose end is the end of this one, too. */
   constructor(other?: Patience) {
-    other?.onEnd(() => this.end())
+    this.#other = other
   }
 
   get isOver(): boolean {
-    return this.#isOver
+    return this.#isOver || this.#other?.isOver === true
   }
 
   end(): void {
@@ -25,11 +26,14 @@ export class Patience {
 
   /** Calls back once, when it ends, or at once if it has; answers how to stop that. */
   onEnd(listener: () => void): () => void {
-    if (this.#isOver) {
+    if (this.isOver) {
       listener()
       return () => {}
     }
-    this.#listeners ??= new Set()
+    if (!this.#listeners) {
+      this.#listeners = new Set()
+      this.#other?.onEnd(() => this.end())
+    }
     this.#listeners.add(listener)
     return () => void this.#listeners?.delete(listener)
   }
