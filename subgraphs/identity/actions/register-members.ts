@@ -120,21 +120,13 @@ async function admitAll(
     const { line } = asked[Number(returning.refusal.details?.index)]!
     return fail('IDENTITY_ERASED', { path: ['members', String(line), 'identity'] })
   }
-  // A phone that leads to nobody is whose a hash of it has begun.
   const persons = await lockPersons(tx, [...begun.values()])
-  for (const { hash, phone } of phoneHashes) {
-    const holder = begun.get(hash.toString('hex'))
-    if (holder !== undefined && persons.has(holder)) owners.set(phone.hash.toString('hex'), holder)
-  }
+  for (const [key, holder] of ownersOfPhones(phoneHashes, begun, persons)) owners.set(key, holder)
   const bound = claimed.map((one) => ({ ...one, to: owners.get(one.identifier.hash.toString('hex'))! }))
   const found = bound.filter(({ id, to }) => to !== id)
   const fresh = bound.filter(({ id, to }) => to === id)
-  if (found.length > 0) {
-    await handOverClaims(
-      tx,
-      found.map(({ identifier, id, to }) => ({ hash: identifier.hash, from: id, to })),
-    )
-  }
+  const handed = found.map(({ identifier, id, to }) => ({ hash: identifier.hash, from: id, to }))
+  if (handed.length > 0) await handOverClaims(tx, handed)
   const channelOf = (line: number): Channel => members[line]!.channel ?? 'IMPORT'
   if (fresh.length > 0) {
     await beginMembers(
@@ -169,3 +161,14 @@ async function admitAll(
     }),
   )
 }
+
+/** A phone that leads to nobody is whose a hash of it has begun; by the hex text of the phone's own hash. */
+const ownersOfPhones = (
+  phoneHashes: readonly { hash: Buffer; phone: { hash: Buffer } }[],
+  begun: ReadonlyMap<string, MemberId>,
+  persons: ReadonlyMap<string, MemberId>,
+): [phone: string, holder: MemberId][] =>
+  phoneHashes.flatMap(({ hash, phone }) => {
+    const holder = begun.get(hash.toString('hex'))
+    return holder !== undefined && persons.has(holder) ? [[phone.hash.toString('hex'), holder]] : []
+  })
