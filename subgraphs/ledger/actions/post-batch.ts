@@ -20,13 +20,13 @@ import type { History, PastDocument } from '../domain/replay.ts'
 import { tierOf } from '../domain/tiers.ts'
 import { type AccountKey, accountName, lockAccounts } from '../store/accounts.ts'
 import { type CommandAnswer, commandName, insertAnswers, readAnswers } from '../store/command-answers.ts'
-import { type RecordedDocument, readDocuments } from '../store/documents.ts'
+import { type RecordedDocument, readDocuments, readRecordedIds } from '../store/documents.ts'
 import { readHistories } from '../store/histories.ts'
 import { type HoldView, readHolds } from '../store/holds.ts'
 import { type OriginKeys, type OriginShelf, originOf } from '../store/origins.ts'
 import { writePostings } from '../store/postings.ts'
 import { readPresentIds } from '../store/present-ids.ts'
-import { type ProgramShelf, readMultipliers } from '../store/programs.ts'
+import type { ProgramShelf } from '../store/programs.ts'
 import { type KnownStanding, readStandings, standingAt } from '../store/standings.ts'
 import { readSyncedBalances, saveSyncedBalances } from '../store/synced-balances.ts'
 import { decideTierRequests, type TierDecision } from '../store/tier-requests.ts'
@@ -133,13 +133,13 @@ async function postAll(
   const recordedAt = Math.max(...orders.map(({ now }) => now)) as Instant
   const memberIds = [...new Set(orders.map(({ command }) => command.memberId))]
   const asksStanding = orders.some(({ program }) => program.asksStanding)
-  const [states, presentOf, [recorded, answers, multipliers, holds, current, said]] = await lockBooks(
+  const [states, presentOf, [recordedIds, answers, holds, multipliers, said]] = await lockBooks(
     tx,
     orders,
     recordedAt,
     () =>
       Promise.all([
-        readDocuments(
+        readRecordedIds(
           tx.ask,
           orders.map(({ command }) => command.documentId),
         ),
@@ -149,16 +149,16 @@ async function postAll(
             idempotencyKey === undefined ? [] : [{ memberId, key: idempotencyKey }],
           ),
         ),
-        readMultipliers(tx.ask),
         readHolds(
           tx.ask,
           orders.flatMap(({ command }) => holdNamed(command)),
         ),
-        doors.programs.areCurrent(tx.ask, new Set(orders.map(({ program }) => program))),
+        doors.programs.inForce(tx.ask, new Set(orders.map(({ program }) => program))),
         asksStanding ? readStandings(tx.ask, memberIds) : undefined,
       ]),
   )
-  if (!current) throw new ProgramsMovedOn()
+  if (!multipliers) throw new ProgramsMovedOn()
+  const recorded = recordedIds.length > 0 ? await readDocuments(tx.query, recordedIds) : NOT_RECORDED
   const standings = said ?? (await standingsFor(tx, multipliers, memberIds))
   const rules = await rulesOf(tx, doors, recorded.values())
   // Read when the accounts that persons have now are held, for these guard the figures.
@@ -198,6 +198,8 @@ async function postAll(
     return results
   }
 }
+
+const NOT_RECORDED: ReadonlyMap<string, RecordedDocument> = new Map()
 
 interface Known {
   readonly states: ReadonlyMap<string, AccountState>

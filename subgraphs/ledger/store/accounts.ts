@@ -272,21 +272,15 @@ const set = columns
   .map((column) => `${column} = new.${column}`)
   .join(', ')
 
-/** Writes the accounts as the books leave them: absolutely, for they are locked. */
-export function saveAccounts(
-  tx: Tx,
+/** Writes accounts as the books leave them: absolutely, for they are locked. `$2` is `accountsText`. */
+export const SAVE_ACCOUNTS = `update account set ${set}
+     from unnest($2::account[]) as new
+     where account.member_id = new.member_id and account.program_key = new.program_key`
+
+export const accountsText = (
   books: readonly (readonly [AccountKey, AccountBook])[],
   heads: ReadonlyMap<AccountBook, string>,
-): void {
-  if (books.length === 0) return
-  tx.send(
-    `/* saveAccounts */
-     update account set ${set}
-     from unnest($1::account[]) as new
-     where account.member_id = new.member_id and account.program_key = new.program_key`,
-    [rowsText(books.map(([key, book]) => accountText(key, book, heads.get(book) ?? book.head)))],
-  )
-}
+): string => rowsText(books.map(([key, book]) => accountText(key, book, heads.get(book) ?? book.head)))
 
 const accountText = (key: AccountKey, book: AccountBook, head: string): string =>
   `${key.memberId},${key.programKey},${book.seq},${book.tierSince === undefined ? '' : toIso(book.tierSince)},` +

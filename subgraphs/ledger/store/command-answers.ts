@@ -14,6 +14,10 @@ export interface CommandAnswer {
 export const commandName = ({ memberId, key }: { memberId: string; key: string }): string =>
   `${memberId}:${key}`
 
+/**
+ * One by one, which the limit makes sure of: a plan that was made while there were few answers would read all of them each
+ * time, until the server looks at the table anew.
+ */
 export async function readAnswers(
   query: Query,
   keys: readonly { memberId: string; key: string }[],
@@ -21,9 +25,11 @@ export async function readAnswers(
   if (keys.length === 0) return new Map()
   const rows = await query<{ owner: string; key: string; body: Buffer; answer: CommandAnswer['answer'] }>(
     `/* readAnswers */
-     select owner, key, body, answer
-     from command
-     join unnest($1::text[], $2::text[]) as wanted (owner, key) using (owner, key)`,
+     select found.owner, found.key, found.body, found.answer
+     from unnest($1::text[], $2::text[]) as wanted (owner, key)
+     cross join lateral (
+       select * from command where command.owner = wanted.owner and command.key = wanted.key limit 1
+     ) as found`,
     [keys.map(({ memberId }) => memberId), keys.map(({ key }) => key)],
   )
   return new Map(

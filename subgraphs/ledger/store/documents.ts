@@ -54,6 +54,15 @@ export async function readDocumentsOf(
   return rows.map(documentFrom)
 }
 
+/** Which documents are on record: of most that are asked for none is, and to read a whole one takes three tables. */
+export async function readRecordedIds(query: Query, ids: readonly string[]): Promise<string[]> {
+  const rows = await query<{ id: string }>(
+    '/* readRecordedIds */ select id from document where id = any($1::uuid[])',
+    [ids],
+  )
+  return rows.map(({ id }) => id)
+}
+
 /** Documents by their ids, whosesoever they are: an id is used once for ever, by one member. */
 export async function readDocuments(
   query: Query,

@@ -7,7 +7,7 @@ import type { Asset } from '../domain/asset.ts'
 import type { Move } from '../domain/entry.ts'
 import type { SourceDocument } from '../domain/posting.ts'
 import { type SealedDocument, type SealedEntry, seal } from '../domain/seal.ts'
-import { type AccountKey, saveAccounts } from './accounts.ts'
+import { type AccountKey, accountsText, SAVE_ACCOUNTS } from './accounts.ts'
 import { saveHolds } from './holds.ts'
 import { insertHomeward, withOwnOrigin } from './homeward.ts'
 import { type OriginKeys, originOf } from './origins.ts'
@@ -16,8 +16,8 @@ import { insertTierRequests } from './tier-requests.ts'
 type Books = readonly (readonly [AccountKey, AccountBook])[]
 
 /**
- * Sends all that a batch of postings changed: one statement a table, however many members it touches. No statement
- * depends on another's rows; whether they went well shows in the commit.
+ * Sends all that a batch of postings changed: one statement for what each changes, and one a table for the rest, however
+ * many members it touches. None depends on another's rows; whether they went well shows in the commit.
  */
 export function writePostings(
   tx: Tx,
@@ -36,12 +36,12 @@ export function writePostings(
     if (last) heads.set(book, last.hash)
     return sealed
   })
-  insertDocuments(tx, entries)
-  insertEntries(tx, entries, withOwnOrigin(origins), now)
+  if (changed.length > 0) {
+    tx.send(WRITE_BOOKS, [entriesText(entries, withOwnOrigin(origins), now), accountsText(changed, heads)])
+  }
   insertTierChanges(tx, changed)
   saveHolds(tx, changed)
   insertTierRequests(tx, changed)
-  saveAccounts(tx, changed, heads)
   insertHomeward(tx, changed, now)
 }
 
@@ -53,35 +53,25 @@ const NO_ORIGINS: OriginKeys = () => {
   throw new InvariantError('what falls due by itself comes from no document')
 }
 
-/** In the order of their ids, so that two batches with the same bills wait instead of crossing. */
-function insertDocuments(tx: Tx, entries: readonly SealedEntry[]): void {
-  const begun = entries.filter(({ document }) => document)
-  if (begun.length === 0) return
-  tx.send(
-    `/* insertDocuments */
-     insert into document (id, member_id, seq, program_key)
-     select id, member_id, seq, program_key
-     from unnest($1::uuid[], $2::uuid[], $3::integer[], $4::smallint[]) as new (id, member_id, seq, program_key)
-     order by id`,
-    [
-      begun.map(({ document }) => document!.source.id),
-      begun.map(({ entry }) => entry.memberId),
-      begun.map(({ entry }) => entry.seq),
-      begun.map(({ entry }) => entry.programKey),
-    ],
+/**
+ * Entries, documents and accounts. Documents in the order of their ids, so that two batches with the same bills wait
+ * instead of crossing. Each statement costs the server and this process something of its own: for 60 entries these three take
+ * 58 microseconds of the server each, sent one by one 62.
+ */
+const WRITE_BOOKS = `/* writeBooks */
+  with begun as (
+    insert into document (id, member_id, seq, program_key)
+    select document_id, member_id, seq, program_key
+    from unnest($1::entry[]) where document_kind is not null
+    order by document_id
+  ), entered as (
+    insert into entry select * from unnest($1::entry[])
   )
-}
+  ${SAVE_ACCOUNTS}`
 
-function insertEntries(
-  tx: Tx,
-  entries: readonly SealedEntry[],
-  origins: OriginKeys,
-  recordedAt: Instant,
-): void {
-  if (entries.length === 0) return
-  tx.send(`/* insertEntries */ insert into entry select * from unnest($1::entry[])`, [
-    rowsText(entries.map((entry) => entryText(entry, origins, toIso(recordedAt)))),
-  ])
+const entriesText = (entries: readonly SealedEntry[], origins: OriginKeys, recordedAt: Instant): string => {
+  const at = toIso(recordedAt)
+  return rowsText(entries.map((entry) => entryText(entry, origins, at)))
 }
 
 /** All columns of `entry` in their order. */

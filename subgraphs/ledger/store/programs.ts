@@ -64,17 +64,28 @@ export class ProgramShelf {
     return (await this.remembered()).find(named) ?? (await this.current()).find(named)!
   }
 
-  /** Are these still the current versions? If any is not, nothing is remembered any more. */
-  async areCurrent(query: Query, programs: Iterable<Program>): Promise<boolean> {
-    const rows = await readVersions(query)
-    if (rows.length !== this.#remembered?.length) this.forget()
+  /**
+   * What is in force with these versions besides them: the multipliers of campaigns. Undefined if any of them is not the
+   * current one any more; then nothing is remembered.
+   */
+  async inForce(query: Query, programs: Iterable<Program>): Promise<Map<string, Multiplier[]> | undefined> {
+    const rows = await query<{ program_key: number; version: number } & (MultiplierRow | NoMultiplier)>(
+      `/* rulesInForce */
+       select program_key, version, program, campaign, starts_at, ends_at, factor, condition
+       from program left join multiplier on program = id
+       order by id, campaign`,
+    )
     const versions = new Map(rows.map((row) => [row.program_key, row.version]))
+    if (versions.size !== this.#remembered?.length) this.forget()
     for (const { key, version } of programs) {
       if (versions.get(key) === version) continue
       this.forget()
-      return false
+      return undefined
     }
-    return true
+    return byProgram(
+      rows.filter((row) => row.campaign !== null),
+      multiplierFrom,
+    )
   }
 
   forget(): void {
@@ -170,6 +181,10 @@ interface MultiplierRow {
   ends_at: Instant
   factor: string
   condition: string | null
+}
+
+interface NoMultiplier {
+  campaign: null
 }
 
 /** Every multiplier that campaigns have in force, by programme. There are few. */

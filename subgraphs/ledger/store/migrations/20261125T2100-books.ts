@@ -79,10 +79,20 @@ const kinds = `
     end)::ledger_account;
 `
 
-const ASSETS = ['points', 'growth', 'principal', 'bonus']
+export const ASSETS = ['points', 'growth', 'principal', 'bonus']
 /** Of these every account has a wallet; of the others where it was used. */
 const EVERYBODY = ['points', 'growth']
-const PARTS = ['available', 'held', 'pending', 'owed', 'earned', 'spent', 'expired', 'reversed', 'moved']
+export const PARTS = [
+  'available',
+  'held',
+  'pending',
+  'owed',
+  'earned',
+  'spent',
+  'expired',
+  'reversed',
+  'moved',
+]
 
 /** The columns of one wallet in the account's row. */
 const wallet = (asset: string): string => {
@@ -94,7 +104,7 @@ const wallet = (asset: string): string => {
 }
 
 /** What must always hold between them. Each promise has a name, like a constraint of its own. */
-const walletStands = (asset: string): string => {
+export const walletStands = (asset: string): string => {
   const of = (part: string) => `a.${asset}_${part}`
   const letter = asset === 'principal' ? 'm' : asset[0]
   const must = (name: string, promise: string) => `if not coalesce(${promise}, false) then

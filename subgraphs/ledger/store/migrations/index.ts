@@ -11,6 +11,7 @@ import { CorrectionsOfGrowth1796000000000 } from './1796000000000-corrections-of
 import { Homeward1796009000000 } from './1796009000000-homeward.ts'
 import { DaySums1796011000000 } from './1796011000000-day-sums.ts'
 import { CorrectionsBesideAFormerVersion1796012000000 } from './1796012000000-corrections-beside-a-former-version.ts'
+import { AccountStandsAtOnce1796013000000 } from './1796013000000-account-stands-at-once.ts'
 
 /** In the order of their application. */
 export const migrations: readonly Migration[] = [
@@ -26,4 +27,5 @@ export const migrations: readonly Migration[] = [
   Homeward1796009000000,
   DaySums1796011000000,
   CorrectionsBesideAFormerVersion1796012000000,
+  AccountStandsAtOnce1796013000000,
 ]
