@@ -61,11 +61,12 @@ export function workOn(ask: Ask, { members, from = 0, programOf, channelOf }: Sc
     return { program: PROGRAM, memberId: memberId(who(turn)), document: key, idempotencyKey: key }
   }
   const recordMany = async (purchases: readonly object[]): Promise<void> => {
-    const { recordPurchases } = await ask<{ recordPurchases: { results: { refusal: unknown }[] } }>(
-      RECORD_MANY,
-      { input: { purchases } },
-    )
-    if (recordPurchases.results.some(({ refusal }) => refusal)) throw new Error('a purchase was refused')
+    const { recordPurchases } = await ask<{
+      recordPurchases: { results: { refusal: { code: string } | null }[] }
+    }>(RECORD_MANY, { input: { purchases } })
+    for (const { refusal } of recordPurchases.results) {
+      if (refusal) throw new Error(`a purchase was refused: ${refusal.code}`)
+    }
   }
   const accepted = async (query: string, input: object): Promise<void> => {
     const answer = await ask<Record<string, { refusal: { code: string } | null }>>(query, { input })
