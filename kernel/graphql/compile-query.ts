@@ -30,7 +30,8 @@ import {
 import { collectFields } from 'graphql/execution/collectFields.js'
 import { argumentsOf } from './arguments.ts'
 import { fragmentsOf } from './fragments.ts'
-import { type Complete, type Position, QueryRun, type Site, type Write } from './query-run.ts'
+import { type Complete, FAILED, type Position, QueryRun, type Site, type Write } from './query-run.ts'
+import { guardOf } from './rights.ts'
 import type { Variables } from './variables.ts'
 
 /** Of a query whose variables are known to be good. */
@@ -136,7 +137,7 @@ class QueryCompiler {
       const siteName = constants.add('site', site)
       properties.push(`${key}: null`)
       lines.push(
-        site.resolve ? `value = run.resolve(${siteName}, source, above)` : `value = source.${name}`,
+        `value = ${expressionOf(site, siteName, constants)}`,
         `into.${key} = ${expression(field.type, site, siteName, constants)}`,
       )
     }
@@ -159,11 +160,13 @@ class QueryCompiler {
     const position = positionOf(field.type, up, coordinate, nodes)
     const fieldType = getNullableType(field.type)
     const write = isObjectType(fieldType) ? this.#writeOf(fieldType, position) : undefined
+    const guard = type === this.#schema.getQueryType() ? undefined : guardOf(field.resolve)
     return {
       key,
       nodes,
+      guard,
       // Where there is none of its own, it is a property.
-      resolve: field.resolve === defaultFieldResolver ? undefined : field.resolve,
+      resolve: guard || field.resolve === defaultFieldResolver ? undefined : field.resolve,
       property: field.name,
       args: argumentsOf(field, nodes[0]!),
       info: {
@@ -242,6 +245,14 @@ class QueryCompiler {
 
 /** Of the types that an entity may have, most are not asked about. */
 const writeNothing: Write = () => ({})
+
+/** What a field has, of its own or by its resolver. */
+function expressionOf(site: Site, siteName: string, constants: Constants): string {
+  if (site.resolve) return `run.resolve(${siteName}, source, above)`
+  const property = `source.${site.property}`
+  if (!site.guard) return property
+  return `run.admits(${siteName}, source, above) ? ${property} : ${constants.add('failed', FAILED)}`
+}
 
 /** What `value` comes to: what is as most values are, where it stands; anything else by the run. */
 function expression(declared: GraphQLOutputType, site: Site, siteName: string, constants: Constants): string {

@@ -6,6 +6,7 @@ import {
   type GraphQLResolveInfo,
   locatedError,
 } from 'graphql'
+import type { Guard } from './rights.ts'
 import type { Variables } from './variables.ts'
 
 /** Where in the answer something stands; made on the way down, read only when there is something to tell. */
@@ -25,6 +26,8 @@ export interface Site {
   /** In the answer. */
   readonly key: string
   readonly nodes: readonly FieldNode[]
+  /** Of a property that is not for everybody: throws for whom it is not. */
+  readonly guard: Guard | undefined
   /** Undefined: it is a property of its object. */
   readonly resolve: GraphQLFieldResolver<unknown, unknown> | undefined
   readonly property: string
@@ -52,7 +55,8 @@ interface Failure {
   readonly up: number
 }
 
-const FAILED = Symbol('failed')
+/** Stands for the value of a field of which an error has been told. */
+export const FAILED = Symbol('failed')
 
 /** One execution of a compiled query: what is the same at each of its places, and what went wrong. */
 export class QueryRun {
@@ -74,6 +78,17 @@ export class QueryRun {
     } catch (error) {
       this.fail(error, { above, key: site.key }, site.position)
       return FAILED
+    }
+  }
+
+  /** Whether a property is for the caller; if not, that is told. */
+  admits(site: Site, source: unknown, above: Place | undefined): boolean {
+    try {
+      site.guard!(source, this.context)
+      return true
+    } catch (error) {
+      this.fail(error, { above, key: site.key }, site.position)
+      return false
     }
   }
 

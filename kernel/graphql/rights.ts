@@ -58,6 +58,14 @@ export const READER = Symbol('reader')
 export const readerOf = (source: unknown, context: { principal: Principal }): Principal =>
   (source as { [READER]?: Principal } | undefined | null)?.[READER] ?? context.principal
 
+/** Throws where an object's field is not for the caller. */
+export type Guard = (source: unknown, context: unknown) => void
+
+const guards = new WeakMap<object, Guard>()
+
+/** Of the resolver of a field that is nothing but a property: what looks at it first. */
+export const guardOf = (resolve: object | undefined): Guard | undefined => resolve && guards.get(resolve)
+
 /** Wraps the resolvers of a schema so that each checks its rule first. Throws where a field has none. */
 export function enforceRights(schema: GraphQLSchema): void {
   const rules = new Map(fieldRules(schema).map((entry) => [entry.coordinate, entry]))
@@ -69,15 +77,24 @@ export function enforceRights(schema: GraphQLSchema): void {
       assert(rule, `${coordinate} has a rule that says who may read it`)
       // Nothing to check; and a field with a resolver takes a compiled operation five times as long as one without.
       if ((rule.kind === 'inherited' || rule.kind === 'public') && ownedBy === undefined) continue
-      const resolve = field.resolve ?? defaultFieldResolver
-      const check = checkOf(rule)
-      field.resolve = (source, args, context: { principal: Principal }, info) => {
-        const principal = readerOf(source, context)
-        check?.(principal)
-        if (ownedBy !== undefined) checkOwner(principal, source?.[ownedBy])
+      const guard = guardBy(rule, ownedBy)
+      const { resolve = defaultFieldResolver } = field
+      field.resolve = (source, args, context, info) => {
+        guard(source, context)
         return resolve(source, args, context, info)
       }
+      if (resolve === defaultFieldResolver) guards.set(field.resolve, guard)
     }
+  }
+}
+
+function guardBy(rule: Rule, ownedBy: string | undefined): Guard {
+  const check = checkOf(rule)
+  return (source, context) => {
+    const principal = readerOf(source, context as { principal: Principal })
+    check?.(principal)
+    if (ownedBy !== undefined)
+      checkOwner(principal, (source as Record<string, unknown> | undefined)?.[ownedBy])
   }
 }
 

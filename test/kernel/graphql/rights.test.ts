@@ -1,6 +1,8 @@
+import { type ExecutionResult, execute, parse } from 'graphql'
 import { describe, expect, test } from 'vitest'
 import { ANONYMOUS, type Principal } from '../../../kernel/auth/principal.ts'
 import { buildSchema, type ResolverMap } from '../../../kernel/graphql/build-schema.ts'
+import { compileQuery } from '../../../kernel/graphql/compile-query.ts'
 import { executor } from '../../../kernel/graphql/execute.ts'
 import { fieldRules } from '../../../kernel/graphql/rights.ts'
 import { silentLog } from '../../../kernel/log.ts'
@@ -125,6 +127,24 @@ describe('what a member owns', () => {
     }
   })
 })
+
+test.for([ANONYMOUS, member, clerk, admin, partner, channel, sibling])(
+  'a compiled query judges as an interpreted one, for %j',
+  (principal) => {
+    const schema = buildSchema(SDL, RESOLVERS)
+    for (const text of [
+      '{ account(of: 1) { id balance flag lots { points } } }',
+      '{ account(of: 2) { balance flag lots { points } } }',
+      '{ accounts { id balance } }',
+      '{ accounts { flag lots { points } } points audit open }',
+    ]) {
+      const [document, contextValue] = [parse(text), { principal }]
+      const expected = execute({ schema, document, contextValue }) as ExecutionResult
+      const answer = compileQuery(schema, document)!(contextValue, {})
+      expect(JSON.parse(JSON.stringify(answer))).toEqual(JSON.parse(JSON.stringify(expected)))
+    }
+  },
+)
 
 describe('a field that no rule covers', () => {
   const planted = (type: string) => `${HEAD} type Query { fine: Int @public } ${type}`
