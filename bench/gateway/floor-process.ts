@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { buildSchema, type GraphQLObjectType, type GraphQLScalarType, parse } from 'graphql'
-import { compileQuery, isCompiledQuery } from 'graphql-jit'
+import { compileDocument, type Executable } from '../../kernel/graphql/compile.ts'
 import { scalars } from '../../kernel/graphql/scalars.ts'
 import { findWhole, listedIds, recordedPurchase } from './data.ts'
 import { openFloorDoor } from './floor-door.ts'
@@ -20,15 +20,12 @@ fieldOf(schema.getQueryType(), 'benchMembers').resolve = () => listedIds.map(fin
 fieldOf(schema.getMutationType(), 'recordPurchase').resolve = (_, { input }) =>
   recordedPurchase(input.document)
 
-type Run = (root: unknown, context: unknown, variables: Record<string, unknown>) => unknown
-const known = new Map<string, Run>()
+const known = new Map<string, Executable>()
 
-function runOf(query: string): Run {
+function runOf(query: string): Executable {
   let run = known.get(query)
   if (!run) {
-    const compiled = compileQuery(schema, parse(query))
-    if (!isCompiledQuery(compiled)) throw new Error(JSON.stringify(compiled))
-    run = compiled.query
+    run = compileDocument(schema, parse(query))
     known.set(query, run)
   }
   return run
@@ -38,6 +35,6 @@ const door = await openFloorDoor()
 const listen = rawServer(async (_, body, { authorization }) => {
   await door.letIn(authorization)
   const { query, variables } = JSON.parse(body) as { query: string; variables: Record<string, unknown> }
-  return JSON.stringify(await runOf(query)(undefined, undefined, variables))
+  return JSON.stringify(await runOf(query)(undefined, variables, undefined))
 })
 sayListening(await listen(given().port), door.token)

@@ -162,6 +162,22 @@ export class QueryRun {
     })
   }
 
+  /** The same for fields that must follow each other; one that leaves no answer is the last. */
+  async finishSerially(fields: readonly Write[]): Promise<ExecutionResult> {
+    const data: Record<string, unknown> = {}
+    for (const write of fields) {
+      const part = write(this, undefined, undefined)
+      if (this.#waiting > 0) {
+        await new Promise<void>((resolve) => {
+          this.#settle = resolve
+        })
+      }
+      Object.assign(data, part)
+      if (this.#failures.some(({ error, up }) => up >= error.path!.length)) break
+    }
+    return this.#result(data)
+  }
+
   #arrived(): void {
     this.#waiting -= 1
     if (this.#waiting === 0) this.#settle?.()

@@ -2,6 +2,7 @@ import { type ExecutionResult, execute, parse } from 'graphql'
 import { expect, test } from 'vitest'
 import { buildSchema } from '../../../kernel/graphql/build-schema.ts'
 import { compileDocument } from '../../../kernel/graphql/compile.ts'
+import { compileQuery } from '../../../kernel/graphql/compile-query.ts'
 
 const schema = buildSchema(
   `extend schema @link(url: "https://specs.apollo.dev/federation/v2.9", import: ["@key"])
@@ -10,7 +11,7 @@ const schema = buildSchema(
    input Wish { amount: SafeInt!, names: [String!], times: Int! = 2, more: More }
    input More { amount: SafeInt!, times: Int! = 2 }
    type Query @public { echo(text: String, wish: Wish): String, shop(open: Boolean!): Shop, shops: [Shop!], broken: Shop }
-   type Mutation @public { count: Int! }
+   type Mutation @public { count: Int!, later(fails: Boolean): Int, sure(fails: Boolean): Shop!, now: Int! }
    type Shop @public { name: String!, next: Shop, late: Shop!, fails: Int }`,
   {
     Query: {
@@ -19,7 +20,12 @@ const schema = buildSchema(
       shops: async () => [shopNamed('one'), shopNamed('two')],
       broken: () => ({ name: null }),
     },
-    Mutation: { count: async () => ++counted },
+    Mutation: {
+      count: async () => ++counted,
+      now: () => ++counted,
+      later: async (_, { fails }) => countedUnless(fails),
+      sure: async (_, { fails }) => shopNamed(`${countedUnless(fails)}`),
+    },
     Shop: {
       fails: () => {
         throw new Error('no')
@@ -28,6 +34,11 @@ const schema = buildSchema(
   },
 )
 let counted = 0
+const countedUnless = (fails: boolean): number => {
+  counted += 1
+  if (fails) throw new Error(`number ${counted} fails`)
+  return counted
+}
 interface Wish {
   readonly amount: bigint
   readonly times: number
@@ -80,14 +91,26 @@ function plain(result: ExecutionResult): unknown {
   return { data, errors: errors?.map((error: unknown) => JSON.stringify(error)).sort() }
 }
 
-test('mutations follow each other', async () => {
-  const context = { principal: { kind: 'anonymous' } }
-  const { data } = await compileDocument(schema, parse('mutation { a: count b: count c: count }'))(
-    context,
-    {},
-    null,
-  )
-  expect(data).toEqual({ a: 1, b: 2, c: 3 })
+test.for([
+  'mutation { a: count b: count c: now d: count }',
+  'mutation { a: sure { name next { name } } b: now c: sure { late { name } } }',
+  'mutation { a: count b: later(fails: true) c: count }',
+  'mutation { a: later(fails: true) b: sure(fails: true) { name } c: count }',
+  'mutation { a: sure { fails name } b: sure { next { fails } } c: sure(fails: true) { name } d: now }',
+  'mutation { sure(fails: true) { name } }',
+  'mutation { later: count }',
+  'mutation { ...All a: count } fragment All on Mutation { b: now a: count c: count }',
+])('mutations follow each other, until one that must not fail does: %s', async (query) => {
+  const document = parse(query)
+  const contextValue = { principal: { kind: 'anonymous' } }
+  counted = 0
+  const compiled = await compileDocument(schema, document)(contextValue, {}, null)
+  const afterwards = counted
+  counted = 0
+  const interpreted = await execute({ schema, document, contextValue })
+  expect(compileQuery(schema, document)).toBeDefined()
+  expect(plain(compiled)).toEqual(plain(interpreted))
+  expect(afterwards).toBe(counted)
 })
 
 test.for([
