@@ -1,12 +1,14 @@
+import { createServer } from 'node:http'
 import Fastify, { type FastifyInstance, type FastifyRequest } from 'fastify'
 import { type Nonces, signatureVerifier, targetOf } from './auth/request-signature.ts'
 import { patienceOf } from './client-patience.ts'
 import { systemClock } from './clock.ts'
 import { readConfig } from './config.ts'
+import { directPost, type Posted } from './direct-post.ts'
 import { ANSWERS_WHILE_CLOSING, drainBeforeClose } from './drain.ts'
 import { AppError } from './errors.ts'
 import type { Cursor } from './events/event.ts'
-import type { GraphQLRequest } from './graphql/execute.ts'
+import type { GraphQLAnswer, GraphQLRequest } from './graphql/execute.ts'
 import { openLog } from './log.ts'
 import { remotePeers } from './peers.ts'
 import { reportAndExit } from './process.ts'
@@ -19,6 +21,7 @@ import { openTelemetry } from './telemetry/open-telemetry.ts'
 import { withSpan } from './telemetry/trace.ts'
 
 const BODY_BYTES_MAX = 8 * 1024 * 1024
+const KEEP_ALIVE_MS = 72_000
 
 /** The private HTTP face of a subgraph: answers only what the gateway or a sibling has signed. */
 export function serveSubgraph(
@@ -34,14 +37,43 @@ export function serveSubgraph(
   },
 ): FastifyInstance {
   const { linkKey, otherLinkKeys = [], nonces, now, drainSeconds = 0 } = options
+  const verify = signatureVerifier([linkKey, ...otherLinkKeys], nonces)
+
+  const execute = async ({ path, headers, body, response }: Posted): Promise<GraphQLAnswer> => {
+    const target = targetOf(mounted.name, headers.host ?? '')
+    const claims = await verify({ method: 'POST', path, body, target }, headers, now() as never)
+    const asked = JSON.parse(body) as GraphQLRequest
+    const patience = isMutation(asked) ? undefined : patienceOf(response)
+    const attributes = { subgraph: mounted.name, requestId: claims.requestId }
+    return withSpan('POST /graphql', { kind: 'server', parent: headers.traceparent, attributes }, async () =>
+      mounted.execute(asked, claims, patience),
+    )
+  }
+
+  let stopping = () => false
   const server = Fastify({
     bodyLimit: BODY_BYTES_MAX,
-    keepAliveTimeout: 72_000,
     forceCloseConnections: 'idle',
     ...ANSWERS_WHILE_CLOSING,
+    serverFactory: (framework) =>
+      createServer(
+        // A call may take as long as it likes, as by Fastify's own server.
+        { keepAliveTimeout: KEEP_ALIVE_MS, requestTimeout: 0 },
+        directPost(framework, {
+          path: '/graphql',
+          bytesMax: BODY_BYTES_MAX,
+          stopping: () => stopping(),
+          answer: (posted) =>
+            execute(posted)
+              .then((answer) => ({ status: 200, text: JSON.stringify(answer) }))
+              .catch((error: unknown) => {
+                const { status, body } = refusalOf(error)
+                return { status, text: JSON.stringify(body) }
+              }),
+        }),
+      ),
   })
-  const stopping = drainBeforeClose(server, drainSeconds)
-  const verify = signatureVerifier([linkKey, ...otherLinkKeys], nonces)
+  stopping = drainBeforeClose(server, drainSeconds)
   // The signature covers the bytes as they came, so the body is parsed after it was verified.
   server.removeAllContentTypeParsers()
   server.addContentTypeParser('application/json', { parseAs: 'string' }, (_, body, done) => done(null, body))
@@ -60,16 +92,9 @@ export function serveSubgraph(
     const ready = await mounted.ready()
     return reply.code(ready ? 200 : 503).send({ status: ready ? 'ready' : 'database unreachable' })
   })
-  server.post('/graphql', async (request, reply) => {
-    const { claims, body } = await signed(request)
-    const asked = body as GraphQLRequest
-    const patience = isMutation(asked) ? undefined : patienceOf(reply.raw)
-    const { traceparent: parent } = request.headers
-    const attributes = { subgraph: mounted.name, requestId: claims.requestId }
-    return withSpan('POST /graphql', { kind: 'server', parent, attributes }, async () =>
-      mounted.execute(asked, claims, patience),
-    )
-  })
+  server.post('/graphql', async ({ url: path, headers, body }, { raw: response }) =>
+    execute({ path, headers, body: String(body ?? ''), response }),
+  )
   server.post('/internal/events', async (request) => {
     const { body } = await signed(request)
     const { after, limit } = body as { after: Cursor; limit: number }
@@ -89,10 +114,15 @@ export function serveSubgraph(
     return { status: 'drained' }
   })
   server.setErrorHandler((error, _, reply) => {
-    const refused = error instanceof AppError && error.code === 'UNAUTHENTICATED'
-    return reply.code(refused ? 401 : 500).send({ error: refused ? error.message : 'internal error' })
+    const { status, body } = refusalOf(error)
+    return reply.code(status).send(body)
   })
   return server
+}
+
+function refusalOf(error: unknown): { status: number; body: { error: string } } {
+  const refused = error instanceof AppError && error.code === 'UNAUTHENTICATED'
+  return { status: refused ? 401 : 500, body: { error: refused ? error.message : 'internal error' } }
 }
 
 /** What was begun to be written is finished, whoever waits. */
