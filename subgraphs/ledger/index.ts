@@ -1,4 +1,5 @@
 import { defineSubgraph } from '../../kernel/subgraph.ts'
+import { postBatch } from './actions/post-batch.ts'
 import { PostingLanes } from './actions/posting-lanes.ts'
 import { accountMark } from './domain/balance-sync.ts'
 import { terminalSecret } from './domain/offline-batch.ts'
@@ -24,7 +25,7 @@ export const ledger = defineSubgraph(import.meta.url, {
     return {
       programs,
       origins,
-      lanes: new PostingLanes({ db, log, programs, origins }),
+      lanes: new PostingLanes((orders) => postBatch({ db, log, programs, origins }, orders)),
       reads: sharedReads(db, programs),
       markOf: (account) => accountMark(secrets.index, account),
       secretOf: ({ deviceId, registeredAt }) => terminalSecret(secrets.index, deviceId, registeredAt),
