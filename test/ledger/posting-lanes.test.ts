@@ -43,18 +43,33 @@ test('a command that comes alone waits for nobody; what comes while it is posted
 
 test('where enough wait, a second batch goes beside the first, and no third', async () => {
   const { lanes, batches, sizes } = heldLanes()
-  const all = [order('a'), ...many(120)].map((one) => lanes.post(one))
-  expect(sizes()).toEqual([1, 48])
+  const all = [order('a'), ...many(60)].map((one) => lanes.post(one))
+  expect(sizes()).toEqual([1, 16])
   await batches[0]!.finish()
-  expect(sizes()).toEqual([1, 48, 72])
-  const few = ['b', 'c'].map((member) => lanes.post(order(member)))
+  expect(sizes()).toEqual([1, 16, 44])
   await batches[1]!.finish()
-  // They are not worth a batch beside the other.
-  expect(sizes()).toEqual([1, 48, 72])
   await batches[2]!.finish()
-  expect(sizes()).toEqual([1, 48, 72, 2])
+  await Promise.all(all)
+})
+
+test('a batch goes beside another when it is as large as that one', async () => {
+  const { lanes, batches, sizes } = heldLanes()
+  const all = [order('a'), ...many(60)].map((one) => lanes.post(one))
+  await batches[0]!.finish()
+  await batches[1]!.finish()
+  expect(sizes()).toEqual([1, 16, 44])
+  for (let n = 0; n < 43; n++) all.push(lanes.post(order(`n${n}`)))
+  expect(sizes()).toEqual([1, 16, 44])
+  all.push(lanes.post(order('o')))
+  expect(sizes()).toEqual([1, 16, 44, 44])
+  all.push(lanes.post(order('p')))
+  await batches[2]!.finish()
+  // One is not worth a batch beside the other.
+  expect(sizes()).toEqual([1, 16, 44, 44])
   await batches[3]!.finish()
-  await Promise.all([...all, ...few])
+  expect(sizes()).toEqual([1, 16, 44, 44, 1])
+  await batches[4]!.finish()
+  await Promise.all(all)
 })
 
 test('who waits for a batch that takes long, or comes to it, does not wait for its end', async () => {
@@ -76,7 +91,7 @@ test('who waits for a batch that takes long, or comes to it, does not wait for i
 
 test('a member is in one lane at a time, and its commands follow each other', async () => {
   const { lanes, batches } = heldLanes()
-  const all = [order('a', '1'), order('a', '2'), ...many(48), order('a', '3')].map((one) => lanes.post(one))
+  const all = [order('a', '1'), order('a', '2'), ...many(16), order('a', '3')].map((one) => lanes.post(one))
   expect(batches).toHaveLength(2)
   await batches[1]!.finish()
   expect(batches).toHaveLength(2)
@@ -90,9 +105,9 @@ test('where more wait than go into a batch, both lanes take from them, and one m
   const { lanes, batches, sizes } = heldLanes()
   const first = lanes.post(order('a'))
   const others = Array.from({ length: 600 }, (_, n) => lanes.post(order(`m${n % 300}:`, String(n))))
-  expect(sizes()).toEqual([1, 48])
+  expect(sizes()).toEqual([1, 16])
   await batches[0]!.finish()
-  expect(sizes()).toEqual([1, 48, 250])
+  expect(sizes()).toEqual([1, 16, 250])
   for (let at = 1; at < batches.length; at++) await batches[at]!.finish()
   await Promise.all([first, ...others])
   expect(sizes().reduce((sum, size) => sum + size, 0)).toBe(601)
@@ -114,7 +129,7 @@ test('what makes a batch fail is told to each of its callers, and the next goes 
 
 test('twenty thousand may wait, the next one is told to come again', async () => {
   const { lanes, batches } = heldLanes()
-  const all = Array.from({ length: 20_049 }, (_, n) => lanes.post(order(`m${n}`)))
+  const all = Array.from({ length: 20_017 }, (_, n) => lanes.post(order(`m${n}`)))
   await expect(lanes.post(order('late'))).rejects.toMatchObject({ code: 'RATE_LIMITED' })
   for (let at = 0; at < batches.length; at++) await batches[at]!.finish()
   await Promise.all(all)
