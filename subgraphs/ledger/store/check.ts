@@ -36,6 +36,8 @@ const contents = `concat_ws('|', member_id, program_key, seq, ${orEmpty('documen
 /** What an entry changes of what is available less what is owed. */
 const sign = `case when debit_of(kind) = credit_of(kind) then 0 when credit_of(kind) = 'member' then 1
   when debit_of(kind) = 'member' then -1 else 0 end`
+/** The same for each kind once: looked up, it takes a tenth of what it takes to find out for each entry. */
+const signs = `(select kind, ${sign} as sign from unnest(enum_range(null::entry_kind)) as kind offset 0) signs`
 
 const assets = ['points', 'growth', 'principal', 'bonus'] as const
 const letters = { points: 'p', growth: 'g', principal: 'm', bonus: 'b' }
@@ -47,7 +49,7 @@ const journal = assets
       const less = kinds.less.length > 0 ? `when kind in (${list(kinds.less)}) then -${asset}` : ''
       return `coalesce(sum(case when kind in (${list(kinds.plus)}) then ${asset} ${less} end), 0) as ${name}`
     }
-    return `select member_id, program_key, '${asset}' as asset, coalesce(sum(${sign} * ${asset}), 0) as standing,
+    return `select member_id, program_key, '${asset}' as asset, coalesce(sum(sign * ${asset}), 0) as standing,
         ${sum('held', { plus: ['hold'], less: ['capture', 'release'] })},
         ${sum('pending', { plus: ['await', 'prepay', 'postpone', 'take-over'], less: ['mature', 'cancel', 'repay', 'hand-over'] })},
         ${sum('earned', { plus: ['earn', 'grant', 'await', 'top-up', 'prepay', 'correct'], less: [] })},
@@ -55,7 +57,7 @@ const journal = assets
         ${sum('expired', { plus: ['expire'], less: ['restore'] })},
         ${sum('reversed', { plus: ['reverse', 'cancel', 'deduct', 'withdraw', 'repay'], less: [] })},
         ${sum('moved', { plus: ['receive', 'take-over'], less: ['send', 'hand-over'] })}
-      from entry where ${asset} is not null group by member_id, program_key`
+      from entry join ${signs} using (kind) where ${asset} is not null group by member_id, program_key`
   })
   .join(' union all ')
 
@@ -88,8 +90,9 @@ const checks: Readonly<Record<string, string>> = {
       select entry.*, channel, store, ${operatorColumn} as operator,
              lag(hash, 1, ''::bytea) over account as previous_hash,
              lag(entry.seq, 1, 0) over account as previous_seq,
-             ${assets.map((asset) => `sum(${sign} * coalesce(${asset}, 0)) over account as ${asset}_running`).join(', ')}
+             ${assets.map((asset) => `sum(sign * coalesce(${asset}, 0)) over account as ${asset}_running`).join(', ')}
       from entry
+      join ${signs} using (kind)
       left join origin using (origin_key)
       window account as (partition by member_id, program_key order by entry.seq)
     )
@@ -164,8 +167,13 @@ const checks: Readonly<Record<string, string>> = {
       select program_key, asset, sum(available - owed + held + pending) as amount from wallet group by 1, 2
     ) had
     full join (
-      select program_key, asset, sum(amount) as amount
-      from leg where account not in ('member', 'held', 'pending') group by 1, 2
+      select program_key, asset, sum(side.amount) as amount
+      from (
+        select program_key, kind, ${assets.map((asset) => `sum(${asset}) as ${asset}`).join(', ')} from entry group by 1, 2
+      ) of_kind
+      cross join lateral (values ${assets.map((asset) => `('${asset}', ${asset})`).join(', ')}) as moved (asset, much)
+      cross join lateral (values (debit_of(kind), -much), (credit_of(kind), much)) as side (account, amount)
+      where much is not null and account not in ('member', 'held', 'pending') group by 1, 2
     ) given using (program_key, asset)
     where coalesce(had.amount, 0) + coalesce(given.amount, 0) <> 0`,
   transit: transitCheck,
