@@ -205,7 +205,8 @@ async function withOwner<T>(url: string, work: (client: pg.Client) => Promise<T>
 
 const analyze = (url: string) => withOwner(url, (client) => client.query('analyze'))
 
-const PURCHASES_WEIGHED = 10_000
+/** A table may grow by half a megabyte at once: with fewer purchases that alone is 50 bytes of each. */
+const PURCHASES_WEIGHED = 40_000
 
 /** By how much the ledger's relations grow with each purchase of members who are there already. */
 async function bytesPerPurchase(url: string, record250: (turn: number) => Promise<void>) {
