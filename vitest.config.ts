@@ -10,6 +10,8 @@ export default defineConfig({
     exclude: ['**/node_modules/**', 'test/conformance/**'],
     globalSetup: ['test/helpers/start-postgres.ts'],
     setupFiles: ['test/helpers/seed-properties.ts'],
+    // Processes that tests start load what others have compiled before them: a command starts twice as fast.
+    env: { NODE_COMPILE_CACHE: fileURLToPath(new URL('node_modules/.cache/node', import.meta.url)) },
     pool: 'forks',
     maxWorkers: 2,
     // Starting processes and databases takes its time on a busy machine; no test waits for time to pass.

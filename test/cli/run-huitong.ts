@@ -5,6 +5,7 @@ import { join } from 'node:path'
 import { setTimeout } from 'node:timers/promises'
 import type { Checkpoint } from '../../cli/import/checkpoint.ts'
 
+const { PATH, NODE_COMPILE_CACHE } = process.env
 export const root = join(import.meta.dirname, '../..')
 
 export interface Ended {
@@ -21,7 +22,7 @@ export async function huitongWith(env: { DATABASE_URL?: string }) {
   const start = (...args: string[]) => {
     const child = spawn(process.execPath, ['cli/huitong.ts', ...args], {
       cwd: root,
-      env: { PATH: process.env.PATH, NODE_ENV: 'test', HUITONG_DATA_DIR: dataDir, ...env },
+      env: { PATH, NODE_COMPILE_CACHE, NODE_ENV: 'test', HUITONG_DATA_DIR: dataDir, ...env },
       stdio: ['ignore', 'pipe', 'pipe'],
     })
     let [out, err] = ['', '']

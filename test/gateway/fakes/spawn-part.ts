@@ -15,9 +15,9 @@ export interface Part extends AsyncDisposable {
 
 /** One process of Huitong, started as an operator would. */
 export function spawnPart(file: string, env: Record<string, string>): Part {
-  const { PATH = '', HOME = '' } = process.env
+  const { PATH = '', HOME = '', NODE_COMPILE_CACHE = '' } = process.env
   const child = spawn(process.execPath, [file], {
-    env: { PATH, HOME, ...env },
+    env: { PATH, HOME, NODE_COMPILE_CACHE, ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
   })
   let output = ''
