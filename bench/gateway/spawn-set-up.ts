@@ -55,7 +55,7 @@ export async function spawnSetUp(options: {
       child.send('watch')
     },
     async [Symbol.asyncDispose]() {
-      if (child.exitCode !== null) return
+      if (child.exitCode !== null || child.signalCode !== null) return
       const exited = once(child, 'exit')
       child.kill('SIGKILL')
       await exited
