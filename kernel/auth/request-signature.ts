@@ -1,8 +1,7 @@
-import { hash, timingSafeEqual } from 'node:crypto'
+import { createHmac, createSecretKey, hash, type KeyObject, timingSafeEqual } from 'node:crypto'
 import { UnauthenticatedError } from '../errors.ts'
 import type { Instant } from '../values/instant.ts'
 import { randomBytes } from '../values/random.ts'
-import { hmacBy } from './hmac.ts'
 import type { Principal } from './principal.ts'
 
 /**
@@ -41,15 +40,15 @@ export interface Nonces {
 }
 
 /** Made once: preparing a key costs more than using it. */
-const hmacs = new WeakMap<Buffer, (text: string) => string>()
+const keys = new WeakMap<Buffer, KeyObject>()
 
-function hmacOf(key: Buffer): (text: string) => string {
-  let hmac = hmacs.get(key)
-  if (!hmac) {
-    hmac = hmacBy(key)
-    hmacs.set(key, hmac)
+function keyOf(bytes: Buffer): KeyObject {
+  let key = keys.get(bytes)
+  if (!key) {
+    key = createSecretKey(bytes)
+    keys.set(bytes, key)
   }
-  return hmac
+  return key
 }
 
 /** By which a verifier that has several keys finds the one. */
@@ -71,7 +70,10 @@ const signatureOf = (
   at: number,
   nonce: string,
   claims: string,
-): string => hmacOf(key)(`${method}\n${path}\n${target}\n${at}\n${nonce}\n${claims}\n${body}`)
+): string =>
+  createHmac('sha256', keyOf(key))
+    .update(`${method}\n${path}\n${target}\n${at}\n${nonce}\n${claims}\n${body}`)
+    .digest('base64url')
 
 /** One request of a caller becomes several to subgraphs, with the same claims. */
 const texts = new WeakMap<Claims, string>()
