@@ -1,4 +1,5 @@
 import type { IncomingHttpHeaders, IncomingMessage, RequestListener, ServerResponse } from 'node:http'
+import { bodyText } from './body-text.ts'
 
 /** A request whose body has come. */
 export interface Posted {
@@ -35,25 +36,21 @@ export function directPost(
     )
   }
 
-  const respond = async (posted: Posted): Promise<void> => {
-    const { status, text } = await answer(posted)
-    posted.response.writeHead(status, [
+  const respond = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
+    const body = await bodyText(request)
+    const { status, text } = await answer({ path, headers: request.headers, body, response })
+    response.writeHead(status, [
       'content-type',
       'application/json; charset=utf-8',
       'content-length',
       String(Buffer.byteLength(text)),
     ])
-    posted.response.end(text)
+    response.end(text)
   }
 
   return (request, response) => {
     if (!isOrdinary(request) || stopping()) return framework(request, response)
-    const chunks: Buffer[] = []
-    request.on('data', (chunk: Buffer) => chunks.push(chunk))
-    request.on('end', () => {
-      const body = (chunks.length === 1 ? chunks[0]! : Buffer.concat(chunks)).toString()
-      // A socket that is gone: there is nobody to tell.
-      respond({ path, headers: request.headers, body, response }).catch(() => response.destroy())
-    })
+    // A socket that is gone: there is nobody to tell.
+    respond(request, response).catch(() => response.destroy())
   }
 }

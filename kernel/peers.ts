@@ -1,3 +1,4 @@
+import { LRUCache } from 'lru-cache'
 import { Pool } from 'undici'
 import { type Claims, signRequest, targetOf } from './auth/request-signature.ts'
 import type { Clock } from './clock.ts'
@@ -240,19 +241,15 @@ const openRemote = (name: string, { origin, host }: URL): Remote => ({
 })
 
 /** Documents as JSON: the same are sent again and again. Callers shape them, so it is bounded how many are kept. */
-const documents = new Map<string, string>()
-const CHARACTERS_MAX = 1_000_000
-let characters = 0
+const documents = new LRUCache<string, string>({
+  maxSize: 1_000_000,
+  sizeCalculation: ({ length }) => length,
+})
 
 function textOf({ query, variables, operationName }: GraphQLRequest): string {
   let document = documents.get(query)
   if (document === undefined) {
     document = JSON.stringify(query)
-    characters += document.length
-    if (characters > CHARACTERS_MAX) {
-      documents.clear()
-      characters = document.length
-    }
     documents.set(query, document)
   }
   return `{"query":${document},"variables":${JSON.stringify(variables ?? {})},"operationName":${JSON.stringify(operationName ?? null)}}`

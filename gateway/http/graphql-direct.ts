@@ -1,5 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { FastifyInstance } from 'fastify'
+import { bodyText } from '../../kernel/body-text.ts'
 import { patienceOf } from '../../kernel/client-patience.ts'
 import type { Logger } from '../../kernel/log.ts'
 import type { Patience } from '../../kernel/values/patience.ts'
@@ -59,7 +60,7 @@ export function graphqlDirect(options: {
     try {
       const address = addressOf(request, proxies)
       const principal = await answers.admit(headers, address)
-      const text = await textOf(request)
+      const text = await bodyText(request)
       let body: unknown
       try {
         body = parse(text)
@@ -107,14 +108,6 @@ const isOrdinary = ({ method, url, headers }: IncomingMessage): boolean =>
 
 /** No length, or one that is none, is not. */
 const isWithin = (length: number, max: number): boolean => length > 0 && length <= max
-
-/** Never, if the client goes before all has come: then nobody waits for the answer. */
-const textOf = (request: IncomingMessage): Promise<string> =>
-  new Promise((resolve) => {
-    const chunks: Buffer[] = []
-    request.on('data', (chunk: Buffer) => chunks.push(chunk))
-    request.on('end', () => resolve((chunks.length === 1 ? chunks[0]! : Buffer.concat(chunks)).toString()))
-  })
 
 /** What is not JSON may be followed by anything. */
 const lastOfItsConnection = (answer: HttpAnswer): HttpAnswer => ({
