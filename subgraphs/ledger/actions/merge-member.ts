@@ -11,18 +11,14 @@ import { allIds, holdMember } from '../../../kernel/members/merged-members.ts'
 import { assert } from '../../../kernel/values/assert.ts'
 import { bodyDigest } from '../../../kernel/values/canonical.ts'
 import { derivedId } from '../../../kernel/values/ids.ts'
-import { instant, type LocalDate } from '../../../kernel/values/instant.ts'
 import type { LedgerContext } from '../context.ts'
-import { AccountBook, newAccount, type TierStanding } from '../domain/account-book.ts'
-import { type Asset, assets } from '../domain/asset.ts'
-import { countersFrom, countersText } from '../domain/document-text.ts'
+import { AccountBook, newAccount } from '../domain/account-book.ts'
+import { assets } from '../domain/asset.ts'
 import type { Counters } from '../domain/earn-counters.ts'
-import { lotsFrom, lotsText } from '../domain/entry.ts'
+import { lotsText } from '../domain/entry.ts'
 import {
   handBack,
-  type Joined,
   joinAccounts,
-  type LotAmount,
   moveOver,
   type PairId,
   type Parting,
@@ -31,6 +27,14 @@ import {
   type Settlement,
   standingText,
 } from '../domain/merge-accounts.ts'
+import {
+  asideFrom,
+  type JoinedText,
+  joinedFrom,
+  joinedText,
+  type LotText,
+  settledText,
+} from '../domain/merge-record.ts'
 import type { MergeDocumentKind, SourceDocument } from '../domain/posting.ts'
 import type { Program } from '../domain/program.ts'
 import { giveBack, setAside } from '../domain/set-aside.ts'
@@ -66,27 +70,6 @@ export interface LedgerMerge {
     }[]
   }[]
   readonly bonuses: readonly Pick<Bonus, 'program' | 'subject' | 'takenBack'>[]
-}
-
-type LotText = readonly [expiresOn: string, lotClass: string, amount: string]
-
-interface StandingText {
-  readonly tier: string
-  readonly since: number | null
-  readonly until: string | null
-}
-
-interface JoinedText {
-  readonly tierFrom: StandingText
-  readonly tierInto: StandingText
-  readonly tierChanges: number
-  readonly countersFrom: string
-  readonly settled: readonly {
-    readonly paidBy: 'from' | 'into'
-    readonly asset: Asset
-    readonly amount: string
-    readonly lots: readonly LotText[]
-  }[]
 }
 
 interface Pair {
@@ -521,45 +504,3 @@ function tierChanges({ program, from, into }: Pair, because: 'merge' | 'unmerge'
     }),
   )
 }
-
-const lotText = ({ expiresOn, lotClass, amount }: LotAmount): LotText => [expiresOn, lotClass, String(amount)]
-const lotFrom = ([expiresOn, lotClass, amount]: LotText): LotAmount => ({
-  expiresOn: expiresOn as LocalDate,
-  lotClass,
-  amount: BigInt(amount),
-})
-const asideFrom = (lots: string | readonly LotText[]): Parameters<typeof giveBack>[1] =>
-  typeof lots === 'string' ? lotsFrom(lots) : lots.map((lot) => ({ asset: 'points', ...lotFrom(lot) }))
-const tierText = ({ tier, since, until }: TierStanding): StandingText => ({
-  tier,
-  since: since ?? null,
-  until: until ?? null,
-})
-const tierOfText = ({ tier, since, until }: StandingText): TierStanding => ({
-  tier,
-  since: since === null ? undefined : instant(since),
-  until: (until ?? undefined) as LocalDate | undefined,
-})
-
-const settledText = (settled: readonly Settlement[]): JoinedText['settled'] =>
-  settled.map(({ lots, amount, ...one }) => ({ ...one, amount: String(amount), lots: lots.map(lotText) }))
-
-const joinedText = (joined: Joined): JoinedText => ({
-  tierFrom: tierText(joined.tierFrom),
-  tierInto: tierText(joined.tierInto),
-  tierChanges: joined.tierChanges,
-  countersFrom: countersText(joined.countersFrom),
-  settled: settledText(joined.settled),
-})
-
-const joinedFrom = (text: JoinedText): Joined => ({
-  tierFrom: tierOfText(text.tierFrom),
-  tierInto: tierOfText(text.tierInto),
-  tierChanges: text.tierChanges,
-  countersFrom: countersFrom(text.countersFrom),
-  settled: text.settled.map(({ lots, amount, ...one }) => ({
-    ...one,
-    amount: BigInt(amount),
-    lots: lots.map(lotFrom),
-  })),
-})
