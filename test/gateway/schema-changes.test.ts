@@ -3,6 +3,7 @@ import { buildSchema, type GraphQLEnumType, type GraphQLInputObjectType } from '
 import { describe, expect, test } from 'vitest'
 import { brokenPromises, unexplainedDeprecations } from '../../schema/changes.ts'
 import { REFERENCE_FILE, RELEASED_FILE, referenceOf } from '../../schema/reference.ts'
+import { IDENTITY_KINDS } from '../../subgraphs/ledger/domain/identity-kinds.ts'
 
 const api = readFileSync(new URL('../../schema/api.graphql', import.meta.url), 'utf8')
 const TODAY = new Date().toISOString().slice(0, 10)
@@ -72,5 +73,6 @@ test('where the kind of an identity is a text, each word for it is told', () => 
   const graph = buildSchema(readFileSync(RELEASED_FILE, 'utf8'))
   const told = (graph.getType('PurchaserIdentity') as GraphQLInputObjectType).getFields().kind!.description!
   const words = (graph.getType('IdentityKind') as GraphQLEnumType).getValues().map(({ name }) => name)
+  expect([...IDENTITY_KINDS].toSorted()).toEqual(words.toSorted())
   expect(told.match(/\b[A-Z]+(_[A-Z]+)*\b/g)!.toSorted()).toEqual([...words, 'BAD_USER_INPUT'].toSorted())
 })

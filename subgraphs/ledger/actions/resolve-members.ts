@@ -1,5 +1,7 @@
+import { BadInputError } from '../../../kernel/errors.ts'
 import { isUuid } from '../../../kernel/values/ids.ts'
 import type { LedgerContext } from '../context.ts'
+import { IDENTITY_KINDS } from '../domain/identity-kinds.ts'
 
 /** A member by its id, or by any identity that `identity` knows. */
 export interface MemberReference {
@@ -20,7 +22,7 @@ interface Resolved {
 
 /**
  * Member ids in the order of the references, present or former as they were named or as an identity lies under them;
- * undefined where there is no such member.
+ * undefined where there is no such member. Throws where the kind of an identity is none.
  */
 export async function resolveMembers(
   ctx: LedgerContext,
@@ -34,6 +36,10 @@ export async function resolveMembers(
   const known = new Set(ids.filter((_, index) => held[index]))
   const unknown = ids.filter((_, index) => !held[index])
   const identities = references.flatMap(({ identity }) => identity ?? [])
+  for (const { kind } of identities) {
+    if (!IDENTITY_KINDS.has(kind))
+      throw new BadInputError(`An identity's kind is one of ${[...IDENTITY_KINDS].join(', ')}, not ${kind}.`)
+  }
   if (unknown.length > 0 || identities.length > 0) {
     const answer = await ctx.graph.request<Resolved>('identity', RESOLVE, { identities, ids: unknown })
     for (const [index, id] of unknown.entries()) {

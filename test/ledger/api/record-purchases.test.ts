@@ -267,6 +267,21 @@ test('the same batch ten times at once is recorded once', async () => {
   expect(await ledger.check()).toMatchObject({ clean: true, entries: 50 })
 })
 
+test('a word that is no kind of identity is named, and nothing is recorded', async () => {
+  await using ledger = await openLedger()
+  const { errors } = await tryRecord(ledger, admin, [
+    purchase('li', '1'),
+    purchase('li', '2', { member: { identity: { kind: 'PHON', value: '13800138000' } } }),
+  ])
+  expect(errors).toMatchObject([
+    {
+      message: expect.stringMatching(/^An identity's kind is one of PHONE, .*, not PHON\.$/),
+      extensions: { code: 'BAD_USER_INPUT' },
+    },
+  ])
+  expect(await ledger.sql('select from ledger.document')).toHaveLength(0)
+})
+
 test('who is placed in the organisation records in the stores of its part, and says in which', async () => {
   await using ledger = await openLedger()
   const city = manager('shanghai', ['store-1', 'store-2'])
