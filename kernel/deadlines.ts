@@ -1,12 +1,21 @@
 interface Waiting {
   readonly due: number
   readonly late: () => void
+  before: Waiting | undefined
+  after: Waiting | undefined
 }
 
-/** Whoever waits for the same time is looked after by one timer: those who began first are due first. */
+/**
+ * Whoever waits for the same time is looked after by one timer: those who began first are due first. They hold each
+ * other by the hand, and let go when they leave. A `Set` moves to a new table with every few of them, the former table
+ * knows the new one, and once one is old, all that come after count as alive until old objects are collected, with all
+ * whom they held: of a gateway that asks four subgraphs over HTTP, 25 kB a request were copied twice, in pauses of 20 to
+ * 60 ms instead of 4.
+ */
 class Queue {
   readonly #ms: number
-  readonly #open = new Set<Waiting>()
+  #first: Waiting | undefined
+  #last: Waiting | undefined
   #looking = false
 
   constructor(ms: number) {
@@ -14,14 +23,24 @@ class Queue {
   }
 
   add(late: () => void): Waiting {
-    const waiting = { due: performance.now() + this.#ms, late }
-    this.#open.add(waiting)
+    const waiting = { due: performance.now() + this.#ms, late, before: this.#last, after: undefined }
+    if (this.#last) this.#last.after = waiting
+    else this.#first = waiting
+    this.#last = waiting
     if (!this.#looking) this.#lookAfter(this.#ms)
     return waiting
   }
 
+  /** Nothing, if it has left already. */
   delete(waiting: Waiting): void {
-    this.#open.delete(waiting)
+    const { before, after } = waiting
+    if (!before && this.#first !== waiting) return
+    if (before) before.after = after
+    else this.#first = after
+    if (after) after.before = before
+    else this.#last = before
+    waiting.before = undefined
+    waiting.after = undefined
   }
 
   #lookAfter(ms: number): void {
@@ -32,12 +51,12 @@ class Queue {
   #look(): void {
     this.#looking = false
     const now = performance.now()
-    for (const waiting of this.#open) {
+    for (let waiting = this.#first; waiting; waiting = this.#first) {
       if (waiting.due > now) {
         this.#lookAfter(waiting.due - now)
         return
       }
-      this.#open.delete(waiting)
+      this.delete(waiting)
       waiting.late()
     }
   }

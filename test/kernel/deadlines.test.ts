@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, expect, test, vi } from 'vitest'
-import { within } from '../../kernel/deadlines.ts'
+import { later, within } from '../../kernel/deadlines.ts'
 
 beforeEach(() => vi.useFakeTimers())
 afterEach(() => vi.useRealTimers())
@@ -37,4 +37,22 @@ test('where nothing is said of being late, it is waited for on', async () => {
   await vi.advanceTimersByTimeAsync(500)
   resolve('at last')
   await expect(waiting).resolves.toBe('at last')
+})
+
+test('whoever leaves, first, last or in between, leaves the others waiting', async () => {
+  const said: string[] = []
+  const leave = Object.fromEntries(
+    ['a', 'b', 'c', 'd'].map((name) => [name, later(100, () => said.push(name))]),
+  )
+  leave.b!()
+  leave.b!()
+  leave.a!()
+  leave.d!()
+  later(100, () => said.push('e'))
+  await vi.advanceTimersByTimeAsync(100)
+  expect(said).toEqual(['c', 'e'])
+  leave.c!()
+  later(100, () => said.push('f'))
+  await vi.advanceTimersByTimeAsync(100)
+  expect(said).toEqual(['c', 'e', 'f'])
 })
