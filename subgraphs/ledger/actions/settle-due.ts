@@ -1,15 +1,21 @@
-import type { Tx } from '../../../kernel/db/transaction.ts'
 import { publishLast } from '../../../kernel/events/publish.ts'
 import { localDate } from '../../../kernel/values/instant.ts'
 import type { LedgerContext } from '../context.ts'
-import { AccountBook, type AccountState } from '../domain/account-book.ts'
+import { AccountBook } from '../domain/account-book.ts'
 import type { Program } from '../domain/program.ts'
-import { type AccountKey, accountsDue, accountsWithLapses } from '../store/accounts.ts'
+import { type AccountKey, lockIdleAccounts } from '../store/accounts.ts'
+import { membersDue, membersWithLapses } from '../store/due.ts'
 import { writeSettled } from '../store/postings.ts'
 import { balanceEvents } from './balance-events.ts'
 import { tierEvents } from './post-batch.ts'
 
+/** So many are locked and written at once. */
 const CHUNK = 500
+/**
+ * So many are listed at once. Each list walks over what was settled since the index was cleaned: one a chunk cost the server
+ * more than to settle them, and more with each chunk.
+ */
+const LISTED = 10_000
 
 /**
  * Lets holds lapse, lets run out what fell due and reviews the tiers that end, in every programme, in chunks that skip
@@ -17,36 +23,52 @@ const CHUNK = 500
  * settled.
  */
 export async function settleDue(ctx: LedgerContext): Promise<number> {
+  const { query } = ctx.db
   let settled = 0
   for (const program of await ctx.services.programs.current()) {
     const today = localDate(ctx.now, program.timeZone)
-    settled += await settleAll(ctx, program, (tx) => accountsWithLapses(tx, ctx.now, program.key, CHUNK))
-    settled += await settleAll(ctx, program, (tx) => accountsDue(tx, today, program.key, CHUNK))
+    settled += await settleAll(ctx, program, () => membersWithLapses(query, ctx.now, program.key, LISTED))
+    settled += await settleAll(ctx, program, () => membersDue(query, today, program.key, LISTED))
   }
   return settled
 }
 
-type Take = (tx: Tx) => Promise<ReadonlyMap<string, AccountState>>
-
-/** Where there is more than one chunk, one is decided while another is written. */
-async function settleAll(ctx: LedgerContext, program: Program, take: Take): Promise<number> {
-  const first = await settleChunk(ctx, program, take)
-  if (first < CHUNK) return first
-  const rest = await Promise.all([settleRest(ctx, program, take), settleRest(ctx, program, take)])
-  return rest.reduce((sum, count) => sum + count, first)
-}
-
-async function settleRest(ctx: LedgerContext, program: Program, take: Take): Promise<number> {
+async function settleAll(
+  ctx: LedgerContext,
+  program: Program,
+  list: () => Promise<string[]>,
+): Promise<number> {
   for (let settled = 0; ; ) {
-    const count = await settleChunk(ctx, program, take)
+    const memberIds = await list()
+    const count = await settleListed(ctx, program, memberIds)
+    if (count === 0) return settled
     settled += count
-    if (count < CHUNK) return settled
   }
 }
 
-const settleChunk = (ctx: LedgerContext, program: Program, take: Take): Promise<number> =>
+/** One chunk is decided while another is written. */
+async function settleListed(
+  ctx: LedgerContext,
+  program: Program,
+  memberIds: readonly string[],
+): Promise<number> {
+  let next = 0
+  const lane = async (): Promise<number> => {
+    let settled = 0
+    while (next < memberIds.length) {
+      const chunk = memberIds.slice(next, next + CHUNK)
+      next += CHUNK
+      settled += await settleChunk(ctx, program, chunk)
+    }
+    return settled
+  }
+  const [one, other] = await Promise.all([lane(), lane()])
+  return one + other
+}
+
+const settleChunk = (ctx: LedgerContext, program: Program, memberIds: readonly string[]): Promise<number> =>
   ctx.db.transaction(async (tx) => {
-    const states = await take(tx)
+    const states = await lockIdleAccounts(tx, memberIds, program.key)
     const books = [...states].map(([name, state]): [string, readonly [AccountKey, AccountBook]] => {
       const book = new AccountBook(program, state)
       book.catchUp(ctx.now)
@@ -58,5 +80,6 @@ const settleChunk = (ctx: LedgerContext, program: Program, take: Take): Promise<
       ...tierEvents([{ program }], new Map(books)),
       ...balanceEvents([{ program }], all, ctx.now),
     ])
-    return books.length
+    // Somebody else may have settled it since it was listed.
+    return all.filter(([, book]) => book.changed).length
   })

@@ -212,48 +212,19 @@ const waitingFrom = (waiting: string, asset: Asset): readonly PendingLot[] =>
           remaining: amount,
         }))
 
-/**
- * Accounts in which something fell due before a day; skips those that someone else is busy with. What looks redundant
- * is the predicate of the index: a plan for any `$1` would not use it otherwise.
- */
-export async function accountsDue(
+/** Locks the accounts of those with whom nobody else is busy, and leaves out the others. */
+export async function lockIdleAccounts(
   tx: Tx,
-  day: LocalDate,
+  memberIds: readonly string[],
   programKey: number,
-  limit: number,
 ): Promise<Map<string, AccountState>> {
   return statesOf(
     await tx.ask<AccountRow>(
-      `/* accountsDue */
+      `/* lockIdleAccounts */
        select ${read} from account
-       where next_due < $1 and next_due < 'infinity' and program_key = $2
-       order by next_due
-       limit $3
+       where member_id = any($1::uuid[]) and program_key = $2
        for update skip locked`,
-      [day, programKey, limit],
-    ),
-  )
-}
-
-/** Accounts in which a hold lapsed before a moment; skips those that someone else is busy with. */
-export async function accountsWithLapses(
-  tx: Tx,
-  now: Instant,
-  programKey: number,
-  limit: number,
-): Promise<Map<string, AccountState>> {
-  return statesOf(
-    await tx.ask<AccountRow>(
-      `/* accountsWithLapses */
-       select ${read} from account
-       where (member_id, program_key) in (
-         select member_id, program_key from hold
-         where closed_by is null and lapses_at <= $1 and program_key = $2
-         order by lapses_at
-         limit $3
-       )
-       for update skip locked`,
-      [toIso(now), programKey, limit],
+      [memberIds, programKey],
     ),
   )
 }

@@ -1,5 +1,7 @@
+import pg from 'pg'
 import { describe, expect, test } from 'vitest'
-import { openLedger } from '../open-ledger.ts'
+import { holdAccount } from '../hard/books-in-sql.ts'
+import { memberId, openLedger } from '../open-ledger.ts'
 import { documentWith, withGrowthValidity, withPointsValidity } from '../program-of.ts'
 import { type OpenLedger, purchase, record, redeem, setClock } from '../requests.ts'
 
@@ -29,6 +31,25 @@ test('a sweep settles more members than fit in one chunk; a second finds nothing
   expect(await ledger.sql('select from ledger.lot where remaining > 0')).toHaveLength(0)
   await ledger.runJob('settle-due')
   expect(await ledger.check()).toEqual(swept)
+})
+
+test('with whom somebody else is busy is left to the next sweep, which finds only those', async () => {
+  await using ledger = await openLedger()
+  await buyAll(ledger, 5, '10')
+  setClock(ledger, '2027-01-11T00:00:00Z')
+  const busy = memberId('member 3')
+  const rest = () => ledger.sql<{ member_id: string }>('select distinct member_id from ledger.lot')
+  const owner = new pg.Client({ connectionString: ledger.databaseUrl })
+  await owner.connect()
+  await owner.query('begin')
+  await holdAccount(owner, busy)
+  await ledger.runJob('settle-due')
+  expect(await rest()).toEqual([{ member_id: busy }])
+  await owner.query('rollback')
+  await owner.end()
+  await ledger.runJob('settle-due')
+  expect(await rest()).toEqual([])
+  expect(await ledger.check()).toMatchObject({ clean: true, entries: 10 })
 })
 
 test('a sweep before the end of the last day takes nothing', async () => {

@@ -4,9 +4,10 @@ import { type Db, openDatabase } from '../../../kernel/db/open-database.ts'
 import type { Query } from '../../../kernel/db/statement.ts'
 import type { Tx } from '../../../kernel/db/transaction.ts'
 import { instant, type LocalDate } from '../../../kernel/values/instant.ts'
-import { accountsDue, accountsWithLapses, lockAccounts } from '../../../subgraphs/ledger/store/accounts.ts'
+import { lockAccounts, lockIdleAccounts } from '../../../subgraphs/ledger/store/accounts.ts'
 import { readAnswers } from '../../../subgraphs/ledger/store/command-answers.ts'
 import { readDocuments, readDocumentsOf, readRecordedIds } from '../../../subgraphs/ledger/store/documents.ts'
+import { membersDue, membersWithLapses } from '../../../subgraphs/ledger/store/due.ts'
 import { readHolds } from '../../../subgraphs/ledger/store/holds.ts'
 import {
   readAccountAt,
@@ -110,9 +111,10 @@ describe('no hot statement reads a whole table', () => {
     ['all that accounts have seen',          (query)  => readDocumentsOf(query, few)                                             ],
     ['holds',                                (query)  => readHolds(query, [{ memberId: member(7), id: member(1) }])             ],
     ['figures that channels have told',      (query)  => readSyncedBalances(query, [member(7), member(4_711)])                   ],
-    ['finding what has lapsed',              (_, tx)  => accountsWithLapses(tx, now, 1, 500)                                     ],
+    ['finding what has lapsed',              (query)  => membersWithLapses(query, now, 1, 500)                                   ],
     ['what was earned into lots',            (query)  => readLotsEarned(query, key)                                             ],
-    ['finding what is due',                  (_, tx)  => accountsDue(tx, '2027-01-02' as LocalDate, 1, 500)                     ],
+    ['finding what is due',                  (query)  => membersDue(query, '2027-01-02' as LocalDate, 1, 500)                    ],
+    ['what is due, under a lock',            (_, tx)  => lockIdleAccounts(tx, [member(7), member(4_711)], 1)                     ],
   ])('%s', async (_, work) => {
     const plans = await plansOf(work)
     expect(plans.length).toBeGreaterThan(0)
