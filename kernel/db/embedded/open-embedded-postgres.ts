@@ -1,4 +1,5 @@
 import { mkdir, realpath } from 'node:fs/promises'
+import { totalmem } from 'node:os'
 import { Client } from 'pg'
 import { chooseHome, type Home } from './choose-home.ts'
 import {
@@ -101,10 +102,16 @@ async function open({
   return { url, directory: home.cluster, pid: server.pid, stop, [Symbol.asyncDispose]: stop }
 }
 
+/**
+ * An eighth of the memory, for which the system is only asked as pages come in. What does not fit is fetched from the
+ * system and put out again: with a million members a purchase costs the server 185 microseconds with 256 MB, 174 with 2 GB.
+ */
+const SHARED_MB = Math.max(128, Math.min(2_048, Math.floor(totalmem() / 2 ** 20 / 8)))
+
 /** For a machine of a few cores and gigabytes that the database shares with Huitong. */
 const oneMachine = {
   max_connections: '200',
-  shared_buffers: '256MB',
+  shared_buffers: `${SHARED_MB}MB`,
   effective_cache_size: '1GB',
   work_mem: '8MB',
   maintenance_work_mem: '128MB',
@@ -118,6 +125,7 @@ const oneMachine = {
 }
 
 const notDurable = {
+  shared_buffers: '128MB',
   fsync: 'off',
   synchronous_commit: 'off',
   full_page_writes: 'off',
