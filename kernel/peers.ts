@@ -8,7 +8,8 @@ import { AppError, type ErrorCode } from './errors.ts'
 import type { EventFeed } from './events/feed.ts'
 import type { GraphClient } from './graphql/context.ts'
 import type { GraphQLAnswer, GraphQLRequest } from './graphql/execute.ts'
-import { type Posted, post } from './post.ts'
+import { Lines } from './lines.ts'
+import { type Post, type Posted, post } from './post.ts'
 import { observeCall } from './telemetry/observe.ts'
 import { traceparent } from './telemetry/trace.ts'
 import { newId } from './values/ids.ts'
@@ -150,14 +151,14 @@ export function remotePeers(options: {
   ): Promise<unknown> => {
     const remote = remotes[to]
     if (!remote) throw new AppError('SUBGRAPH_UNAVAILABLE', 'A part of the service is not configured.')
-    const { pool, target } = remote
+    const { post, target } = remote
     let posted: Posted
     try {
       const headers = signRequest(linkKey, { method: 'POST', path, body, target }, claims, clock.now())
       headers['content-type'] = 'application/json'
       const trace = traceparent()
       if (trace !== undefined) headers.traceparent = trace
-      posted = await post(pool, { path, headers, body, withinMs, asker, bytesMax: ANSWER_BYTES_MAX })
+      posted = await post({ path, headers, body, withinMs, asker, bytesMax: ANSWER_BYTES_MAX })
     } catch {
       throw new AppError('SUBGRAPH_UNAVAILABLE', 'A part of the service cannot be reached.')
     }
@@ -216,20 +217,22 @@ export function remotePeers(options: {
       }
     },
     async [Symbol.asyncDispose]() {
-      await Promise.all(Object.values(remotes).map(({ pool }) => pool.close()))
+      await Promise.all(Object.values(remotes).map((remote) => remote.close()))
     },
   }
 }
 
 interface Remote {
+  /** Whatever is asked of it but by `post`. */
   readonly pool: Pool
   /** As which its requests are signed. */
   readonly target: string
+  post(post: Post): Promise<Posted>
+  close(): Promise<void>
 }
 
-const openRemote = (name: string, { origin, host }: URL): Remote => ({
-  target: targetOf(name, host),
-  pool: new Pool(origin, {
+function openRemote(name: string, address: URL): Remote {
+  const pool = new Pool(address.origin, {
     keepAliveTimeout: 4_000,
     connections: 64,
     connect: { timeout: CONNECT_MS },
@@ -237,8 +240,15 @@ const openRemote = (name: string, { origin, host }: URL): Remote => ({
     headersTimeout: 0,
     bodyTimeout: 0,
     allowH2: true,
-  }),
-})
+  })
+  const lines = address.protocol === 'http:' ? new Lines(address) : undefined
+  return {
+    pool,
+    target: targetOf(name, address.host),
+    post: lines ? (one) => lines.post(one) : (one) => post(pool, one),
+    close: async () => void (await Promise.all([pool.close(), lines?.close()])),
+  }
+}
 
 /** Documents as JSON: the same are sent again and again. Callers shape them, so it is bounded how many are kept. */
 const documents = new LRUCache<string, string>({

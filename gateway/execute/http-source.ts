@@ -1,6 +1,7 @@
 import { Pool } from 'undici'
 import { AppError } from '../../kernel/errors.ts'
-import { type Posted, post, TooLongError } from '../../kernel/post.ts'
+import { type Posted, post } from '../../kernel/post.ts'
+import { TooLongError } from '../../kernel/response-reader.ts'
 import { Circuit } from './circuit.ts'
 import { isEntity } from './merge.ts'
 import type { Source, SourceAnswer, SourceRequest } from './source.ts'
