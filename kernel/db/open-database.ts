@@ -6,6 +6,7 @@ import { cancelStatement } from './cancel-statement.ts'
 import { parsers } from './parsers.ts'
 import { observed, type Query, statementOf } from './statement.ts'
 import { runTransaction, type Tx } from './transaction.ts'
+import { readTypeNumbers } from './type-numbers.ts'
 
 /**
  * One subgraph's door to its own PostgreSQL schema, as its own role: another subgraph's tables cannot be reached
@@ -64,13 +65,15 @@ export async function openDatabase(options: {
   // A broken idle connection is replaced by the pool; a query that meets one fails itself.
   pool.on('error', () => {}).on('connect', (client) => client.on('error', () => {}))
   const close = () => source.destroy()
+  const types = await readTypeNumbers(pool)
   const query: Query = async (sql, values = []) =>
     (await observed(sql, () => pool.query(statementOf(sql, values)))).rows
   return {
     query,
     within: (patience) => (patience ? queryWithin(pool, patience) : query),
     pool,
-    transaction: (work) => runTransaction(pool, work, options.onPublished ?? (() => {})),
+    transaction: (work) =>
+      runTransaction({ pool, types, onPublished: options.onPublished ?? (() => {}) }, work),
     close,
     [Symbol.asyncDispose]: close,
   }

@@ -2,6 +2,7 @@ import type { Writable } from 'node:stream'
 import type pg from 'pg'
 import { assert } from '../values/assert.ts'
 import { observed, type Query, statementOf } from './statement.ts'
+import type { TypeNumbers } from './type-numbers.ts'
 
 declare const open: unique symbol
 
@@ -26,6 +27,8 @@ export interface Tx {
   onCommit(effect: () => void): void
   /** Events were appended: their readers are woken after the commit. */
   wakeReaders(): void
+  /** For what is written in binary form. */
+  readonly typeNumber: TypeNumbers
 }
 
 /** https://www.postgresql.org/docs/current/errcodes-appendix.html */
@@ -34,14 +37,16 @@ const DEADLOCK_DETECTED = '40P01'
 const IN_FAILED_TRANSACTION = '25P02'
 const ATTEMPTS_MAX = 5
 
-export async function runTransaction<T>(
-  pool: pg.Pool,
-  work: (tx: Tx) => Promise<T>,
-  onPublished: () => void,
-): Promise<T> {
+interface Doors {
+  readonly pool: pg.Pool
+  readonly types: TypeNumbers
+  readonly onPublished: () => void
+}
+
+export async function runTransaction<T>(doors: Doors, work: (tx: Tx) => Promise<T>): Promise<T> {
   for (let attempt = 1; ; attempt++) {
     try {
-      return await once(pool, work, onPublished)
+      return await once(doors, work)
     } catch (error) {
       if (!isRetryable(error) || attempt === ATTEMPTS_MAX) throw error
     }
@@ -58,7 +63,7 @@ export const isRetryable = (error: unknown): boolean => {
  * a transaction in which a statement failed is a rollback, and says so in its tag. What goes together goes in one write:
  * each write is a call of the system and may wake the server (5 to 20% of our time).
  */
-async function once<T>(pool: pg.Pool, work: (tx: Tx) => Promise<T>, onPublished: () => void): Promise<T> {
+async function once<T>({ pool, types, onPublished }: Doors, work: (tx: Tx) => Promise<T>): Promise<T> {
   const client = await pool.connect()
   // A broken connection shows itself in the statement that uses it.
   client.on('error', unheard)
@@ -117,6 +122,7 @@ async function once<T>(pool: pg.Pool, work: (tx: Tx) => Promise<T>, onPublished:
     wakeReaders: () => {
       published = true
     },
+    typeNumber: types,
   } as Tx
   let broken: unknown
   try {

@@ -1,5 +1,5 @@
 import { listFrom, momentFrom, wordsFrom } from '../../../kernel/db/parsers.ts'
-import { bytesField, listField, plainListField, rowsText, textField } from '../../../kernel/db/row-text.ts'
+import { RowWriter } from '../../../kernel/db/row-writer.ts'
 import type { Query } from '../../../kernel/db/statement.ts'
 import type { Tx } from '../../../kernel/db/transaction.ts'
 import { assert } from '../../../kernel/values/assert.ts'
@@ -33,7 +33,7 @@ const PARTS = [
 const walletColumns = (asset: Asset): string[] =>
   [...PARTS, 'left', 'until', 'class'].map((column) => `${asset}_${column}`)
 
-/** In the order of the table, which is that of a row's text. */
+/** In the order of the table, in which rows are written. */
 const columns = [
   ...['member_id', 'program_key', 'seq', 'tier_since', 'opened_at', 'tier_until', 'next_due', 'tier_changes'],
   ...['tier', 'head', 'counters', 'waiting'],
@@ -243,40 +243,52 @@ const set = columns
   .map((column) => `${column} = new.${column}`)
   .join(', ')
 
-/** Writes accounts as the books leave them: absolutely, for they are locked. `$2` is `accountsText`. */
+/** Writes accounts as the books leave them: absolutely, for they are locked. `$2` is `accountRows`. */
 export const SAVE_ACCOUNTS = `update account set ${set}
      from unnest($2::account[]) as new
      where account.member_id = new.member_id and account.program_key = new.program_key`
 
-export const accountsText = (
+export function accountRows(
+  tx: Tx,
   books: readonly (readonly [AccountKey, AccountBook])[],
   heads: ReadonlyMap<AccountBook, string>,
-): string => rowsText(books.map(([key, book]) => accountText(key, book, heads.get(book) ?? book.head)))
+): Buffer {
+  const rows = new RowWriter(tx.typeNumber('account'), columns.length, books.length)
+  for (const [key, book] of books) writeAccount(rows, key, book, heads.get(book) ?? book.head)
+  return rows.end()
+}
 
-const accountText = (key: AccountKey, book: AccountBook, head: string): string =>
-  `${key.memberId},${key.programKey},${book.seq},${book.tierSince === undefined ? '' : toIso(book.tierSince)},` +
-  // What stands empty is opened_at, which stays.
-  `,${book.tierUntil ?? ''},${book.nextDue},${book.tierChangeCount},${textField(book.tier)},${bytesField(head)},` +
-  `${textField(countersText(book.counters))},${textField(waitingText(book))},` +
-  `${walletText(book.wallet('points'), true)},${walletText(book.wallet('growth'), true)},` +
-  `${walletText(book.wallet('principal'), false)},${walletText(book.wallet('bonus'), false)},` +
-  `${textField(holdsText(book.holds))},${toIso(book.latestAt)},${toIso(book.fixedAt)}`
+function writeAccount(rows: RowWriter, key: AccountKey, book: AccountBook, head: string): void {
+  rows.beginRow()
+  rows.uuid(key.memberId)
+  rows.int2(key.programKey)
+  rows.int4(book.seq)
+  rows.moment(book.tierSince)
+  rows.moment(undefined) // opened_at, which stays
+  rows.day(book.tierUntil)
+  rows.day(book.nextDue)
+  rows.int4(book.tierChangeCount)
+  rows.text(book.tier)
+  rows.hex(head)
+  rows.text(countersText(book.counters))
+  rows.text(waitingText(book))
+  writeWallet(rows, book.wallet('points'), true)
+  writeWallet(rows, book.wallet('growth'), true)
+  writeWallet(rows, book.wallet('principal'), false)
+  writeWallet(rows, book.wallet('bonus'), false)
+  rows.text(holdsText(book.holds))
+  rows.moment(book.latestAt)
+  rows.moment(book.fixedAt)
+}
 
-const ABSENT = ','.repeat(PARTS.length + 2)
-
-function walletText(wallet: WalletState, always: boolean): string {
-  if (!always && PARTS.every((part) => wallet[part] === 0n)) return ABSENT
-  const { available, held, pending, owed, earned, spent, expired, reversed, moved, lots } = wallet
-  const still =
-    held === 0n && pending === 0n && owed === 0n && expired === 0n && reversed === 0n && moved === 0n
-  // Most wallets have nothing else; each part that is put into words takes its time.
-  const parts = still
-    ? `${available},0,0,0,${earned},${spent},0,0,0`
-    : `${available},${held},${pending},${owed},${earned},${spent},${expired},${reversed},${moved}`
-  const left = plainListField(lots.map((lot) => lot.remaining))
-  const until = plainListField(lots.map((lot) => lot.expiresOn))
-  const classes = lots.some((lot) => lot.lotClass !== '') ? listField(lots.map((lot) => lot.lotClass)) : ''
-  return `${parts},${left},${until},${classes}`
+/** Of a wallet that was never used nothing is written, unless everybody has it. */
+function writeWallet(rows: RowWriter, wallet: WalletState, always: boolean): void {
+  const { lots } = wallet
+  const absent = !always && PARTS.every((part) => wallet[part] === 0n)
+  for (const part of PARTS) rows.int8(absent ? undefined : wallet[part])
+  rows.int8s(absent ? undefined : lots.map((lot) => lot.remaining))
+  rows.days(absent ? undefined : lots.map((lot) => lot.expiresOn))
+  rows.texts(!absent && lots.some((lot) => lot.lotClass !== '') ? lots.map((lot) => lot.lotClass) : undefined)
 }
 
 function waitingText(book: AccountBook): string {

@@ -1,4 +1,4 @@
-import { bytesField, rowsText, textField } from '../../../kernel/db/row-text.ts'
+import { RowWriter } from '../../../kernel/db/row-writer.ts'
 import type { Tx } from '../../../kernel/db/transaction.ts'
 import { InvariantError } from '../../../kernel/values/assert.ts'
 import { type Instant, toIso } from '../../../kernel/values/instant.ts'
@@ -6,8 +6,8 @@ import type { AccountBook } from '../domain/account-book.ts'
 import type { Asset } from '../domain/asset.ts'
 import type { Move } from '../domain/entry.ts'
 import type { SourceDocument } from '../domain/posting.ts'
-import { type SealedDocument, type SealedEntry, seal } from '../domain/seal.ts'
-import { type AccountKey, accountsText, SAVE_ACCOUNTS } from './accounts.ts'
+import { type SealedEntry, seal } from '../domain/seal.ts'
+import { type AccountKey, accountRows, SAVE_ACCOUNTS } from './accounts.ts'
 import { saveHolds } from './holds.ts'
 import { insertHomeward, withOwnOrigin } from './homeward.ts'
 import { type OriginKeys, originOf } from './origins.ts'
@@ -37,7 +37,10 @@ export function writePostings(
     return sealed
   })
   if (changed.length > 0) {
-    tx.send(WRITE_BOOKS, [entriesText(entries, withOwnOrigin(origins), now), accountsText(changed, heads)])
+    tx.send(WRITE_BOOKS, [
+      entryRows(tx, entries, withOwnOrigin(origins), now),
+      accountRows(tx, changed, heads),
+    ])
   }
   insertTierChanges(tx, changed)
   saveHolds(tx, changed)
@@ -69,41 +72,64 @@ const WRITE_BOOKS = `/* writeBooks */
   )
   ${SAVE_ACCOUNTS}`
 
-const entriesText = (entries: readonly SealedEntry[], origins: OriginKeys, recordedAt: Instant): string => {
-  const at = toIso(recordedAt)
-  return rowsText(entries.map((entry) => entryText(entry, origins, at)))
+/** The columns of `entry`. */
+const COLUMNS = 30
+
+function entryRows(
+  tx: Tx,
+  entries: readonly SealedEntry[],
+  origins: OriginKeys,
+  recordedAt: Instant,
+): Buffer {
+  const rows = new RowWriter(tx.typeNumber('entry'), COLUMNS, entries.length)
+  const kinds = { entry: tx.typeNumber('entry_kind'), document: tx.typeNumber('document_kind') }
+  for (const entry of entries) writeEntry(rows, kinds, entry, origins, recordedAt)
+  return rows.end()
 }
 
-/** All columns of `entry` in their order. */
-function entryText(
+/** All columns in their order. */
+function writeEntry(
+  rows: RowWriter,
+  kinds: { entry: number; document: number },
   { entry, document, lots, hash }: SealedEntry,
   origins: OriginKeys,
-  recordedAt: string,
-): string {
+  recordedAt: Instant,
+): void {
   const { memberId, programKey, seq, documentId, kind, moves, effectiveAt } = entry
   const { source } = document ?? {}
-  const moved = `${movedText(moves, 'points')},${movedText(moves, 'growth')},${movedText(moves, 'principal')},${movedText(moves, 'bonus')}`
-  return (
-    `${memberId},${documentId ?? ''},${toIso(effectiveAt)},${recordedAt},${moved},${source?.amount ?? ''},${seq},${kind},` +
-    `${source ? `${source.kind},${source.ruleVersion},${origins(originOf(source))},${source.quantity ?? ''}` : ',,,'},` +
-    `${programKey},${textField(lots)},${bytesField(hash)},${document ? documentText(document) : NO_DOCUMENT}`
-  )
+  rows.beginRow()
+  rows.uuid(memberId)
+  rows.uuid(documentId)
+  rows.moment(effectiveAt)
+  rows.moment(recordedAt)
+  writeMoved(rows, moves, 'points')
+  writeMoved(rows, moves, 'growth')
+  writeMoved(rows, moves, 'principal')
+  writeMoved(rows, moves, 'bonus')
+  rows.int8(source?.amount)
+  rows.int4(seq)
+  rows.text(kind, kinds.entry)
+  rows.text(source?.kind, kinds.document)
+  rows.int4(source?.ruleVersion)
+  rows.int4(source && origins(originOf(source)))
+  rows.int4(source?.quantity)
+  rows.int2(programKey)
+  rows.text(lots)
+  rows.hex(hash)
+  rows.bytes(source?.body)
+  rows.text(source?.number)
+  rows.text(source?.subject)
+  rows.text(document?.lines || null)
+  rows.text(document?.awards || null)
+  rows.text(document?.counted || null)
+  rows.text(source?.tierBefore)
+  rows.text(source?.tierAfter === source?.tierBefore ? null : source?.tierAfter)
 }
 
-const NO_DOCUMENT = ',,,,,,,'
-
-function documentText({ source, lines, awards, counted }: SealedDocument): string {
-  const { body, number, subject, tierBefore, tierAfter } = source
-  return (
-    `${bytesField(body.toString('hex'))},${textField(number)},${textField(subject)},` +
-    `${textField(lines || null)},${textField(awards || null)},${textField(counted || null)},${textField(tierBefore)},` +
-    `${tierAfter === tierBefore ? '' : textField(tierAfter)}`
-  )
-}
-
-function movedText(moves: readonly Move[], asset: Asset): string {
-  for (const move of moves) if (move.asset === asset) return `${move.amount},${move.after}`
-  return ','
+function writeMoved(rows: RowWriter, moves: readonly Move[], asset: Asset): void {
+  const move = moves.find((one) => one.asset === asset)
+  rows.int8(move?.amount)
+  rows.int8(move?.after)
 }
 
 function insertTierChanges(tx: Tx, books: Books): void {
