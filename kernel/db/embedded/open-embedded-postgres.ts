@@ -112,7 +112,7 @@ const SHARED_MB = Math.max(128, Math.min(2_048, Math.floor(totalmem() / 2 ** 20 
 const oneMachine = {
   max_connections: '200',
   shared_buffers: `${SHARED_MB}MB`,
-  effective_cache_size: '1GB',
+  effective_cache_size: `${4 * SHARED_MB}MB`,
   work_mem: '8MB',
   maintenance_work_mem: '128MB',
   max_wal_size: '2GB',
