@@ -8,7 +8,14 @@ import { fileURLToPath } from 'node:url'
 import { isDeepStrictEqual, promisify } from 'node:util'
 import { withoutSecurityLinks } from '../gateway/supergraph.ts'
 import { supergraphOver } from './gateway/fake-subgraphs.ts'
-import { fullLoad, type Measured, openConnections, requestBytes, steadyLoad } from './gateway/load.ts'
+import {
+  fullLoad,
+  type Measured,
+  openConnections,
+  requestBytes,
+  type Steady,
+  steadyLoad,
+} from './gateway/load.ts'
 import { type QuestionName, questions } from './gateway/questions.ts'
 import type { Stalls } from './gateway/report-usage.ts'
 import type { SubgraphUrls } from './gateway/said.ts'
@@ -31,8 +38,8 @@ type Name =
   | 'Hive'
   | 'Mercurius'
 
-/** Those that are measured at half of their rate, too. */
-const OURS: ReadonlySet<Name> = new Set(['in process', 'over HTTP'])
+/** Those that are measured at half of their rate, too: what the machine does to a floor, it does to ours. */
+const STEADY: ReadonlySet<Name> = new Set(['in process', 'floor', 'over HTTP', 'HTTP floor'])
 
 interface Measuring {
   readonly name: Name
@@ -75,8 +82,8 @@ export async function benchGateway({ quick }: { quick: boolean }): Promise<void>
     await table(question, measuring, slices)
   }
   // Eight processes that have just worked still tidy up: what comes late because of them is nobody's here.
-  for (const { name, setUp } of measuring) if (!OURS.has(name)) await setUp[Symbol.asyncDispose]()
-  await steady(measuring, quick ? 4_500 : 10_000)
+  for (const { name, setUp } of measuring) if (!STEADY.has(name)) await setUp[Symbol.asyncDispose]()
+  const spreads = await steady(measuring, quick ? 4_500 : 10_000)
 
   const ratio =
     (of: 'perSecond' | 'cpuMs') =>
@@ -93,7 +100,14 @@ export async function benchGateway({ quick }: { quick: boolean }): Promise<void>
     http_vs_hive: ratio(of)('over HTTP', 'Hive native', 'Hive'),
     http_vs_floor: ratio(of)('over HTTP', 'HTTP floor'),
   })
-  say(JSON.stringify({ bench: 'gateway', ratios: ratios('perSecond'), cpu_ratios: ratios('cpuMs') }))
+  say(
+    JSON.stringify({
+      bench: 'gateway',
+      ratios: ratios('perSecond'),
+      cpu_ratios: ratios('cpuMs'),
+      steady: spreads,
+    }),
+  )
 }
 
 const names = Object.keys(questions) as QuestionName[]
@@ -208,40 +222,58 @@ const STALLS: readonly (readonly [string, (stalls: Stalls) => number])[] = [
   ['no core', ({ withoutCore = Number.NaN }) => withoutCore],
 ]
 
+interface SteadyRound extends Steady {
+  readonly most: number
+  readonly stalls: Stalls
+}
+
 /**
- * How evenly ours answers at half of what it can. What it can is measured anew before each round: half of a rate of some
- * minutes ago, when the machine was in another mood, may be more than all of it now, and then only the queue is measured.
+ * How evenly ours answers at half of what it can, and how evenly the floors do: where the machine holds everybody up for
+ * ten milliseconds each second, the 99th percentile of all is those. What one can is measured anew before each round:
+ * half of a rate of some minutes ago, when the machine was in another mood, may be more than all of it now, and then only
+ * the queue is measured. Answers p99/p50 of each.
  */
-async function steady(measuring: readonly Measuring[], forMs: number): Promise<void> {
-  say('\nmember 360 at half of the highest rate')
-  say(row(['', 'highest/s', 'requests/s', 'p50 ms', 'p99 ms', 'p99/p50', ...STALLS.map(([title]) => title)]))
-  for (const { name, setUp, asks } of measuring.filter((one) => OURS.has(one.name))) {
-    const rounds: (Measured & { readonly most: number; readonly stalls: Stalls })[] = []
-    for (let round = 0; round < STEADY_ROUNDS; round++) {
-      using full = await openConnections(setUp.url, CONNECTIONS)
-      const { perSecond: most } = await fullLoad(full.all, asks.member360, forMs / STEADY_ROUNDS)
-      using connections = await openConnections(setUp.url, STEADY_CONNECTIONS)
-      const load = { perSecond: most / 2, forMs: forMs / STEADY_ROUNDS }
-      setUp.watch()
-      const found = await steadyLoad(connections.all, asks.member360, load)
-      const { stalls } = await setUp.usage()
-      rounds.push({ most, ...found, stalls: stalls! })
+async function steady(measuring: readonly Measuring[], forMs: number): Promise<Record<string, number>> {
+  const found = new Map<Name, SteadyRound[]>()
+  for (let round = 0; round < STEADY_ROUNDS; round++) {
+    for (const one of measuring) {
+      if (!STEADY.has(one.name)) continue
+      found.set(one.name, [...(found.get(one.name) ?? []), await steadyRound(one, forMs / STEADY_ROUNDS)])
     }
-    const middle = (of: (round: (typeof rounds)[number]) => number) => median(rounds.map(of))
+  }
+  say('\nmember 360 at half of the highest rate')
+  const held = STALLS.map(([title]) => title)
+  say(row(['', 'highest/s', 'requests/s', 'p50 ms', 'p99 ms', 'p99/p50', 'load late', ...held]))
+  const spreads: Record<string, number> = {}
+  for (const [name, rounds] of found) {
+    const middle = (of: (round: SteadyRound) => number) => median(rounds.map(of))
     const rates = [middle(({ most }) => most), middle(({ perSecond }) => perSecond)]
     const times = [middle(({ p50 }) => p50), middle(({ p99 }) => p99)]
-    const spread = middle(({ p50, p99 }) => p99 / p50).toFixed(1)
-    const held = STALLS.map(([, of]) => middle(({ stalls }) => of(stalls)).toFixed(1))
+    const spread = middle(({ p50, p99 }) => p99 / p50)
+    const stalls = STALLS.map(([, of]) => middle((round) => of(round.stalls)))
     say(
       row([
         name,
         ...rates.map((rate) => rate.toFixed(0)),
         ...times.map((time) => time.toFixed(2)),
-        spread,
-        ...held,
+        spread.toFixed(1),
+        middle(({ late }) => late).toFixed(2),
+        ...stalls.map((stall) => stall.toFixed(1)),
       ]),
     )
+    spreads[name] = Number(spread.toFixed(1))
   }
+  return spreads
+}
+
+async function steadyRound({ setUp, asks }: Measuring, forMs: number): Promise<SteadyRound> {
+  using full = await openConnections(setUp.url, CONNECTIONS)
+  const { perSecond: most } = await fullLoad(full.all, asks.member360, forMs)
+  using connections = await openConnections(setUp.url, STEADY_CONNECTIONS)
+  setUp.watch()
+  const found = await steadyLoad(connections.all, asks.member360, { perSecond: most / 2, forMs })
+  const { stalls } = await setUp.usage()
+  return { most, ...found, stalls: stalls! }
 }
 
 const row = ([first = '', ...rest]: readonly string[]): string =>

@@ -123,11 +123,13 @@ export interface Measured {
   readonly p99: number
 }
 
-const measured = (latencies: number[], seconds: number): Measured => {
-  latencies.sort((a, b) => a - b)
-  const at = (share: number) => latencies[Math.floor(share * (latencies.length - 1))] ?? 0
+const percentile = (values: readonly number[], share: number): number =>
+  values.toSorted((a, b) => a - b)[Math.floor(share * (values.length - 1))] ?? 0
+
+const measured = (latencies: readonly number[], seconds: number): Measured => {
   const requests = latencies.length
-  return { requests, seconds, perSecond: requests / seconds, p50: at(0.5), p99: at(0.99) }
+  const [p50, p99] = [percentile(latencies, 0.5), percentile(latencies, 0.99)]
+  return { requests, seconds, perSecond: requests / seconds, p50, p99 }
 }
 
 /** As many requests as come back, each connection asking again as soon as it is answered. */
@@ -150,6 +152,11 @@ export async function fullLoad(
   return measured(latencies, (performance.now() - began) / 1_000)
 }
 
+export interface Steady extends Measured {
+  /** How late this process itself was to ask, the 99th percentile in milliseconds: no fault of who is asked. */
+  readonly late: number
+}
+
 /** Longest sleep of whoever keeps a pace, in milliseconds: half of the time that the fastest set-up takes to answer. */
 const NAP_MS = 0.1
 const nobody = new Int32Array(new SharedArrayBuffer(4))
@@ -164,8 +171,9 @@ export async function steadyLoad(
   connections: readonly Connection[],
   asks: readonly Buffer[],
   { perSecond, forMs }: { perSecond: number; forMs: number },
-): Promise<Measured> {
+): Promise<Steady> {
   const latencies: number[] = []
+  const late: number[] = []
   const free = [...connections]
   const began = performance.now()
   const wanted = Math.floor((perSecond * forMs) / 1_000)
@@ -188,6 +196,7 @@ export async function steadyLoad(
     const now = performance.now()
     while (sent < wanted && began + (sent * 1_000) / perSecond <= now) {
       const due = began + (sent * 1_000) / perSecond
+      late.push(now - due)
       const connection = free.pop()
       if (connection) void send(connection, due, sent)
       else waiting.push({ due, turn: sent })
@@ -196,5 +205,6 @@ export async function steadyLoad(
     Atomics.wait(nobody, 0, 0, NAP_MS)
     await new Promise((resolve) => setImmediate(resolve))
   }
-  return measured(latencies, (performance.now() - began) / 1_000)
+  const found = measured(latencies, (performance.now() - began) / 1_000)
+  return { ...found, late: percentile(late, 0.99) }
 }
