@@ -39,12 +39,15 @@ export function boundedBody(request: FastifyRequest, body: Readable, bytesMax: n
 /** Of lists and objects within each other in a body; inputs of the graph have some ten. */
 export const BODY_LEVELS_MAX = 64
 
-/** Does a value go deeper than so many levels? What walks it by recursion would run out of stack. */
+/**
+ * Does a value go deeper than so many levels? What walks it by recursion would run out of stack. By `for in`, V8 compiled
+ * this anew three times a second, each time for the form of the objects that had come last.
+ */
 export function isDeeperThan(value: unknown, levels: number): boolean {
   if (typeof value !== 'object' || value === null) return false
   if (levels === 0) return true
-  for (const key in value) {
-    if (isDeeperThan((value as Record<string, unknown>)[key], levels - 1)) return true
+  for (const one of Object.values(value)) {
+    if (isDeeperThan(one, levels - 1)) return true
   }
   return false
 }
