@@ -15,8 +15,8 @@ import { writeSettled } from '../store/postings.ts'
 import { pickProgram } from '../store/programs.ts'
 import { insertTierRun, lockTierRun, readTierRun, saveTierRun, type TierRun } from '../store/tier-runs.ts'
 import { balanceEvents } from './balance-events.ts'
-import { tierEvents } from './post-batch.ts'
 import { booksAnew, reevaluatedTier } from './preview-tiers.ts'
+import { tierEvents } from './tier-events.ts'
 
 export interface ApplyTiersInput {
   readonly program?: string | null

@@ -17,7 +17,7 @@ import { findHomeward, type OnTheWay, takeHomeward } from '../store/homeward.ts'
 import { type OriginKeys, originOf } from '../store/origins.ts'
 import { writePostings } from '../store/postings.ts'
 import { balanceEvents } from './balance-events.ts'
-import { tierEvents } from './post-batch.ts'
+import { tierEvents } from './tier-events.ts'
 
 const CHUNK = 200
 

@@ -1,12 +1,10 @@
 import type { Db } from '../../../kernel/db/open-database.ts'
 import type { Tx } from '../../../kernel/db/transaction.ts'
-import type { NewEvent } from '../../../kernel/events/event.ts'
 import { publishLast } from '../../../kernel/events/publish.ts'
 import type { Logger } from '../../../kernel/log.ts'
 import { assert } from '../../../kernel/values/assert.ts'
-import { type Instant, toIso } from '../../../kernel/values/instant.ts'
+import type { Instant } from '../../../kernel/values/instant.ts'
 import { fail, ok, type Refusal, type Result } from '../../../kernel/values/result.ts'
-import type { Events } from '../../../schema/events/index.ts'
 import { AccountBook, type AccountState } from '../domain/account-book.ts'
 import { AgreedFigures } from '../domain/agreed-figures.ts'
 import type { SyncedBalance } from '../domain/balance-sync.ts'
@@ -17,21 +15,22 @@ import type { Multiplier } from '../domain/earn.ts'
 import type { PostingCommand, PostingRefusal } from '../domain/posting.ts'
 import type { Program } from '../domain/program.ts'
 import type { History, PastDocument } from '../domain/replay.ts'
-import { tierOf } from '../domain/tiers.ts'
-import { type AccountKey, accountName, lockAccounts } from '../store/accounts.ts'
+import { type AccountKey, accountName } from '../store/accounts.ts'
 import { type CommandAnswer, commandName, insertAnswers, readAnswers } from '../store/command-answers.ts'
 import { type RecordedDocument, readDocuments, readRecordedIds } from '../store/documents.ts'
 import { readHistories } from '../store/histories.ts'
 import { type HoldView, readHolds } from '../store/holds.ts'
 import { type OriginKeys, type OriginShelf, originOf } from '../store/origins.ts'
 import { writePostings } from '../store/postings.ts'
-import { readPresentIds } from '../store/present-ids.ts'
 import type { ProgramShelf } from '../store/programs.ts'
 import { type KnownStanding, readStandings, standingAt } from '../store/standings.ts'
 import { readSyncedBalances, saveSyncedBalances } from '../store/synced-balances.ts'
 import { decideTierRequests, type TierDecision } from '../store/tier-requests.ts'
 import { balanceEvents } from './balance-events.ts'
+import { lockBooks, type PresentOf } from './lock-books.ts'
 import { type Deed, noteConduct } from './note-conduct.ts'
+import { purchaseEvents } from './purchase-events.ts'
+import { tierEvents } from './tier-events.ts'
 
 /** A command, the programme that it belongs to, and when it came. */
 export interface Order {
@@ -135,7 +134,7 @@ async function postAll(
   const asksStanding = orders.some(({ program }) => program.asksStanding)
   const [states, presentOf, [recordedIds, answers, holds, multipliers, said]] = await lockBooks(
     tx,
-    orders,
+    orders.map((order) => ({ ...keyOf(order), baseTier: order.program.tiers[0]!.id })),
     recordedAt,
     () =>
       Promise.all([
@@ -339,47 +338,6 @@ async function rulesOf(
 
 type Books = Map<string, readonly [AccountKey, AccountBook]>
 
-async function lockBooks<T>(
-  tx: Tx,
-  orders: readonly Order[],
-  recordedAt: Instant,
-  alongside: () => Promise<T>,
-): Promise<readonly [Map<string, AccountState>, PresentOf, T]> {
-  const keys = orders.map((order) => ({ ...keyOf(order), baseTier: order.program.tiers[0]!.id }))
-  const ids = keys.map(({ memberId }) => memberId)
-  // Whether a member was merged is known for certain once its account is held: a merge holds it, too.
-  const [states, [rest, merged]] = await lockAccounts(tx, keys, recordedAt, () =>
-    Promise.all([alongside(), readPresentIds(tx.ask, ids)]),
-  )
-  return [states, await lockPresent(tx, keys, states, merged, recordedAt), rest]
-}
-
-type PresentOf = (memberId: string) => string
-
-/** Holds the accounts of those whom merged members lead to now, and of nobody else where nobody was merged. */
-async function lockPresent(
-  tx: Tx,
-  keys: readonly (AccountKey & { readonly baseTier: string })[],
-  states: Map<string, AccountState>,
-  merged: ReadonlyMap<string, string>,
-  recordedAt: Instant,
-): Promise<PresentOf> {
-  const ids = keys.map(({ memberId }) => memberId)
-  let known = merged
-  const presentOf: PresentOf = (memberId) => known.get(memberId) ?? memberId
-  for (;;) {
-    // All that was asked for is held.
-    if (known.size === 0) return presentOf
-    const missing = keys
-      .map((key) => ({ ...key, memberId: presentOf(key.memberId) }))
-      .filter((key) => !states.has(accountName(key)))
-    if (missing.length === 0) return presentOf
-    const [more, again] = await lockAccounts(tx, missing, recordedAt, () => readPresentIds(tx.ask, ids))
-    for (const [name, state] of more) states.set(name, state)
-    known = again
-  }
-}
-
 /** What was held, bought or is paid in parts under an id ends and returns there; what comes to light by it follows to the present one. */
 const accountOf = (command: PostingCommand, presentOf: PresentOf): string =>
   command.kind === 'return' ||
@@ -469,69 +427,3 @@ const answerOf = (command: PostingCommand, key: string, result: Result<unknown>)
   body: command.body,
   answer: result.ok ? { documentId: command.documentId } : { refusal: result.refusal },
 })
-
-type LedgerEvent<Type extends keyof Events> = NewEvent<Type, Events[Type]>
-
-/** Tier changes of the books that a call worked on, and tiers that wait for approval. */
-export function tierEvents(
-  orders: readonly { readonly program: Program }[],
-  books: Books,
-): (LedgerEvent<'ledger.TierChanged'> | LedgerEvent<'ledger.TierRequested'>)[] {
-  const programs = new Map(orders.map(({ program }) => [program.key, program]))
-  return [...books.values()].flatMap(([key, book]) => {
-    if (book.tierChanges.length + book.tierRequests.length === 0) return []
-    const program = programs.get(key.programKey)!
-    const requests = book.tierRequests.map(({ tier, at }) => ({
-      type: 'ledger.TierRequested' as const,
-      memberId: key.memberId,
-      occurredAt: at,
-      payload: { program: program.id, tier },
-    }))
-    const changes = book.tierChanges.map(({ sequence, from, to, reason, at }) => ({
-      type: 'ledger.TierChanged' as const,
-      memberId: key.memberId,
-      occurredAt: at,
-      payload: {
-        program: program.id,
-        sequence,
-        from,
-        to,
-        reason,
-        direction:
-          tierOf(program, to).rank > tierOf(program, from).rank ? ('up' as const) : ('down' as const),
-      },
-    }))
-    return [...changes, ...requests]
-  })
-}
-
-/** The id by which a purchase came, where its member was merged since. */
-const holderOf = ({ counted, entry }: RecordedDocument): { holderId?: string } => {
-  const holderId = recordedOrigin(counted, entry)
-  return holderId === undefined ? {} : { holderId }
-}
-
-function purchaseEvents(
-  orders: readonly Order[],
-  documents: readonly RecordedDocument[],
-  recordedAt: Instant,
-): LedgerEvent<'ledger.PurchasesRecorded'>[] {
-  const programs = new Map(orders.map(({ program }) => [program.key, program.id]))
-  const purchases = documents.filter((document) => document.kind === 'purchase')
-  return [...Map.groupBy(purchases, (document) => document.programKey)].map(([programKey, group]) => ({
-    type: 'ledger.PurchasesRecorded',
-    occurredAt: recordedAt,
-    payload: {
-      program: programs.get(programKey)!,
-      purchases: group.map((document) => ({
-        memberId: document.memberId,
-        ...holderOf(document),
-        documentId: document.id,
-        channel: document.channel,
-        total: String(document.amount ?? 0n),
-        occurredAt: toIso(document.effectiveAt),
-        points: String(document.awards.reduce((sum, a) => (a.asset === 'points' ? sum + a.amount : sum), 0n)),
-      })),
-    },
-  }))
-}

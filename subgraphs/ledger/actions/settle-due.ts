@@ -7,7 +7,7 @@ import { type AccountKey, lockIdleAccounts } from '../store/accounts.ts'
 import { membersDue, membersWithLapses } from '../store/due.ts'
 import { writeSettled } from '../store/postings.ts'
 import { balanceEvents } from './balance-events.ts'
-import { tierEvents } from './post-batch.ts'
+import { tierEvents } from './tier-events.ts'
 
 /** So many are locked and written at once. */
 const CHUNK = 500
