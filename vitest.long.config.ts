@@ -1,12 +1,13 @@
 import { defineConfig, mergeConfig } from 'vitest/config'
 import short from './vitest.config.ts'
 
-/** `npm run test:long`: the hard tests of the ledger, of merges and of conditions in their long form with new cases each time, and planted bugs, one file after the other. */
+/** `npm run test:long`: all of CDNOW, the hard tests of the ledger, of merges and of conditions in their long form with new cases each time, and planted bugs, one file after the other. */
 export default mergeConfig(
   { ...short, test: { ...short.test, include: [] } },
   defineConfig({
     test: {
       include: [
+        'test/cli/cdnow.test.ts',
         'test/ledger/hard/**/*.test.ts',
         'test/ledger/model.test.ts',
         'test/ledger/merge-property.test.ts',

@@ -1,8 +1,10 @@
 import { existsSync, readFileSync } from 'node:fs'
+import { writeFile } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
 import pg from 'pg'
 import { expect, test } from 'vitest'
 import { loadSubgraph, openTestDatabase } from '../helpers/database.ts'
+import { LONG } from '../ledger/hard/length.ts'
 import { huitongWith, root } from './run-huitong.ts'
 import { ModelledMember, type ModelledPurchase } from './super-member-model.ts'
 
@@ -11,8 +13,23 @@ const file = join(shared, 'cdnow/CDNOW_master.txt')
 const there = existsSync(file)
 if (!there) process.stdout.write(`the CDNOW test is skipped: there is no ${file} (set HUITONG_SHARED_DATA)\n`)
 
+/** Every tenth customer and whoever bought often, with all that they bought, as a file of its own. */
+async function partInto(folder: string): Promise<string> {
+  const [head, ...lines] = readFileSync(file, 'utf8').split('\r\n')
+  const customerOf = (line: string) => line.trim().split(' ')[0]!
+  const byCustomer = Map.groupBy(lines, customerOf)
+  const kept = lines.filter((line) => {
+    const customer = customerOf(line)
+    return customer.endsWith('0') || (customer !== '' && byCustomer.get(customer)!.length > OFTEN)
+  })
+  const part = join(folder, 'cdnow-part.txt')
+  await writeFile(part, [head, ...kept, ''].join('\r\n'))
+  return part
+}
+const OFTEN = 60
+
 /** The file as the model sees it: each purchase by its line, each customer with its last line. */
-function modelled() {
+function modelled(file: string) {
   const members = new Map<string, ModelledMember>()
   const purchases = new Map<string, ModelledPurchase>()
   const lastLine = new Map<string, string>()
@@ -71,7 +88,7 @@ async function booksOf(url: string) {
 }
 
 test.skipIf(!there)(
-  'all of CDNOW, killed half way and sent three times, is in the books as the model has it',
+  `${LONG ? 'all of CDNOW' : 'a part of CDNOW'}, killed half way and sent three times, is in the books as the model has it`,
   async () => {
     await using database = await openTestDatabase([
       await loadSubgraph.identity(),
@@ -79,11 +96,19 @@ test.skipIf(!there)(
     ])
     const huitong = await huitongWith({ DATABASE_URL: database.url })
     await huitong.run('program', 'publish', 'programs/super-member.yaml')
+    const path = LONG ? file : await partInto(huitong.dataDir)
+    const model = modelled(path)
+    if (LONG) {
+      expect(model.members.size).toBe(23_570)
+      expect(model.purchases.size).toBe(69_659)
+      expect(model.cents).toBe(250_031_563)
+    }
+    const count = model.purchases.size
     const map = 'member=customer_id,date=date,quantity=number_of_cds,amount=dollar_value'
     const importing = [
       'import',
       'purchases',
-      file,
+      path,
       '--program',
       'super-member',
       '--map',
@@ -93,7 +118,7 @@ test.skipIf(!there)(
     ]
 
     const { child, ended } = huitong.start(...importing)
-    await huitong.reached(35_000)
+    await huitong.reached(Math.floor(count / 2))
     child.kill('SIGKILL')
     expect((await ended).signal).toBe('SIGKILL')
 
@@ -102,18 +127,16 @@ test.skipIf(!there)(
     expect(rest.code).toBe(0)
     process.stdout.write(`CDNOW, the half behind the kill: ${/[\d,]+ purchases\/s/.exec(rest.out)?.[0]}\n`)
 
-    const model = modelled()
-    expect(model.members.size).toBe(23_570)
-    expect(model.purchases.size).toBe(69_659)
-    expect(model.cents).toBe(250_031_563)
-    expect(rest.out).toContain('lines      69,659\n')
-    expect(rest.out).toContain('amount     2,500,315.63 CNY\n')
+    expect(rest.out).toContain(`lines      ${count.toLocaleString('en')}\n`)
+    expect(rest.out).toContain(
+      `amount     ${(model.cents / 100).toLocaleString('en', { minimumFractionDigits: 2 })} CNY\n`,
+    )
     expect(rest.out).toContain(`points     ${model.points.toLocaleString('en')}\n`)
     expect(rest.out).toContain('bad lines  0\n')
 
     const books = await booksOf(database.url)
-    expect(books.state).toMatchObject({ members: '23570', cents: '250031563' })
-    expect(books.purchases.size).toBe(69_659)
+    expect(books.state).toMatchObject({ members: `${model.members.size}`, cents: `${model.cents}` })
+    expect(books.purchases.size).toBe(count)
     expect(differences(books.purchases, model.purchases)).toEqual([])
     expect(differences(books.expired, model.expired)).toEqual([])
     // The data must have made the rules work.
@@ -126,7 +149,7 @@ test.skipIf(!there)(
 
     expect((await huitong.run(...importing)).out).toContain('was already imported completely')
     const again = await huitong.run(...importing, '--again')
-    expect(again.out).toContain('purchases  0 recorded, 69,659 already there\n')
+    expect(again.out).toContain(`purchases  0 recorded, ${count.toLocaleString('en')} already there\n`)
     expect((await booksOf(database.url)).state).toEqual(books.state)
 
     const check = await huitong.run('check')
