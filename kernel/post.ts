@@ -1,6 +1,5 @@
 import type { Dispatcher, Pool } from 'undici'
 import { later } from './deadlines.ts'
-import { TooLongError } from './response-reader.ts'
 import type { Patience } from './values/patience.ts'
 
 export interface Post {
@@ -22,6 +21,11 @@ export interface Posted {
 /** Said of an answer that has not come while somebody waited for it. */
 export class TooLateError extends Error {
   override name = 'TooLateError'
+}
+
+/** Said of an answer that is longer than anybody wants to keep. */
+export class TooLongError extends Error {
+  override name = 'TooLongError'
 }
 
 /** A `POST` that is under way, with a deadline for it and for its answer; waiting for a connection counts, too. */

@@ -1,3 +1,5 @@
+import { TooLongError } from './post.ts'
+
 /** An answer by HTTP, and whether its connection may be used again. */
 export interface HttpResponse {
   readonly statusCode: number
@@ -8,11 +10,6 @@ export interface HttpResponse {
 /** Said of what is no answer, or not one that we understand. */
 export class NoResponseError extends Error {
   override name = 'NoResponseError'
-}
-
-/** Said of an answer that is longer than anybody wants to keep. */
-export class TooLongError extends Error {
-  override name = 'TooLongError'
 }
 
 interface Head {

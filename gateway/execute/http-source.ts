@@ -1,7 +1,6 @@
 import { Pool } from 'undici'
 import { AppError } from '../../kernel/errors.ts'
-import { type Posted, post } from '../../kernel/post.ts'
-import { TooLongError } from '../../kernel/response-reader.ts'
+import { type Posted, post, TooLongError } from '../../kernel/post.ts'
 import { Circuit } from './circuit.ts'
 import { isEntity } from './merge.ts'
 import type { Source, SourceAnswer, SourceRequest } from './source.ts'

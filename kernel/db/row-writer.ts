@@ -40,7 +40,7 @@ export class RowWriter {
   readonly #count: number
   #bytes: Buffer
   #view: DataView
-  #at = ARRAY_HEAD
+  #at = 0
   #rowAt = 0
   #written: number
   #rows = 0
@@ -52,7 +52,7 @@ export class RowWriter {
     this.#count = count
     this.#bytes = Buffer.allocUnsafeSlow(ARRAY_HEAD + count * ROW_BYTES)
     this.#view = viewOf(this.#bytes)
-    this.#arrayHead(0, type, count)
+    this.#arrayHead(type, count)
   }
 
   beginRow(): void {
@@ -69,47 +69,48 @@ export class RowWriter {
   end(): Buffer {
     this.#endRow()
     assert(this.#rows === this.#count, 'as many rows are written as were to come')
-    return this.#bytes.subarray(0, this.#count === 0 ? EMPTY_ARRAY_HEAD : this.#at)
+    return this.#bytes.subarray(0, this.#at)
   }
 
   int2(value: number | undefined): void {
     if (!this.#begin(INT2, 2, value)) return
     if ((value! << 16) >> 16 !== value) throw outOfRange(value!)
-    this.#view.setInt16(this.#at - 2, value!)
+    this.#view.setInt16(this.#at, value!)
+    this.#at += 2
   }
 
   int4(value: number | undefined): void {
     if (!this.#begin(INT4, 4, value)) return
     if ((value! | 0) !== value) throw outOfRange(value!)
-    this.#view.setInt32(this.#at - 4, value!)
+    this.#whole(value!)
   }
 
   int8(value: bigint | undefined): void {
-    if (this.#begin(INT8, 8, value)) this.#large(this.#at - 8, value!)
+    if (this.#begin(INT8, 8, value)) this.#large(value!)
   }
 
   uuid(value: string | undefined): void {
     if (!this.#begin(UUID, 16, value)) return
-    this.#at -= 16
+    if (value!.length !== UUID_LENGTH) throw notHex(value!)
     for (let index = 0; index < UUID_GROUPS.length; index += 2) {
       if (index > 0 && value!.charCodeAt(UUID_GROUPS[index]! - 1) !== DASH) throw notHex(value!)
       this.#digits(value!, UUID_GROUPS[index]!, UUID_GROUPS[index + 1]!)
     }
-    if (value!.length !== UUID_LENGTH) throw notHex(value!)
   }
 
   day(value: LocalDate | undefined): void {
-    if (this.#begin(DATE, 4, value)) this.#view.setInt32(this.#at - 4, dayNumber(value!))
+    if (this.#begin(DATE, 4, value)) this.#whole(dayNumber(value!))
   }
 
   moment(value: Instant | undefined): void {
     if (!this.#begin(TIMESTAMPTZ, 8, value)) return
-    const us = (Math.trunc(value!) - EPOCH_MS) * 1_000
-    if (Number.isSafeInteger(us)) {
-      const high = Math.floor(us / 2 ** 32)
-      this.#view.setInt32(this.#at - 8, high)
-      this.#view.setUint32(this.#at - 4, us - high * 2 ** 32)
-    } else this.#view.setBigInt64(this.#at - 8, BigInt(Math.trunc(value!) - EPOCH_MS) * 1_000n)
+    const ms = Math.trunc(value!) - EPOCH_MS
+    const us = ms * 1_000
+    if (!Number.isSafeInteger(us)) return this.#large(BigInt(ms) * 1_000n)
+    const high = Math.floor(us / 2 ** 32)
+    this.#view.setInt32(this.#at, high)
+    this.#view.setUint32(this.#at + 4, us - high * 2 ** 32)
+    this.#at += 8
   }
 
   /** Text, or a word of an enumeration with that number. */
@@ -118,34 +119,32 @@ export class RowWriter {
     this.#room(HEAD + value.length * BYTES_OF_UNIT)
     const length = this.#letters(value, this.#at + HEAD)
     this.#begin(type, length, value)
+    this.#at += length
   }
 
   bytes(value: Buffer | undefined): void {
-    if (this.#begin(BYTEA, value?.length ?? 0, value)) value!.copy(this.#bytes, this.#at - value!.length)
+    if (this.#begin(BYTEA, value?.length ?? 0, value)) this.#at += value!.copy(this.#bytes, this.#at)
   }
 
   /** Bytes, given in hexadecimal digits. */
   hex(value: string): void {
     this.#begin(BYTEA, value.length / 2, value)
-    this.#at -= value.length / 2
     this.#digits(value, 0, value.length)
   }
 
   int8s(values: readonly bigint[] | undefined): void {
     if (!this.#beginArray(INT8_ARRAY, INT8, values, 4 + 8)) return
     for (const value of values!) {
-      this.#view.setInt32(this.#at, 8)
-      this.#large(this.#at + 4, value)
-      this.#at += 4 + 8
+      this.#whole(8)
+      this.#large(value)
     }
   }
 
   days(values: readonly LocalDate[] | undefined): void {
     if (!this.#beginArray(DATE_ARRAY, DATE, values, 4 + 4)) return
     for (const value of values!) {
-      this.#view.setInt32(this.#at, 4)
-      this.#view.setInt32(this.#at + 4, dayNumber(value))
-      this.#at += 4 + 4
+      this.#whole(4)
+      this.#whole(dayNumber(value))
     }
   }
 
@@ -155,22 +154,19 @@ export class RowWriter {
     for (const value of values!) {
       this.#room(4 + value.length * BYTES_OF_UNIT)
       const length = this.#letters(value, this.#at + 4)
-      this.#view.setInt32(this.#at, length)
-      this.#at += 4 + length
+      this.#whole(length)
+      this.#at += length
     }
     this.#view.setInt32(lengthAt, this.#at - lengthAt - 4)
   }
 
-  /** The head of a value, and room for it; false where there is none. */
+  /** Writes the head of a value and makes room for it; false where there is none. */
   #begin(type: number, length: number, value: unknown): boolean {
     this.#written += 1
     this.#room(HEAD + length)
-    this.#view.setInt32(this.#at, type)
-    this.#view.setInt32(this.#at + 4, value === undefined ? NULL : length)
-    this.#at += HEAD
-    if (value === undefined) return false
-    this.#at += length
-    return true
+    this.#whole(type)
+    this.#whole(value === undefined ? NULL : length)
+    return value !== undefined
   }
 
   /** The same of an array whose elements take so many bytes each; false where there are none. */
@@ -178,26 +174,28 @@ export class RowWriter {
     const count = values?.length ?? 0
     const head = count === 0 ? EMPTY_ARRAY_HEAD : ARRAY_HEAD
     if (!this.#begin(type, head + count * each, values)) return false
-    this.#at -= head + count * each
-    this.#room(ARRAY_HEAD)
-    this.#arrayHead(this.#at, of, count)
-    this.#at += head
+    this.#arrayHead(of, count)
     return count > 0
   }
 
-  #arrayHead(at: number, of: number, count: number): void {
-    const view = this.#view
-    view.setInt32(at, count === 0 ? 0 : 1)
-    view.setInt32(at + 4, 0)
-    view.setInt32(at + 8, of)
+  #arrayHead(of: number, count: number): void {
+    this.#whole(count === 0 ? 0 : 1)
+    this.#whole(0)
+    this.#whole(of)
     if (count === 0) return
-    view.setInt32(at + 12, count)
-    view.setInt32(at + 16, 1)
+    this.#whole(count)
+    this.#whole(1)
   }
 
-  #large(at: number, value: bigint): void {
+  #whole(value: number): void {
+    this.#view.setInt32(this.#at, value)
+    this.#at += 4
+  }
+
+  #large(value: bigint): void {
     if (BigInt.asIntN(64, value) !== value) throw outOfRange(value)
-    this.#view.setBigInt64(at, value)
+    this.#view.setBigInt64(this.#at, value)
+    this.#at += 8
   }
 
   #endRow(): void {
