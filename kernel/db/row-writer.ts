@@ -106,11 +106,12 @@ export class RowWriter {
     if (!this.#begin(TIMESTAMPTZ, 8, value)) return
     const ms = Math.trunc(value!) - EPOCH_MS
     const us = ms * 1_000
-    if (!Number.isSafeInteger(us)) return this.#large(BigInt(ms) * 1_000n)
-    const high = Math.floor(us / 2 ** 32)
-    this.#view.setInt32(this.#at, high)
-    this.#view.setUint32(this.#at + 4, us - high * 2 ** 32)
-    this.#at += 8
+    if (Number.isSafeInteger(us)) {
+      const high = Math.floor(us / 2 ** 32)
+      this.#view.setInt32(this.#at, high)
+      this.#view.setUint32(this.#at + 4, us - high * 2 ** 32)
+      this.#at += 8
+    } else this.#large(BigInt(ms) * 1_000n)
   }
 
   /** Text, or a word of an enumeration with that number. */
