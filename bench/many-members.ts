@@ -41,9 +41,6 @@ export async function writeMembers(url: string, count: number): Promise<void> {
              sha256(convert_to(${text}, 'UTF8')), 'purchase', ${version}, ${origin}, number::text, 290000,
              '${lines}', '${awards}', '${tier}', substring(sha256(document_id::text::bytea) for 16)
       from wanted`)
-  await owner.query(`
-    insert into ledger.document (id, member_id, seq, program_key)
-      select document_id, member_id, 1, ${key} from wanted order by document_id`)
   const wallet = (asset: string) => `${asset}_available, ${asset}_earned, ${asset}_left, ${asset}_until`
   await owner.query(`
     insert into ledger.account (member_id, program_key, tier, next_due, opened_at, seq, head, ${wallet('points')},

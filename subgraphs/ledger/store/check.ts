@@ -125,20 +125,12 @@ const checks: Readonly<Record<string, string>> = {
     from (select member_id, program_key, lot, sum(amount) as amount from (${accountLots}) open group by 1, 2, 3) account
     full join (${journalLots}) journal using (member_id, program_key, lot)
     where coalesce(account.amount, 0) <> coalesce(journal.amount, 0)`,
-  'document of entry': `
-    select coalesce(entry.member_id, document.member_id) as member_id,
-           format('document %s is said to be with entry %s, entry %s says so', coalesce(document.id, entry.document_id),
-             coalesce(document.seq::text, 'none'), coalesce(entry.seq::text, 'none')) as detail
-    from (select member_id, program_key, seq, document_id from entry where document_kind is not null) entry
-    full join document on document.id = entry.document_id
-    where (document.member_id, document.program_key, document.seq) is distinct from
-          (entry.member_id, entry.program_key, entry.seq)`,
   'entry without document': `
     select entry.member_id, format('entry %s (%s) comes from no document of before', entry.seq, entry.kind) as detail
     from entry
-    left join document on document.id = entry.document_id
-      and document.member_id = entry.member_id and document.program_key = entry.program_key and document.seq <= entry.seq
-    where entry.document_id is not null and document.id is null`,
+    left join entry as begun on begun.document_id = entry.document_id and begun.document_kind is not null
+      and begun.member_id = entry.member_id and begun.program_key = entry.program_key and begun.seq <= entry.seq
+    where entry.document_id is not null and begun.document_id is null`,
   'document awards': `
     select member_id, format('document %s awards %s points and %s growth, its entries say %s and %s', document_id,
              awarded.points, awarded.growth, entered.points, entered.growth) as detail

@@ -55,7 +55,7 @@ export async function readReattributed(
                   from string_to_table(lots, ';') as lot where lot like 'p%' and lot not like 'p~%'))))
      union
      select capture.member_id from entry as capture
-     join document as hold on hold.id = capture.subject::uuid
+     join entry as hold on hold.document_id = capture.subject::uuid and hold.document_kind is not null
      where capture.program_key = $1 and capture.recorded_at >= $2 and capture.recorded_at < $3
        and capture.kind = 'capture' and capture.document_kind = 'capture'
        and exists (select from entry as later
@@ -109,9 +109,7 @@ export async function readCaptured(
        where program_key = $1 and recorded_at >= $2 and recorded_at < $3 and kind = 'capture'
          and document_kind = 'capture' and member_id <> all($4::uuid[])
      ) as captured
-     join document on document.id = captured.id
-     join entry as hold on hold.member_id = document.member_id and hold.program_key = document.program_key
-       and hold.seq = document.seq
+     join entry as hold on hold.document_id = captured.id and hold.document_kind is not null
      join entry as capture on capture.member_id = hold.member_id and capture.program_key = hold.program_key
        and capture.seq > hold.seq and capture.kind = 'capture' and capture.subject = captured.id::text
      join origin on origin.origin_key = capture.origin_key

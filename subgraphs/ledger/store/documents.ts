@@ -54,10 +54,11 @@ export async function readDocumentsOf(
   return rows.map(documentFrom)
 }
 
-/** Which documents are on record: of most that are asked for none is, and to read a whole one takes three tables. */
+/** Which documents are on record: of most that are asked for none is. */
 export async function readRecordedIds(query: Query, ids: readonly string[]): Promise<string[]> {
   const rows = await query<{ id: string }>(
-    '/* readRecordedIds */ select id from document where id = any($1::uuid[])',
+    `/* readRecordedIds */
+     select document_id as id from entry where document_id = any($1::uuid[]) and document_kind is not null`,
     [ids],
   )
   return rows.map(({ id }) => id)
@@ -71,10 +72,9 @@ export async function readDocuments(
   const rows = await query<DocumentRow>(
     `/* readDocuments */
      select ${documentColumns}
-     from document
-     join entry using (member_id, program_key, seq)
+     from entry
      join origin using (origin_key)
-     where document.id = any($1::uuid[])`,
+     where entry.document_id = any($1::uuid[]) and entry.document_kind is not null`,
     [ids],
   )
   return new Map(rows.map((row) => [row.document_id, documentFrom(row)]))

@@ -45,8 +45,8 @@ export async function findGiven(query: Query, documentIds: readonly string[]): P
   const rows = await query<GivenRow>(
     `/* findGiven */
      select entry.member_id, entry.program_key, entry.document_id, awards, points, effective_at, lots
-     from document join entry using (member_id, program_key, seq)
-     where document.id = any($1::uuid[]) and points is not null`,
+     from entry
+     where document_id = any($1::uuid[]) and document_kind is not null and points is not null`,
     [documentIds],
   )
   return rows.map(givenFrom)

@@ -57,18 +57,11 @@ const NO_ORIGINS: OriginKeys = () => {
 }
 
 /**
- * Entries, documents and accounts. Documents in the order of their ids, so that two batches with the same bills wait
- * instead of crossing. Each statement costs the server and this process something of its own: for 60 entries these three take
- * 58 microseconds of the server each, sent one by one 62.
+ * Entries and accounts. Documents in the order of their ids, so that two batches with the same bills wait instead of crossing.
  */
 const WRITE_BOOKS = `/* writeBooks */
-  with begun as (
-    insert into document (id, member_id, seq, program_key)
-    select document_id, member_id, seq, program_key
-    from unnest($1::entry[]) where document_kind is not null
-    order by document_id
-  ), entered as (
-    insert into entry select * from unnest($1::entry[])
+  with entered as (
+    insert into entry select * from unnest($1::entry[]) order by document_id
   )
   ${SAVE_ACCOUNTS}`
 

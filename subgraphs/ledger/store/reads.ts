@@ -365,9 +365,7 @@ export async function readPointsBySource(
      select begun.document_kind as kind, origin.channel,
             sum(case when entry.kind in ('reverse', 'cancel', 'deduct') then -entry.points else entry.points end)::bigint as points
      from entry
-     join document on document.id = entry.document_id
-     join entry as begun on begun.member_id = document.member_id and begun.program_key = document.program_key
-       and begun.seq = document.seq
+     join entry as begun on begun.document_id = entry.document_id and begun.document_kind is not null
      join origin on origin.origin_key = begun.origin_key
      where entry.member_id = any($1::uuid[]) and entry.program_key = $2 and entry.points is not null
        and entry.kind in ('earn', 'grant', 'await', 'top-up', 'correct', 'reverse', 'cancel', 'deduct')

@@ -88,16 +88,6 @@ export const originTable = new EntitySchema({
   },
 })
 
-export const documentTable = new EntitySchema({
-  name: 'document',
-  columns: {
-    id: { type: 'uuid', primary: true },
-    member_id: { type: 'uuid' },
-    seq: { type: 'integer' },
-    program_key: { type: 'smallint' },
-  },
-})
-
 export const entryTable = new EntitySchema({
   name: 'entry',
   columns: {
@@ -434,7 +424,6 @@ export const tables = [
   programVersionTable,
   accountTable,
   originTable,
-  documentTable,
   entryTable,
   tierChangeTable,
   tierRequestTable,
@@ -456,7 +445,6 @@ export const distribution = {
   past_multiplier: 'reference',
   hold: 'member',
   account: 'member',
-  document: 'lookup',
   entry: 'member',
   tier_change: 'member',
   transfer: 'lookup',
@@ -483,3 +471,6 @@ export const distribution = {
   parked_event: 'local',
   parked_event_decision: 'local',
 } as const
+
+/** Of all members: in a cluster each of these keys would be a table of its own, spread by what it finds. */
+export const keysOfAllMembers = ['document_key']

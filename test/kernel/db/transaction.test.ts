@@ -14,8 +14,8 @@ async function openLedgerDatabase() {
   })
 }
 
-const claim = `insert into document (id, member_id, seq, program_key) values ($1, $1, 1, 1)`
-const id = '01900000-0000-7000-8000-000000000001'
+const claim = 'insert into program (id, version) values ($1, 1)'
+const id = 'huitong'
 
 test('of statements that are sent together the one that failed is named, not those that fell with it', async () => {
   await using db = await openLedgerDatabase()
@@ -26,7 +26,7 @@ test('of statements that are sent together the one that failed is named, not tho
       tx.query('select 2'),
     ]),
   )
-  await expect(together).rejects.toMatchObject({ code: '23505', constraint: 'document_key' })
+  await expect(together).rejects.toMatchObject({ code: '23505', constraint: 'program_id_once' })
 })
 
 test('a transaction that fails leaves nothing behind, and its connection serves on', async () => {
@@ -37,7 +37,7 @@ test('a transaction that fails leaves nothing behind, and its connection serves 
       throw new Error('changed my mind')
     }),
   ).rejects.toThrow('changed my mind')
-  expect(await db.query('select from document')).toEqual([])
+  expect(await db.query('select from program')).toEqual([])
 })
 
 test('a transaction is not used after its end', async () => {
@@ -69,14 +69,12 @@ test('a statement that is sent with the commit fails the whole transaction, and 
   const done: string[] = []
   const sent = db.transaction(async (tx) => {
     tx.onCommit(() => done.push('committed'))
-    tx.send('insert into document (id, member_id, seq, program_key) values (gen_random_uuid(), $1, 2, 1)', [
-      id,
-    ])
+    tx.send(claim, ['mall'])
     tx.send(claim, [id])
     tx.send('select 1')
   })
-  await expect(sent).rejects.toMatchObject({ code: '23505', constraint: 'document_key' })
-  expect(await db.query('select from document')).toHaveLength(1)
+  await expect(sent).rejects.toMatchObject({ code: '23505', constraint: 'program_id_once' })
+  expect(await db.query('select from program')).toHaveLength(1)
   expect(done).toEqual([])
 })
 
@@ -107,7 +105,7 @@ test('a write does not go out before the transaction is known to be open', async
   })
   await expect(work).rejects.toMatchObject({ code: '57014' })
   client.query = query as never
-  expect(await db.query('select from document')).toEqual([])
+  expect(await db.query('select from program')).toEqual([])
 })
 
 test('a failure that was rolled back to a savepoint does not fail the transaction', async () => {
@@ -118,5 +116,5 @@ test('a failure that was rolled back to a savepoint does not fail the transactio
     await expect(tx.query(claim, [id])).rejects.toMatchObject({ code: '23505' })
     await tx.query('rollback to savepoint before')
   })
-  expect(await db.query('select from document')).toHaveLength(1)
+  expect(await db.query('select from program')).toHaveLength(1)
 })

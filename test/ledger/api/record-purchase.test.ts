@@ -145,7 +145,7 @@ test.each([
     { input },
   )
   expect(recordPurchase.refusal.code).toBe(code)
-  expect(await ledger.sql('select from ledger.document')).toHaveLength(0)
+  expect(await ledger.sql('select from ledger.entry')).toHaveLength(0)
 })
 
 test('who reads a tier after its last day sees the one that follows, swept or not', async () => {

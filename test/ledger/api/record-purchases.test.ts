@@ -36,7 +36,7 @@ test.each([0, 1_001])('%i at once are refused', async (count) => {
     Array.from({ length: count }, (_, index) => purchase('li', '1', { document: `bill-${index}` })),
   )
   expect(answer.errors![0]!.extensions!.code).toBe('BAD_USER_INPUT')
-  expect(await ledger.sql('select from ledger.document')).toHaveLength(0)
+  expect(await ledger.sql('select from ledger.entry')).toHaveLength(0)
 })
 
 describe('inside one batch', () => {
@@ -279,7 +279,7 @@ test('a word that is no kind of identity is named, and nothing is recorded', asy
       extensions: { code: 'BAD_USER_INPUT' },
     },
   ])
-  expect(await ledger.sql('select from ledger.document')).toHaveLength(0)
+  expect(await ledger.sql('select from ledger.entry')).toHaveLength(0)
 })
 
 test('who is placed in the organisation records in the stores of its part, and says in which', async () => {

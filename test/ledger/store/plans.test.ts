@@ -38,7 +38,6 @@ const seed = `
                      hash, document_kind, rule_version, origin_key, body, number, tier_before)
     select id, 1, seq, md5(id::text || seq)::uuid, 'earn', 1, seq, '', now(), now(), sha256(''), 'purchase', 1, 1, '', '', ''
     from who, generate_series(1, ${ENTRIES_EACH}) seq;
-  insert into document select document_id, member_id, seq, program_key from entry;
   insert into hold (member_id, program_key, id, amount, captured, released, lapses_at, closed_by)
     select id, 1, md5(id::text)::uuid, 10, 10, 0, now(), 'capture' from who;
   insert into synced_balance select id, 1, 'mall', decode(md5(id::text), 'hex'), 0, now(), id from who;

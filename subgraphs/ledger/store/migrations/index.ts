@@ -12,6 +12,7 @@ import { Homeward1796009000000 } from './1796009000000-homeward.ts'
 import { DaySums1796011000000 } from './1796011000000-day-sums.ts'
 import { CorrectionsBesideAFormerVersion1796012000000 } from './1796012000000-corrections-beside-a-former-version.ts'
 import { AccountStandsAtOnce1796013000000 } from './1796013000000-account-stands-at-once.ts'
+import { DocumentsInEntries1796014000000 } from './1796014000000-documents-in-entries.ts'
 
 /** In the order of their application. */
 export const migrations: readonly Migration[] = [
@@ -28,4 +29,5 @@ export const migrations: readonly Migration[] = [
   DaySums1796011000000,
   CorrectionsBesideAFormerVersion1796012000000,
   AccountStandsAtOnce1796013000000,
+  DocumentsInEntries1796014000000,
 ]
