@@ -12,6 +12,7 @@ import { ANSWERS_WHILE_CLOSING, drainBeforeClose } from '../kernel/drain.ts'
 import { languageOf } from '../kernel/graphql/refusal.ts'
 import type { Logger } from '../kernel/log.ts'
 import type { Peers } from '../kernel/peers.ts'
+import { plainPosts } from '../kernel/plain-posts.ts'
 import { httpAnswers } from '../kernel/telemetry/metrics.ts'
 import { metricsRoute } from '../kernel/telemetry/metrics-route.ts'
 import { newId } from '../kernel/values/ids.ts'
@@ -24,7 +25,7 @@ import { corsHeaders, corsOf } from './http/cors.ts'
 import { graphiqlPage } from './http/graphiql.ts'
 import { graphqlRoutes } from './http/graphql.ts'
 import { graphqlAnswers } from './http/graphql-answers.ts'
-import { type Direct, graphqlDirect } from './http/graphql-direct.ts'
+import { GRAPHQL, graphqlDirect, isOrdinary } from './http/graphql-direct.ts'
 import { healthRoutes } from './http/health.ts'
 import { oauthRoutes } from './http/oauth.ts'
 import { sandboxRoutes } from './http/sandbox.ts'
@@ -73,18 +74,26 @@ export function openServer(options: ServerOptions): FastifyInstance {
     httpAnswers.inc({ route: answer.route ?? 'none', status: answer.status })
     log.debug(answer, 'answered')
   }
-  let direct: Direct = () => false
+  let posts: ReturnType<typeof plainPosts> | undefined
   const server = Fastify({
     trustProxy: (_address, hop) => hop < options.config.proxies,
     bodyLimit: BODY_BYTES_MAX,
     forceCloseConnections: 'idle',
     ...ANSWERS_WHILE_CLOSING,
     genReqId: requestIdOf,
-    serverFactory: (framework) =>
-      openHttp(
+    serverFactory: (framework) => {
+      const http = openHttp(slowest, framework)
+      posts = plainPosts(http, {
+        path: GRAPHQL,
+        bytesMax: BODY_BYTES_MAX,
+        isOrdinary,
+        answer: (post) => direct(post),
+        failed: (error) => log.error({ error, path: GRAPHQL }, 'an answer could not be sent'),
+        stopping: () => stopping(),
         slowest,
-        directFirst((...both) => direct(...both), framework),
-      ),
+      })
+      return http
+    },
   })
   server.removeContentTypeParser('text/plain')
   server.addHook('onRequest', (request, reply, done) => {
@@ -120,15 +129,14 @@ export function openServer(options: ServerOptions): FastifyInstance {
     protection,
     answerMs: slowest.answerMs,
   })
-  const stopping = drainBeforeClose(server, options.config.drainSeconds)
+  const stopping = drainBeforeClose(server, options.config.drainSeconds, () => posts?.closeIdle())
   graphqlRoutes(server, { answers, clock, log, subscriptions, page: sandbox && graphiqlPage() })
-  direct = graphqlDirect({
+  const direct = graphqlDirect({
     answers,
     parseJson: server.getDefaultJsonParser('error', 'error'),
     requestIdOf,
     cors,
     proxies: options.config.proxies,
-    stopping,
     log,
     answered,
   })
@@ -168,9 +176,3 @@ function openHttp({ requestMs, headMs, lookMs }: typeof SLOWEST, listener: Reque
     listener,
   )
 }
-
-const directFirst =
-  (direct: Direct, framework: RequestListener): RequestListener =>
-  (request, response) => {
-    if (!direct(request, response)) framework(request, response)
-  }

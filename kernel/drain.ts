@@ -9,9 +9,14 @@ export const ANSWERS_WHILE_CLOSING = { return503OnClosing: false } as const
 
 /**
  * When the server is closed it first says that it is not ready, and goes on for a while: those who send it requests
- * need a moment to notice. Then it listens no more and finishes what is under way. Answers whether that has begun.
+ * need a moment to notice. Then it listens no more and finishes what is under way. `closeIdle` closes connections that Node's
+ * own server does not know. Answers whether that has begun.
  */
-export function drainBeforeClose(server: FastifyInstance, seconds: number): () => boolean {
+export function drainBeforeClose(
+  server: FastifyInstance,
+  seconds: number,
+  closeIdle: () => void,
+): () => boolean {
   let draining = false
   const sockets = new Set<Socket>()
   server.server.on('connection', (socket) => {
@@ -21,6 +26,7 @@ export function drainBeforeClose(server: FastifyInstance, seconds: number): () =
   // Connections would be kept for the next request, or for a first one: browsers open some to have them at hand.
   const sweep = (): void => {
     server.server.closeIdleConnections()
+    closeIdle()
     for (const socket of sockets) if (socket.bytesRead === 0) socket.destroy()
   }
   server.addHook('preClose', async () => {

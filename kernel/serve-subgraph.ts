@@ -4,13 +4,13 @@ import { type Nonces, signatureVerifier, targetOf } from './auth/request-signatu
 import { patienceOf } from './client-patience.ts'
 import { systemClock } from './clock.ts'
 import { readConfig } from './config.ts'
-import { directPost, type Posted } from './direct-post.ts'
 import { ANSWERS_WHILE_CLOSING, drainBeforeClose } from './drain.ts'
 import { AppError } from './errors.ts'
 import type { Cursor } from './events/event.ts'
 import type { GraphQLAnswer, GraphQLRequest } from './graphql/execute.ts'
 import { openLog } from './log.ts'
 import { remotePeers } from './peers.ts'
+import { type PlainAnswer, type PlainPost, plainPosts } from './plain-posts.ts'
 import { reportAndExit } from './process.ts'
 import { openRedis } from './redis/open-redis.ts'
 import { redisNonces } from './redis/redis-nonces.ts'
@@ -39,41 +39,42 @@ export function serveSubgraph(
   const { linkKey, otherLinkKeys = [], nonces, now, drainSeconds = 0 } = options
   const verify = signatureVerifier([linkKey, ...otherLinkKeys], nonces)
 
-  const execute = async ({ path, headers, body, response }: Posted): Promise<GraphQLAnswer> => {
+  const execute = async ({
+    path,
+    headers,
+    body,
+    asker,
+  }: Pick<PlainPost, 'path' | 'headers' | 'body' | 'asker'>): Promise<GraphQLAnswer> => {
     const target = targetOf(mounted.name, headers.host ?? '')
     const claims = await verify({ method: 'POST', path, body, target }, headers, now() as never)
     const asked = JSON.parse(body) as GraphQLRequest
-    const patience = isMutation(asked) ? undefined : patienceOf(response)
+    const patience = isMutation(asked) ? undefined : asker
     const attributes = { subgraph: mounted.name, requestId: claims.requestId }
     return withSpan('POST /graphql', { kind: 'server', parent: headers.traceparent, attributes }, async () =>
       mounted.execute(asked, claims, patience),
     )
   }
 
-  let stopping = () => false
+  let posts: ReturnType<typeof plainPosts> | undefined
   const server = Fastify({
     bodyLimit: BODY_BYTES_MAX,
     forceCloseConnections: 'idle',
     ...ANSWERS_WHILE_CLOSING,
-    serverFactory: (framework) =>
-      createServer(
-        // A call may take as long as it likes, as by Fastify's own server.
-        { keepAliveTimeout: KEEP_ALIVE_MS, requestTimeout: 0 },
-        directPost(framework, {
-          path: '/graphql',
-          bytesMax: BODY_BYTES_MAX,
-          stopping: () => stopping(),
-          answer: (posted) =>
-            execute(posted)
-              .then((answer) => ({ status: 200, text: JSON.stringify(answer) }))
-              .catch((error: unknown) => {
-                const { status, body } = refusalOf(error)
-                return { status, text: JSON.stringify(body) }
-              }),
-        }),
-      ),
+    serverFactory: (framework) => {
+      // A call may take as long as it likes, as by Fastify's own server.
+      const http = createServer({ keepAliveTimeout: KEEP_ALIVE_MS, requestTimeout: 0 }, framework)
+      posts = plainPosts(http, {
+        path: '/graphql',
+        bytesMax: BODY_BYTES_MAX,
+        isOrdinary: (headers) => headers['content-type'] === 'application/json',
+        answer: (post) => execute(post).then(answered).catch(refused),
+        failed: () => {},
+        stopping: () => stopping(),
+      })
+      return http
+    },
   })
-  stopping = drainBeforeClose(server, drainSeconds)
+  const stopping = drainBeforeClose(server, drainSeconds, () => posts?.closeIdle())
   // The signature covers the bytes as they came, so the body is parsed after it was verified.
   server.removeAllContentTypeParsers()
   server.addContentTypeParser('application/json', { parseAs: 'string' }, (_, body, done) => done(null, body))
@@ -92,8 +93,8 @@ export function serveSubgraph(
     const ready = await mounted.ready()
     return reply.code(ready ? 200 : 503).send({ status: ready ? 'ready' : 'database unreachable' })
   })
-  server.post('/graphql', async ({ url: path, headers, body }, { raw: response }) =>
-    execute({ path, headers, body: String(body ?? ''), response }),
+  server.post('/graphql', async ({ url: path, headers, body }, { raw }) =>
+    execute({ path, headers, body: String(body ?? ''), asker: patienceOf(raw) }),
   )
   server.post('/internal/events', async (request) => {
     const { body } = await signed(request)
@@ -118,6 +119,19 @@ export function serveSubgraph(
     return reply.code(status).send(body)
   })
   return server
+}
+
+const JSON_TYPE = ['content-type', 'application/json; charset=utf-8'] as const
+
+const answered = (answer: GraphQLAnswer): PlainAnswer => ({
+  status: 200,
+  headers: [JSON_TYPE],
+  body: JSON.stringify(answer),
+})
+
+const refused = (error: unknown): PlainAnswer => {
+  const { status, body } = refusalOf(error)
+  return { status, headers: [JSON_TYPE], body: JSON.stringify(body) }
 }
 
 function refusalOf(error: unknown): { status: number; body: { error: string } } {

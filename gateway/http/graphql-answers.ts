@@ -9,6 +9,7 @@ import type { Patience } from '../../kernel/values/patience.ts'
 import { AUDIENCES } from '../../schema/contract.ts'
 import type { Graph } from '../apollo.ts'
 import type { Callers } from '../authenticate.ts'
+import type { Resolved } from '../documents/resolve-document.ts'
 import { namedIn, withDocument } from '../documents/with-document.ts'
 import { operationObserver } from '../observe-operation.ts'
 import type { GatewayContext } from '../peer-source.ts'
@@ -36,9 +37,9 @@ export interface Read {
 
 /** GraphQL over HTTP, whoever has read the request: Fastify's routes, or the direct one. */
 export interface GraphqlAnswers {
-  /** Before the body is read: who asks says how large it may be. Rejects with what is refused. */
-  admit(headers: IncomingHttpHeaders, address: string): Promise<Principal>
-  read(asked: HttpRequest, asker: Asker): Promise<Read>
+  /** Before the body is parsed: who asks says how large it may be. Throws or rejects with what is refused. */
+  admit(headers: IncomingHttpHeaders, address: string): Principal | Promise<Principal>
+  read(asked: HttpRequest, asker: Asker): Read | Promise<Read>
   /** At once, where nothing has to be waited for. */
   answer(read: Read): HttpAnswer | Promise<HttpAnswer>
   /** Without a deadline, and without waiting for effects. */
@@ -89,17 +90,20 @@ export function graphqlAnswers(options: {
 
   return {
     answerOnce,
-    async admit({ authorization }, address) {
-      const principal = await stillIn(await callers.of(authorization, clock.now()))
-      await protection.spend({ principal, address }, REQUEST_COST)
-      return principal
+    admit({ authorization }, address) {
+      const spent = (principal: Principal): Principal | Promise<Principal> => {
+        const waiting = protection.spend({ principal, address }, REQUEST_COST)
+        return waiting ? waiting.then(() => principal) : principal
+      }
+      const found = callers.of(authorization, clock.now())
+      const principal = found instanceof Promise ? found.then(stillIn) : stillIn(found)
+      return principal instanceof Promise ? principal.then(spent) : spent(principal)
     },
-    async read(asked, { principal, requestId, address, asker }) {
+    read(asked, { principal, requestId, address, asker }) {
       if (isDeeperThan(asked.body, BODY_LEVELS_MAX)) throw new BadInputError('The body goes too deep.')
       const named = namedIn(asked)
-      const document = await protection.resolve(graph.audience(principal), named)
       const language = languageOf(asked.headers['accept-language'])
-      return {
+      const read = (document: Resolved): Read => ({
         asked: withDocument(asked, named, document),
         context: {
           claims: { principal, language, requestId, address },
@@ -107,7 +111,9 @@ export function graphqlAnswers(options: {
           asker,
           seen: {},
         },
-      }
+      })
+      const found = protection.resolve(graph.audience(principal), named)
+      return found instanceof Promise ? found.then(read) : read(found)
     },
     answer(read) {
       const { asked, context } = read

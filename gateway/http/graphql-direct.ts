@@ -1,13 +1,11 @@
-import type { IncomingMessage, ServerResponse } from 'node:http'
+import type { IncomingHttpHeaders } from 'node:http'
 import type { FastifyInstance } from 'fastify'
-import { bodyText } from '../../kernel/body-text.ts'
-import { patienceOf } from '../../kernel/client-patience.ts'
+import type { Principal } from '../../kernel/auth/principal.ts'
 import type { Logger } from '../../kernel/log.ts'
-import type { Patience } from '../../kernel/values/patience.ts'
+import type { PlainAnswer, PlainPost } from '../../kernel/plain-posts.ts'
 import { wantsEventStream } from '../subscriptions/sse.ts'
 import type { HttpAnswer } from '../warm-path.ts'
 import { type Answered, refusalOf } from './answers.ts'
-import { BODY_BYTES_MAX } from './body-size.ts'
 import type { Cors } from './cors.ts'
 import type { GraphqlAnswers } from './graphql-answers.ts'
 
@@ -18,28 +16,23 @@ const JSON_TYPES: ReadonlySet<string | undefined> = new Set([
   'application/json;charset=utf-8',
 ])
 
-/** Answers a request, or leaves it to whoever comes next. */
-export type Direct = (request: IncomingMessage, response: ServerResponse) => boolean
-
 /**
- * The ordinary `POST /graphql`, straight over Node's server: a small body of JSON whose length is known, to be answered
- * whole. Routing, hooks and replies of Fastify took 20 µs of such a request's 140; it has the same routes for
- * everything out of the ordinary, with the same answers. What can be told from the head alone decides.
+ * The ordinary `POST /graphql`, straight from its connection: a small body of JSON whose length is known, to be answered
+ * whole. Fastify has the same routes for everything out of the ordinary, with the same answers. What can be told from the
+ * head alone decides.
  */
 export function graphqlDirect(options: {
   answers: GraphqlAnswers
   /** The framework's own, so that both take the same for JSON. */
   parseJson: ReturnType<FastifyInstance['getDefaultJsonParser']>
-  requestIdOf: (request: IncomingMessage) => string
+  requestIdOf: (request: Pick<PlainPost, 'headers'>) => string
   cors: Cors | undefined
   /** Of ours, before the gateway: as many entries of `X-Forwarded-For` are believed. */
   proxies: number
-  /** A server that ends answers each connection for the last time, which the framework sees to. */
-  stopping: () => boolean
   log: Logger
   answered: (answer: Answered) => void
-}): Direct {
-  const { answers, parseJson, requestIdOf, cors, proxies, stopping, log, answered } = options
+}): (post: PlainPost) => PlainAnswer | Promise<PlainAnswer> {
+  const { answers, parseJson, requestIdOf, cors, proxies, log, answered } = options
 
   const parse = (text: string): unknown => {
     let body: unknown
@@ -50,64 +43,56 @@ export function graphqlDirect(options: {
     return body
   }
 
-  const answer = async (
-    request: IncomingMessage,
+  const answer = (
+    { headers, body: text, asker, ...post }: PlainPost,
     requestId: string,
-    asker: Patience,
-  ): Promise<HttpAnswer> => {
-    const { method = '', url = '', headers } = request
-    const refused = (error: unknown) => refusalOf(error, { requestId, path: GRAPHQL, log })
-    try {
-      const address = addressOf(request, proxies)
-      const principal = await answers.admit(headers, address)
-      const text = await bodyText(request)
+  ): HttpAnswer | Promise<HttpAnswer> => {
+    const refused = (error: unknown): HttpAnswer => refusalOf(error, { requestId, path: GRAPHQL, log })
+    const address = addressOf(post.address, headers['x-forwarded-for'], proxies)
+    const read = (principal: Principal): HttpAnswer | Promise<HttpAnswer> => {
       let body: unknown
       try {
         body = parse(text)
       } catch (error) {
         return lastOfItsConnection(refused(error))
       }
-      return await answers.answer(
-        await answers.read({ method, headers, url, body }, { principal, requestId, address, asker }),
-      )
+      const asked = { method: 'POST', headers, url: GRAPHQL, body }
+      const found = answers.read(asked, { principal, requestId, address, asker })
+      return found instanceof Promise ? found.then(answers.answer) : answers.answer(found)
+    }
+    try {
+      const admitted = answers.admit(headers, address)
+      const found = admitted instanceof Promise ? admitted.then(read) : read(admitted)
+      return found instanceof Promise ? found.catch(refused) : found
     } catch (error) {
       return refused(error)
     }
   }
 
-  const serve = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
-    const began = performance.now()
-    const requestId = requestIdOf(request)
-    const { status, headers, body } = await answer(request, requestId, patienceOf(response))
-    const head = ['x-request-id', requestId, 'x-content-type-options', 'nosniff']
-    for (const [name, value] of cors?.headersFor(request.headers.origin) ?? []) head.push(name, value)
-    if (!headers.some(([name]) => name === 'cache-control')) head.push('cache-control', 'private, no-store')
-    for (const [name, value] of headers) head.push(name, value)
-    head.push('content-length', String(Buffer.byteLength(body)))
-    response.writeHead(status, head)
-    response.end(body)
+  const sent = (
+    { status, headers, body }: HttpAnswer,
+    { requestId, origin, began }: { requestId: string; origin: string | undefined; began: number },
+  ): PlainAnswer => {
+    const head: (readonly [string, string])[] = [['x-request-id', requestId], NO_SNIFFING]
+    if (cors) head.push(...cors.headersFor(origin))
+    if (!headers.some(([name]) => name === 'cache-control')) head.push(NOT_TO_BE_KEPT)
+    head.push(...headers)
     answered({ requestId, method: 'POST', route: GRAPHQL, status, ms: Math.round(performance.now() - began) })
+    return { status, headers: head, body }
   }
 
-  return (request, response) => {
-    if (!isOrdinary(request) || stopping()) return false
-    serve(request, response).catch((error: unknown) => {
-      log.error({ error, path: GRAPHQL }, 'an answer could not be sent')
-      response.destroy()
-    })
-    return true
+  return (post) => {
+    const about = { requestId: requestIdOf(post), origin: post.headers.origin, began: performance.now() }
+    const found = answer(post, about.requestId)
+    return found instanceof Promise ? found.then((one) => sent(one, about)) : sent(found, about)
   }
 }
 
-const isOrdinary = ({ method, url, headers }: IncomingMessage): boolean =>
-  method === 'POST' &&
-  url === GRAPHQL &&
-  JSON_TYPES.has(headers['content-type']) &&
-  isWithin(Number(headers['content-length']), BODY_BYTES_MAX) &&
-  !wantsEventStream(headers)
+const NO_SNIFFING = ['x-content-type-options', 'nosniff'] as const
+const NOT_TO_BE_KEPT = ['cache-control', 'private, no-store'] as const
 
-/** No length, or one that is none, is not. */
-const isWithin = (length: number, max: number): boolean => length > 0 && length <= max
+export const isOrdinary = (headers: IncomingHttpHeaders): boolean =>
+  JSON_TYPES.has(headers['content-type']) && !wantsEventStream(headers)
 
 /** What is not JSON may be followed by anything. */
 const lastOfItsConnection = (answer: HttpAnswer): HttpAnswer => ({
@@ -116,10 +101,9 @@ const lastOfItsConnection = (answer: HttpAnswer): HttpAnswer => ({
 })
 
 /** Who called the outermost proxy that is ours; the entries before are whatever that caller likes to say. */
-function addressOf({ socket, headers }: IncomingMessage, proxies: number): string {
-  const direct = socket.remoteAddress ?? ''
+function addressOf(direct: string, forwarded: string | string[] | undefined, proxies: number): string {
   if (proxies === 0) return direct
-  const entries = String(headers['x-forwarded-for'] ?? '').split(',')
+  const entries = String(forwarded ?? '').split(',')
   const callers = entries.map((entry) => entry.trim()).filter((entry) => entry !== '')
   return callers.at(-Math.min(proxies, callers.length)) ?? direct
 }
