@@ -48,7 +48,8 @@ const tagsOf = (directives: readonly ConstDirectiveNode[] | undefined): string[]
 export function contractOf(api: DocumentNode, outside: ReadonlySet<string>): DocumentNode {
   let { definitions } = api
   for (;;) {
-    const next = reachable(definitions.flatMap((one) => narrowed(one, outside, namesOf(definitions))))
+    const known = namesOf(definitions)
+    const next = reachable(definitions.flatMap((one) => narrowed(one, outside, known)))
     if (next.length === definitions.length && weight(next) === weight(definitions)) break
     definitions = next
   }
