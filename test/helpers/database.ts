@@ -23,11 +23,11 @@ export interface TestDatabase extends AsyncDisposable {
 export async function openTestDatabase(subgraphs: readonly AnySubgraph[] = []): Promise<TestDatabase> {
   const template = subgraphs.length > 0 ? await templateFor(subgraphs) : 'template1'
   const name = `t_${randomBytes(6).toString('hex')}`
-  await asOwner((client) => client.query(`create database ${name} template ${template} strategy file_copy`))
+  await owner().query(`create database ${name} template ${template} strategy file_copy`)
   return {
     url: urlOf(name),
-    [Symbol.asyncDispose]: () =>
-      asOwner(async (client) => void (await client.query(`drop database if exists ${name} with (force)`))),
+    [Symbol.asyncDispose]: async () =>
+      void (await owner().query(`drop database if exists ${name} with (force)`)),
   }
 }
 
@@ -37,29 +37,42 @@ const urlOf = (database: string): string => {
   return url.toString()
 }
 
-async function asOwner<T>(work: (client: pg.Client) => Promise<T>): Promise<T> {
-  const client = new pg.Client({ connectionString: inject('databaseUrl') })
-  await client.connect()
-  try {
-    return await work(client)
-  } finally {
-    await client.end()
-  }
+let pool: pg.Pool | undefined
+/** One connection for all databases of a file: to connect costs as much as to copy one. It does not keep the process. */
+function owner(): pg.Pool {
+  pool ??= new pg.Pool({
+    connectionString: inject('databaseUrl'),
+    max: 1,
+    idleTimeoutMillis: 0,
+    allowExitOnIdle: true,
+  })
+  return pool
 }
 
 const TEMPLATE_LOCK = 4242
 
-async function templateFor(subgraphs: readonly AnySubgraph[]): Promise<string> {
+const templates = new Map<string, Promise<string>>()
+
+function templateFor(subgraphs: readonly AnySubgraph[]): Promise<string> {
   const name = `template_${subgraphs.map((subgraph) => subgraph.name).join('_')}`
-  await asOwner(async (client) => {
+  if (!templates.has(name)) templates.set(name, makeTemplate(name, subgraphs))
+  return templates.get(name)!
+}
+
+async function makeTemplate(name: string, subgraphs: readonly AnySubgraph[]): Promise<string> {
+  const client = new pg.Client({ connectionString: inject('databaseUrl') })
+  await client.connect()
+  try {
     // Workers take turns; the first one to need a template makes it. Renamed when whole.
     await client.query('select pg_advisory_lock($1)', [TEMPLATE_LOCK])
     const { rowCount } = await client.query('select from pg_database where datname = $1', [name])
-    if (rowCount) return
+    if (rowCount) return name
     await client.query(`drop database if exists ${name}_new with (force)`)
     await client.query(`create database ${name}_new`)
     for (const subgraph of subgraphs) await migrateSubgraph(subgraph, urlOf(`${name}_new`))
     await client.query(`alter database ${name}_new rename to ${name}`)
-  })
-  return name
+    return name
+  } finally {
+    await client.end()
+  }
 }

@@ -99,8 +99,7 @@ export async function openGraph(options: {
     })
   }
   const first = options.subgraphs[0]!
-  const admin = new pg.Client({ connectionString: database.url })
-  await admin.connect()
+  let owner: Promise<pg.Client> | undefined
 
   return {
     clock,
@@ -136,7 +135,8 @@ export async function openGraph(options: {
     },
     /** As the owner of the database, past all roles. Name tables with their schema. */
     async sql<Row extends object = never>(text: string, values: unknown[] = []): Promise<Row[]> {
-      return (await admin.query(text, values)).rows as Row[]
+      owner ??= connect(database.url)
+      return (await (await owner).query(text, values)).rows as Row[]
     },
     /** What a subgraph has published so far. */
     async events(of: SubgraphName = first): Promise<RecordedEvent[]> {
@@ -157,7 +157,7 @@ export async function openGraph(options: {
       stubs.set(name, answer)
     },
     async [Symbol.asyncDispose]() {
-      await admin.end()
+      await (await owner)?.end()
       for (const one of mounted.values()) await one.close()
       await database[Symbol.asyncDispose]()
     },
@@ -165,6 +165,12 @@ export async function openGraph(options: {
 }
 
 export type TestGraph = Awaited<ReturnType<typeof openGraph>>
+
+async function connect(url: string): Promise<pg.Client> {
+  const client = new pg.Client({ connectionString: url })
+  await client.connect()
+  return client
+}
 
 const listFeed = (log: readonly RecordedEvent[]): EventFeed => ({
   read: async (after, limit) =>
