@@ -2,7 +2,10 @@ import { CommandError } from '../command-error.ts'
 import { type Deployment, openDeployment } from '../open-deployment.ts'
 
 /** Back ends that may call by themselves: those of channels and of partners. */
-export const CHANNELS = ['APP', 'WECHAT', 'STORE', 'WEB'] as const
+export interface ClientFlags {
+  readonly channel?: string
+  readonly partner?: string
+}
 
 interface Refusable {
   readonly refusal: { readonly message: string } | null
@@ -15,10 +18,7 @@ interface NewSecret extends Refusable {
 }
 
 /** Creates a client and shows its secret, this once. */
-export async function createClient(
-  clientId: string,
-  { channel, partner }: { channel?: string; partner?: string },
-): Promise<number> {
+export async function createClient(clientId: string, { channel, partner }: ClientFlags): Promise<number> {
   if ((channel === undefined) === (partner === undefined)) {
     throw new CommandError('say whose client it is: either --channel or --partner')
   }

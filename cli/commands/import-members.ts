@@ -39,6 +39,7 @@ export async function importMembers(path: string, flags: MemberFlags): Promise<n
   const file = await inspectFile(path, { separator: flags.separator, hasHeader: flags.header })
   const source = named('--source', flags.source ?? basename(path, extname(path)))
   const deployment = await openDeployment(gives ? ['identity', 'ledger'] : ['identity'])
+  using interrupt = stopOnInterrupt()
   try {
     const { exitCode } = await importFile(deployment, {
       file,
@@ -58,7 +59,7 @@ export async function importMembers(path: string, flags: MemberFlags): Promise<n
       clock: systemClock,
       terminal: process.stderr,
       say: (text) => console.log(text),
-      stop: stopOnInterrupt(),
+      stop: interrupt.signal,
     })
     return exitCode
   } finally {

@@ -1,5 +1,4 @@
 import { basename, extname } from 'node:path'
-import { InvalidArgumentError } from 'commander'
 import { systemClock } from '../../kernel/clock.ts'
 import { CommandError } from '../command-error.ts'
 import { readColumnMap } from '../import/column-map.ts'
@@ -25,14 +24,6 @@ export interface ImportFlags {
  * with twice as much to send again after a crash.
  */
 const LANES = 2
-export const BATCH = 500
-const BATCH_MAX = 1_000
-
-export function batchSize(text: string): number {
-  const size = Number(text)
-  if (Number.isInteger(size) && size >= 1 && size <= BATCH_MAX) return size
-  throw new InvalidArgumentError(`It must be a whole number from 1 to ${BATCH_MAX}.`)
-}
 
 /** Imports the purchases of a file; what is wrong with file or map is told before anything is done. */
 export async function importPurchases(path: string, flags: ImportFlags): Promise<number> {
@@ -40,7 +31,7 @@ export async function importPurchases(path: string, flags: ImportFlags): Promise
   const file = await inspectFile(path, { separator: flags.separator, hasHeader: flags.header })
   const source = named('--source', flags.source ?? basename(path, extname(path)))
   const deployment = await openDeployment(['identity', 'ledger'])
-  const stop = stopOnInterrupt()
+  using interrupt = stopOnInterrupt()
   try {
     const { exitCode } = await importFile(deployment, {
       file,
@@ -55,7 +46,7 @@ export async function importPurchases(path: string, flags: ImportFlags): Promise
       clock: systemClock,
       terminal: process.stderr,
       say: (text) => console.log(text),
-      stop,
+      stop: interrupt.signal,
     })
     return exitCode
   } finally {
@@ -72,13 +63,19 @@ export function named(flag: string, name: string): string {
 }
 
 /** The first interrupt asks to stop; the second one ends the process as ever. */
-export function stopOnInterrupt(): AbortSignal {
+export function stopOnInterrupt(): { readonly signal: AbortSignal } & Disposable {
   const controller = new AbortController()
-  for (const signal of ['SIGINT', 'SIGTERM'] as const) {
-    process.once(signal, () => {
-      process.stderr.write('\nfinishing the calls under way …\n')
-      controller.abort()
-    })
+  const stop = () => {
+    process.stderr.write('\nfinishing the calls under way …\n')
+    controller.abort()
   }
-  return controller.signal
+  for (const signal of SIGNALS) process.once(signal, stop)
+  return {
+    signal: controller.signal,
+    [Symbol.dispose]() {
+      for (const signal of SIGNALS) process.off(signal, stop)
+    },
+  }
 }
+
+const SIGNALS = ['SIGINT', 'SIGTERM'] as const

@@ -5,9 +5,10 @@ import { huitongWith } from './run-huitong.ts'
 
 async function scene() {
   const database = await openTestDatabase([await loadSubgraph.identity()])
-  const { run } = await huitongWith({ DATABASE_URL: database.url })
+  const { run, spawn } = await huitongWith({ DATABASE_URL: database.url })
   return {
     run,
+    spawn,
     async liveSecrets(): Promise<number> {
       const client = new pg.Client({ connectionString: database.url })
       await client.connect()
@@ -21,7 +22,7 @@ async function scene() {
 
 test('a channel gets a client, a second secret, and is rid of the first', async () => {
   await using huitong = await scene()
-  const created = await huitong.run('client', 'create', 'mini-program', '--channel', 'WECHAT')
+  const created = await huitong.spawn('client', 'create', 'mini-program', '--channel', 'WECHAT')
   expect(created).toMatchObject({ code: 0, err: '' })
   expect(created.out).toMatch(/^client {5}mini-program\nsecret {5}[\w-]{43}\nsecret id {2}[0-9a-f-]{36}\n/)
   const secretId = /^secret id {2}(\S+)$/m.exec(created.out)![1]!

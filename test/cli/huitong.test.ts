@@ -75,13 +75,13 @@ test.each([
 
 test('migrate says what it applied, and nothing the second time', async () => {
   await using database = await openTestDatabase()
-  const { run } = await huitongWith({ DATABASE_URL: database.url })
-  const first = await run('migrate')
+  const { spawn } = await huitongWith({ DATABASE_URL: database.url })
+  const first = await spawn('migrate')
   expect(first.err).toBe('')
   expect(first.code).toBe(0)
   expect(first.out).toMatch(/^identity: applied \w+/m)
   expect(first.out).toMatch(/^ledger: applied \w+/m)
-  expect((await run('migrate')).out).toBe(
+  expect((await spawn('migrate')).out).toBe(
     'identity: up to date\nledger: up to date\nbenefits: up to date\ncampaigns: up to date\n',
   )
 })
@@ -97,9 +97,13 @@ test('a database without our schemas is told from a broken one', async () => {
 })
 
 test('an unreachable database is one line', async () => {
-  const { run } = await huitongWith({ DATABASE_URL: 'postgres://nobody@127.0.0.1:1/nothing' })
-  for (const command of [['migrate'], ['check'], ['program', 'publish', 'programs/super-member.yaml']]) {
-    const { code, out, err } = await run(...command)
+  const { run, spawn } = await huitongWith({ DATABASE_URL: 'postgres://nobody@127.0.0.1:1/nothing' })
+  for (const ended of [
+    spawn('migrate'),
+    spawn('check'),
+    run('program', 'publish', 'programs/super-member.yaml'),
+  ]) {
+    const { code, out, err } = await ended
     expect(code).toBe(1)
     expect(out).toBe('')
     expect(err).toMatch(/^huitong: the database cannot be reached \(.*\); check DATABASE_URL\n$/)
@@ -107,9 +111,9 @@ test('an unreachable database is one line', async () => {
 })
 
 test('an embedded database that another process has open is one line with a way out', async () => {
-  const { run, dataDir } = await huitongWith({})
+  const { spawn, dataDir } = await huitongWith({})
   using _ = lockFolder(dataDir)
-  const { code, err } = await run('check')
+  const { code, err } = await spawn('check')
   expect(code).toBe(1)
   expect(err).toMatch(
     /^huitong: data directory .* is in use by process \d+; stop that process first \(`npm start`\?\), or set DATABASE_URL\n$/,
@@ -157,7 +161,7 @@ test('a small file is imported, its bad lines are written down, and a second run
     'anna,2999-01-01,1.00',
     'anna,2026-01-06,100.00',
   ])
-  const first = await shop.run(...shop.importing)
+  const first = await shop.spawn(...shop.importing)
   expect(first.err).toBe('')
   expect(first.code).toBe(0)
   const badFile = join(
@@ -198,7 +202,7 @@ test('a small file is imported, its bad lines are written down, and a second run
   const again = await shop.run(...shop.importing, '--again')
   expect(again.out).toContain('members    0 new, 2 known\npurchases  0 recorded, 4 already there\n')
   expect(await shop.books()).toEqual(books)
-  expect(await shop.run('check')).toMatchObject({
+  expect(await shop.spawn('check')).toMatchObject({
     code: 0,
     out: expect.stringMatching(/^\d+ entries recomputed, \d+ accounts compared\nthe books are right\n$/),
   })
