@@ -6,7 +6,6 @@ import { openSecrets } from '../kernel/secrets.ts'
 import { openTelemetry } from '../kernel/telemetry/open-telemetry.ts'
 import { firstScreen } from './first-screen.ts'
 import { openKeptClock } from './kept-clock.ts'
-import { openAll } from './open-all.ts'
 import { assertPortIsFree } from './port.ts'
 import { publishPreset } from './preset.ts'
 import { runProcess } from './run.ts'
@@ -17,6 +16,8 @@ await runProcess(async (opened, stopping) => {
   const sandbox = config.mode === 'sandbox'
   const log = openLog({ level: config.logLevel, name: 'huitong' })
   await assertPortIsFree(config.host, config.port)
+  // Loaded when nothing is in its way, so that what is wrong with the call is said at once.
+  const { openAll } = await import('./open-all.ts')
   opened.use(await openTelemetry(config, { service: 'all', edge: true }))
   const secrets = openSecrets(config)
 
