@@ -8,10 +8,11 @@ import { expect, test } from 'vitest'
 import { openFederation } from './open-federation.ts'
 import { SHOP } from './shop.ts'
 
+const { PATH, NODE_COMPILE_CACHE } = process.env
 const run = (args: readonly string[]) =>
   spawn(process.execPath, ['gateway/run-supergraph.ts', ...args], {
     stdio: ['ignore', 'pipe', 'pipe'],
-    env: { PATH: process.env.PATH, HUITONG_LOG_LEVEL: 'silent' },
+    env: { PATH, NODE_COMPILE_CACHE, HUITONG_LOG_LEVEL: 'silent' },
   })
 
 test('npm run gateway serves a supergraph from a file', async () => {
