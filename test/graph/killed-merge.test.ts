@@ -33,7 +33,7 @@ const start = (part: Pick<Part, 'ask' | 'killedAt'>): ChildProcess => {
     process.execPath,
     [join(import.meta.dirname, 'fixtures/merge-process.ts'), JSON.stringify(all)],
     {
-      stdio: ['ignore', 'ignore', 'inherit'],
+      stdio: ['ignore', 'pipe', 'inherit'],
     },
   )
   children.push(child)
@@ -70,6 +70,8 @@ async function killWhileItWaits(part: Pick<Part, 'ask'>, memberId: string): Prom
     await holder.query('select from ledger.account where member_id = $1 for update', [memberId])
     const child = start(part)
     const ended = end(child)
+    // Until then it only starts, and needs the processor for that.
+    await Promise.race([once(child.stdout!, 'data'), ended])
     // It waits, or has ended without: then the test says so.
     while (child.exitCode === null && (await lockWaits(holder)) === 0);
     child.kill('SIGKILL')
