@@ -120,7 +120,7 @@ export async function mountSubgraph<Services, Loaders>(
   const { config, secrets, clock, peers } = options
   const { name } = subgraph
   const log = options.log.child({ subgraph: name })
-  const schema = buildSchema(subgraph.sdl, subgraph.resolvers)
+  const schema = schemaOf(subgraph)
   const db = await openDatabase({
     url: options.databaseUrl,
     schema: name,
@@ -217,6 +217,14 @@ export async function mountSubgraph<Services, Loaders>(
   }
   return mounted
 }
+
+/** Built once, however often a process mounts the subgraph, as tests do. */
+function schemaOf(subgraph: Pick<Subgraph, 'sdl' | 'resolvers'>): GraphQLSchema {
+  const schema = schemas.get(subgraph) ?? buildSchema(subgraph.sdl, subgraph.resolvers)
+  schemas.set(subgraph, schema)
+  return schema
+}
+const schemas = new WeakMap<object, GraphQLSchema>()
 
 /** What a subgraph may do on its own behalf, in jobs, event handlers and calls to its siblings. */
 export const ownClaims = (name: string, now: Instant): Claims => ({

@@ -29,23 +29,8 @@ const CHARACTERS_MAX = 1_000_000
  * seen first are forgotten first: callers shape the documents that come here, and could fill the memory with them.
  */
 export function executor(schema: GraphQLSchema, log: Logger) {
-  const documents = new Map<string, Executable | readonly GraphQLError[]>()
-  let characters = 0
-
-  const documentOf = (query: string): Executable | readonly GraphQLError[] => {
-    let known = documents.get(query)
-    if (!known) {
-      known = prepare(schema, query)
-      documents.set(query, known)
-      characters += query.length
-      while (characters > CHARACTERS_MAX) {
-        const [oldest] = documents.keys()
-        documents.delete(oldest!)
-        characters -= oldest!.length
-      }
-    }
-    return known
-  }
+  const documentOf = documentsOf.get(schema) ?? remembering(schema)
+  documentsOf.set(schema, documentOf)
 
   const shown = (result: ExecutionResult, requestId: string): GraphQLAnswer => {
     if (!result.errors) return { data: result.data }
@@ -65,7 +50,31 @@ export function executor(schema: GraphQLSchema, log: Logger) {
   }
 }
 
-function prepare(schema: GraphQLSchema, query: string): Executable | readonly GraphQLError[] {
+type Prepared = Executable | readonly GraphQLError[]
+
+/** They belong to the schema: whoever runs another executor over it need not compile them again. */
+const documentsOf = new WeakMap<GraphQLSchema, (query: string) => Prepared>()
+
+function remembering(schema: GraphQLSchema): (query: string) => Prepared {
+  const documents = new Map<string, Prepared>()
+  let characters = 0
+  return (query) => {
+    let known = documents.get(query)
+    if (!known) {
+      known = prepare(schema, query)
+      documents.set(query, known)
+      characters += query.length
+      while (characters > CHARACTERS_MAX) {
+        const [oldest] = documents.keys()
+        documents.delete(oldest!)
+        characters -= oldest!.length
+      }
+    }
+    return known
+  }
+}
+
+function prepare(schema: GraphQLSchema, query: string): Prepared {
   try {
     const document = parse(query)
     const errors = validate(schema, document)
