@@ -9,6 +9,7 @@ export default mergeConfig(
       // What is asked end to end, with Hive's gateway beside ours.
       include: ['test/conformance/*.test.ts', 'test/graph/*.test.ts'],
       env: { HUITONG_TEST_BESIDE_HIVE: '1' },
+      isolate: true,
       testTimeout: 120_000,
     },
   }),

@@ -22,6 +22,7 @@ export default mergeConfig(
         HISTORIES: process.env.HISTORIES ?? '2000',
         MERGES: process.env.MERGES ?? '400',
       },
+      isolate: true,
       maxWorkers: 1,
       fileParallelism: false,
       testTimeout: 60 * 60_000,
