@@ -20,8 +20,8 @@ function blocks(): { script: string; answer: unknown }[] {
 
 test('the first steps, typed into a shell one after the other, get the answers that the guide shows', async () => {
   await using huitong = await openEverything()
-  // A person's requests are a second apart, and what comes first is shown first.
-  huitong.all.server.server.on('request', () => huitong.clock.advance(1_000))
+  // A person's requests are a second apart, each over a connection of its own, and what comes first is shown first.
+  huitong.all.server.server.on('connection', () => huitong.clock.advance(1_000))
   const address = await huitong.all.server.listen({ host: '127.0.0.1', port: 0 })
   const steps = blocks()
   expect(steps.length).toBeGreaterThan(8)
